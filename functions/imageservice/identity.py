@@ -1,0 +1,30 @@
+"""Names that are derived, never drawn at random: the same upload always has the same keys."""
+
+import hashlib
+import json
+
+_SEQUENCER_DIGITS = 32
+_EXTENSIONS = {"avif": "avif", "webp": "webp", "jpeg": "jpg", "png": "png", "gif": "gif"}
+CONTENT_TYPES = {name: f"image/{name}" for name in _EXTENSIONS}
+
+
+def padded_sequencer(sequencer: str) -> str:
+    """S3's event sequencer, left-padded with zeros to 32 characters, so that uploads of one key sort as text.
+
+    Source: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    """
+    return sequencer.rjust(_SEQUENCER_DIGITS, "0")
+
+
+def digest(source_identity: str, plan_fingerprint: str, engine_version: str) -> str:
+    """16 hex digits that stand for one upload under one plan and one engine.
+
+    `source_identity` is the source's version id, or its etag where the bucket has no versions.
+    """
+    text = json.dumps([source_identity, plan_fingerprint, engine_version], separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def rendition_key(image_id: str, digest: str, size: str, format: str) -> str:
+    """The object key of a rendition in ProcessedBucket; what it names never changes."""
+    return f"{image_id}/{digest}/{size}.{_EXTENSIONS[format]}"
