@@ -3,7 +3,8 @@
     Exception
     ├── ImageRejected        the image is bad: shown to the uploader, replaying can't help
     ├── PlanInvalid          the rendition plan is not usable: a mistake in the deployment
-    └── StoreUnavailable     DynamoDB or S3 throttles or fails: try again
+    ├── StoreUnavailable     DynamoDB throttles, fails or hangs: try again
+    └── RemovalIncomplete    S3 kept some of the renditions that were to go: try again
 
 A function's error reaches the state machine under its class's very name: `ErrorEquals` in `statemachine/` matches
 `ImageRejected` alone, so that class has no subclasses. Everything else is left to fail in place, to be replayed.
@@ -23,4 +24,8 @@ class PlanInvalid(Exception):
 
 
 class StoreUnavailable(Exception):
-    """A store did not answer in time or refused for now; the same call may succeed later."""
+    """The table did not answer in time or refused for now; the same call may succeed later."""
+
+
+class RemovalIncomplete(Exception):
+    """Some renditions are still there; removing them again is safe."""

@@ -28,3 +28,12 @@ def digest(source_identity: str, plan_fingerprint: str, engine_version: str) -> 
 def rendition_key(image_id: str, digest: str, size: str, format: str) -> str:
     """The object key of a rendition in ProcessedBucket; what it names never changes."""
     return f"{image_id}/{digest}/{size}.{_EXTENSIONS[format]}"
+
+
+def cache_tag(image_id: str) -> str:
+    """The tag that every cached response of an image carries at the edge, so that one invalidation purges them all.
+
+    A hash, since CloudFront's tags are case-insensitive, ASCII and at most 256 characters. Source:
+    docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-tags.html
+    """
+    return "image-" + hashlib.sha256(image_id.encode()).hexdigest()[:32]

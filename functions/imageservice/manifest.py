@@ -1,0 +1,72 @@
+"""The manifest: an image's metadata as readers get it, and as the caches keep it.
+
+It is a plain dict, not a class: the reader decodes one for every redirect, in microseconds.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict
+
+Status = Literal["PROCESSING", "READY", "REJECTED", "FAILED", "DELETED"]
+
+
+class Rendition(TypedDict):
+    """One object in ProcessedBucket: `size` is the plan's name, `width` and `height` pixels, `bytes` its length."""
+
+    size: str
+    width: int
+    height: int
+    format: str
+    key: str
+    bytes: int
+
+
+class Failure(TypedDict):
+    """Why an upload did not become READY: the error's name, and the cause as a person understands it."""
+
+    name: str
+    cause: str
+
+
+class Manifest(TypedDict, total=False):
+    """What is known of one image. `id`, `status` and `revision` are always there.
+
+    `status` is that of what is served: READY while there are renditions, whatever becomes of a newer upload.
+    `width`, `height`, `bytes`, `format` and `frames` are those of the original that the renditions were made of.
+    `aliases` names the sizes that come out the same as another: {"w1920": "w1280"}.
+    """
+
+    id: str
+    status: Status
+    revision: int
+    digest: str
+    format: str
+    width: int
+    height: int
+    frames: int
+    bytes: int
+    renditions: list[Rendition]
+    aliases: dict[str, str]
+    placeholder: str
+    color: str
+    error: Failure
+    updated_at: str
+
+
+_OF_THE_SOURCE = ("format", "width", "height", "frames", "bytes")
+_OF_THE_ITEM = ("digest", "renditions", "aliases", "placeholder", "color", "updated_at")
+
+
+def manifest_of(item: Mapping[str, Any]) -> Manifest:
+    """The manifest of an item of ImageTable (design section 7)."""
+    manifest = Manifest(id=item["id"], status=item["status"], revision=item.get("revision", 0))
+    if item["status"] == "DELETED":
+        return manifest
+    if not item.get("renditions"):
+        if "error" in item:
+            manifest["error"] = Failure(name=item["error"]["name"], cause=item["error"]["cause"])
+        return manifest
+    manifest["status"] = "READY"
+    manifest.update({name: item[name] for name in _OF_THE_ITEM if name in item})  # type: ignore[typeddict-item]
+    source = item["source"]
+    manifest.update({name: source[name] for name in _OF_THE_SOURCE if name in source})  # type: ignore[typeddict-item]
+    return manifest

@@ -1,0 +1,42 @@
+"""The environment, read once into one frozen value."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from imageservice.original import Limits
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the template tells the functions; each field is the environment variable of the same name in capitals.
+
+    Sizes are in bytes and pixels. An empty `redis_url` means no cache, an empty `rendition_plan` the packaged plan,
+    an empty `cdn_url` that renditions are reached by the host name that the reader was asked by, or presigned.
+    """
+
+    source_bucket: str = ""
+    processed_bucket: str = ""
+    image_table: str = ""
+    redis_url: str = ""
+    cdn_url: str = ""
+    rendition_plan: str = ""
+    max_bytes: int = Limits.max_bytes
+    max_pixels: int = Limits.max_pixels
+    max_frame_pixels: int = Limits.max_frame_pixels
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """The settings in `environment`; a variable that is absent or empty keeps its default."""
+        given = {field.name: environment.get(field.name.upper(), "") for field in fields(cls)}
+        return cls(
+            **{
+                field.name: int(given[field.name]) if field.type is int else given[field.name]
+                for field in fields(cls)
+                if given[field.name]
+            }
+        )
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.max_bytes, self.max_pixels, self.max_frame_pixels)
