@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
+from typing import Any
 
 _SEQUENCER_DIGITS = 32
 _EXTENSIONS = {"avif": "avif", "webp": "webp", "jpeg": "jpg", "png": "png", "gif": "gif"}
@@ -16,12 +18,15 @@ def padded_sequencer(sequencer: str) -> str:
     return sequencer.rjust(_SEQUENCER_DIGITS, "0")
 
 
-def digest(source_identity: str, plan_fingerprint: str, engine_version: str) -> str:
-    """16 hex digits that stand for one upload under one plan and one engine.
+def source_identity(upload: Mapping[str, Any]) -> str:
+    """What tells one upload of a key from another: its version id, or its etag where the bucket has no versions."""
+    identity: str = upload.get("version_id") or upload["etag"]
+    return identity
 
-    `source_identity` is the source's version id, or its etag where the bucket has no versions.
-    """
-    text = json.dumps([source_identity, plan_fingerprint, engine_version], separators=(",", ":"))
+
+def digest(identity: str, plan_fingerprint: str, engine_version: str) -> str:
+    """16 hex digits that stand for one upload (`source_identity`) under one plan and one engine."""
+    text = json.dumps([identity, plan_fingerprint, engine_version], separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from imageservice.errors import ImageRejected, RemovalIncomplete
@@ -58,6 +59,7 @@ class RangedOriginal(io.RawIOBase):
         self._size = size
         self._position = 0
         self._blocks: dict[int, bytes] = {}
+        self.bytes_read = 0
 
     def readable(self) -> bool:
         return True
@@ -101,6 +103,7 @@ class RangedOriginal(io.RawIOBase):
             begin = run[0] * self.BLOCK
             end = min((run[-1] + 1) * self.BLOCK, self._size)
             data = read_original(self._client, self._original, f"bytes={begin}-{end - 1}")
+            self.bytes_read += len(data)
             for number in run:
                 offset = (number - run[0]) * self.BLOCK
                 self._blocks[number] = data[offset : offset + self.BLOCK]
@@ -142,14 +145,14 @@ class Renditions:
             raise
         return True
 
-    def keys_of(self, image_id: str) -> list[str]:
-        """Every rendition of the image, of whatever digest; not those of images whose id only begins alike."""
+    def keys_of(self, image_id: str, before: datetime) -> list[str]:
+        """The image's renditions written before `before`, of any digest; not those of ids that only begin alike."""
         mine = re.compile(re.escape(image_id) + r"/[0-9a-f]{16}/[^/]+")
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=f"{image_id}/"
         )
-        listed = (entry["Key"] for page in pages for entry in page.get("Contents", []))
-        return [key for key in listed if mine.fullmatch(key)]
+        listed = (entry for page in pages for entry in page.get("Contents", []))
+        return [entry["Key"] for entry in listed if entry["LastModified"] < before and mine.fullmatch(entry["Key"])]
 
     def remove(self, keys: Sequence[str]) -> None:
         """Deletes renditions at once. Deleting twice is no error; RemovalIncomplete names the first that S3 kept."""

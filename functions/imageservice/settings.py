@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 
 from imageservice.original import Limits
 
@@ -40,3 +41,9 @@ class Settings:
     @property
     def limits(self) -> Limits:
         return Limits(self.max_bytes, self.max_pixels, self.max_frame_pixels)
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.from_environment()

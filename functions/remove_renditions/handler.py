@@ -1,0 +1,31 @@
+"""Deletes the renditions of an image that was removed."""
+
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from imageservice.clients import client
+from imageservice.objects import Renditions
+from imageservice.observability import logger
+from imageservice.settings import settings
+from imageservice.table import ImageTable
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """`event`: id, `renditions` (the records that were served), `deleted_at` (when the original went, ISO 8601).
+
+    Answers how many were removed. Those of earlier digests go too. What a re-upload has made since stays: it is in the
+    item by now, or not older than `deleted_at`.
+    """
+    logger.append_keys(image_id=event["id"], execution=event["execution"])
+    item = ImageTable(client("dynamodb"), settings().image_table).get(event["id"]) or {}
+    served = {rendition["key"] for rendition in item.get("renditions", [])}
+    store = Renditions(client("s3"), settings().processed_bucket)
+    older = store.keys_of(event["id"], before=datetime.fromisoformat(event["deleted_at"]))
+    known = [rendition["key"] for rendition in event["renditions"]]
+    doomed = sorted({*known, *older} - served)
+    store.remove(doomed)
+    logger.info("removed", extra={"renditions": len(doomed)})
+    return {"removed": len(doomed)}

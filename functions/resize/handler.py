@@ -1,0 +1,42 @@
+"""Makes one size of an image in all its formats: one read, one decode, a put per format."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from imageservice.assignment import rendition, target_of
+from imageservice.clients import client
+from imageservice.engine.render import render
+from imageservice.identity import cache_tag
+from imageservice.objects import OriginalObject, Renditions, read_original
+from imageservice.observability import logger
+from imageservice.settings import settings
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """`event`: source, digest, resize (see imageservice.assignment), execution.
+
+    Answers the records of the renditions, and placeholder and colour where the resize is to describe the image.
+    Raises ImageRejected where the pixels can't be decoded.
+    """
+    source, resize = event["source"], event["resize"]
+    logger.append_keys(image_id=source["key"], execution=event["execution"], size=resize["target"]["name"])
+    target = target_of(resize)
+    data = read_original(
+        client("s3"), OriginalObject(source["bucket"], source["key"], source.get("version_id"))
+    )
+    rendered = render(
+        data, target, resize["formats"], settings().limits, resize["quality"], describe=resize["describe"]
+    )
+    renditions = Renditions(client("s3"), settings().processed_bucket)
+    records = []
+    for image in rendered.images:
+        record = rendition(
+            source["key"], event["digest"], target, image.format, (image.width, image.height), len(image.data)
+        )
+        renditions.put(record["key"], image.format, image.data, cache_tag(source["key"]))
+        records.append(record)
+    logger.info("resized", extra={"bytes": {record["format"]: record["bytes"] for record in records}})
+    described = {"placeholder": rendered.placeholder, "color": rendered.color} if resize["describe"] else {}
+    return {"renditions": records, **described}

@@ -1,0 +1,36 @@
+"""Lets renditions that nothing refers to any more expire a day later, so that redirects under way still work."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from imageservice.clients import client
+from imageservice.identity import cache_tag, source_identity
+from imageservice.objects import Renditions
+from imageservice.observability import logger
+from imageservice.settings import settings
+from imageservice.table import ImageTable
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """`event`: upload (as registered), execution, and `renditions`, the records to retire; answers how many were.
+
+    What the image's item serves now is kept. All are kept while another execution works on the very same upload: under
+    a plan changed back it makes the same keys again, and would lose them to this one.
+    """
+    upload, execution = event["upload"], event["execution"]
+    logger.append_keys(image_id=upload["key"], execution=execution)
+    item = ImageTable(client("dynamodb"), settings().image_table).get(upload["key"]) or {}
+    latest = item.get("upload")
+    if item.get("execution") != execution and latest and source_identity(latest) == source_identity(upload):
+        return {"retired": 0}
+    served = {rendition["key"] for rendition in item.get("renditions", [])}
+    store = Renditions(client("s3"), settings().processed_bucket)
+    retired = [
+        store.retire(rendition["key"], rendition["format"], cache_tag(upload["key"]))
+        for rendition in event["renditions"]
+        if rendition["key"] not in served
+    ]
+    logger.info("retired", extra={"renditions": len(retired)})
+    return {"retired": sum(retired)}
