@@ -14,11 +14,14 @@ from imageservice.plan import Plan, Target
 _KEY_BYTES = 1024
 
 
-def assignment(upload: Mapping[str, Any], original: Original, plan: Plan, engine: str) -> dict[str, Any]:
+def assignment(
+    upload: Mapping[str, Any], original: Original, plan: Plan, engine: str, recorded_digest: str = ""
+) -> dict[str, Any]:
     """The source, its digest, and one entry in `resizes` for each size to make, as JSON for the state machine.
 
     `upload` has bucket, key, bytes, etag and, in a versioned bucket, version_id. The smallest size also describes the
-    image (placeholder and colour). Raises ImageRejected where the renditions' keys would be too long for S3.
+    image (placeholder and colour). There is nothing to resize where `recorded_digest`, that of the renditions served
+    now, is the same. Raises ImageRejected where the renditions' keys would be too long for S3.
     """
     targets = plan.targets(original)
     made_of = digest(source_identity(upload), plan.fingerprint, engine)
@@ -40,6 +43,7 @@ def assignment(upload: Mapping[str, Any], original: Original, plan: Plan, engine
         "resizes": [
             {"target": asdict(target), "formats": formats, "quality": plan.quality, "describe": target is smallest}
             for target in targets
+            if made_of != recorded_digest
         ],
         "aliases": {alias: target.name for target in targets for alias in target.aliases},
     }

@@ -1,5 +1,6 @@
 """Reads an original's header by ranges and answers what is to be made of it."""
 
+from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,12 +16,16 @@ from imageservice.settings import settings
 
 
 @logger.inject_lambda_context
-def handler(upload: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """`upload`: bucket, key, version_id, etag, bytes. Raises ImageRejected with the reason as its message."""
-    logger.append_keys(image_id=upload["key"], execution=upload["execution"])
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """`event`: upload (bucket, key, etag, bytes, version_id), recorded_digest, execution.
+
+    Answers an assignment (see imageservice.assignment). Raises ImageRejected with the reason as its message.
+    """
+    upload = event["upload"]
+    logger.append_keys(image_id=upload["key"], execution=event["execution"])
     original_object = OriginalObject(upload["bucket"], upload["key"], upload.get("version_id"))
     file = RangedOriginal(client("s3"), original_object, upload["bytes"])
     original = inspect(file, upload["bytes"], settings().limits)
-    logger.info("inspected", extra={"original": original, "bytes_read": file.bytes_read})
-    source = {name: upload[name] for name in upload if name != "execution"}
-    return assignment(source, original, load_plan(settings().rendition_plan), ENGINE_VERSION)
+    logger.info("inspected", extra={"original": asdict(original), "bytes_read": file.bytes_read})
+    plan = load_plan(settings().rendition_plan)
+    return assignment(upload, original, plan, ENGINE_VERSION, recorded_digest=event["recorded_digest"])
