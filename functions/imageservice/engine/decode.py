@@ -1,0 +1,141 @@
+"""Pixels of still images: as large as needed, turned upright, in L, LA, RGB, RGBA, CMYK or LAB."""
+
+from io import BytesIO
+from math import ceil
+from typing import cast, IO
+
+from PIL import AvifImagePlugin, Image, PngImagePlugin, WebPImagePlugin
+
+from imageservice.engine import gif, plain
+from imageservice.engine.geometry import Box, kept, stored, turned
+from imageservice.engine.header import Header
+from imageservice.engine.inspection import shown_size
+from imageservice.engine.source import Source, decoding
+from imageservice.errors import ImageRejected
+from imageservice.plan import Target
+
+# How much of the shrinking is left to Lanczos after the JPEG decoder's own scaling, and after box averaging.
+JPEG_GAP = 1.5
+BOX_GAP = 2.0
+_BAND = 4_000_000
+_TRANSPOSES = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def decode_still(source: Source, header: Header, target: Target) -> tuple[Image.Image, bytes | None]:
+    """The part of the image that the target shows, upright and of the target's size; and its ICC profile."""
+    image = _open(source, header)
+    profile = image.info.get("icc_profile")
+    box = _stored_box(header, target)
+    size = (target.height, target.width) if turned(header.orientation) else (target.width, target.height)
+    name = header.format.upper() if header.format != "webp" else "WebP"
+    if header.format == "jpeg":
+        box = _draft(image, box, size)
+    with decoding(name, source):
+        image.load()
+    source.check_time()
+    if header.format != "jpeg" and image.size != (header.width, header.height):
+        raise ImageRejected(
+            f"The {name} is damaged: its header says {header.width} × {header.height} pixels,"
+            f" it holds {image.width} × {image.height}."
+        )
+    image = shrink(eight_bit(image), size, box)
+    if header.orientation in _TRANSPOSES:
+        image = image.transpose(_TRANSPOSES[header.orientation])
+    return image, profile
+
+
+def _open(source: Source, header: Header) -> Image.Image:
+    source.seek(0)
+    file = cast(IO[bytes], source)
+    if header.format == "jpeg":
+        return plain.open_jpeg(source)
+    if header.format == "tiff":
+        return plain.open_tiff(source)
+    if header.format == "bmp":
+        return plain.open_bmp(source)
+    if header.format == "heic":
+        return _open_heic(source)
+    if header.format == "gif":
+        film = gif.read_film(source)
+        return _on_canvas(film, source)
+    with decoding(header.format.upper(), source):
+        if header.format == "png":
+            return PngImagePlugin.PngImageFile(file)
+        if header.format == "webp":
+            return WebPImagePlugin.WebPImageFile(file)
+        return AvifImagePlugin.AvifImageFile(file)
+
+
+def _open_heic(source: Source) -> Image.Image:
+    # Not at the top: 20 ms that only HEIC needs.
+    import pillow_heif
+
+    with decoding("HEIC", source):
+        image: Image.Image = pillow_heif.open_heif(source.at(0, source.size)).to_pillow()
+    return image
+
+
+def _on_canvas(film: gif.Film, source: Source) -> Image.Image:
+    frame = film.frames[0]
+    from PIL import GifImagePlugin
+
+    with decoding("GIF", source):
+        image = GifImagePlugin.GifImageFile(BytesIO(gif.still(source, film, frame)))
+        image.load()
+    if (frame.width, frame.height) == (film.width, film.height):
+        return image
+    canvas = Image.new("RGBA", (film.width, film.height))
+    canvas.paste(eight_bit(image), (frame.left, frame.top))
+    return canvas
+
+
+def _stored_box(header: Header, target: Target) -> Box:
+    """What the target shows, in stored pixels."""
+    left, top, right, bottom = header.crop or (0, 0, header.width, header.height)
+    box = stored(kept(target, *shown_size(header)), right - left, bottom - top, header.orientation)
+    return box[0] + left, box[1] + top, box[2] + left, box[3] + top
+
+
+def _draft(image: Image.Image, box: Box, size: tuple[int, int]) -> Box:
+    """Has the JPEG decoder scale by 1/2, 1/4 or 1/8 where enough pixels are left; answers the box in what comes out."""
+    across, down = (box[2] - box[0]) / size[0], (box[3] - box[1]) / size[1]
+    least = ceil(image.width / across * JPEG_GAP), ceil(image.height / down * JPEG_GAP)
+    width = image.width
+    drafted = image.draft(None, least)
+    scale = width / drafted[1][2] if drafted is not None else 1.0
+    return box[0] / scale, box[1] / scale, box[2] / scale, box[3] / scale
+
+
+def eight_bit(image: Image.Image) -> Image.Image:
+    """The image in a mode that resizes well: palettes resolved, 16 bits and floats brought to 8 without clipping."""
+    mode = image.mode
+    if mode == "1":
+        return image.convert("L")
+    if mode == "P" or mode == "PA":
+        return image.convert("RGBA" if mode == "PA" or "transparency" in image.info else "RGB")
+    if mode in ("L", "RGB") and "transparency" in image.info:
+        return image.convert("LA" if mode == "L" else "RGBA")
+    if mode.startswith("I;16"):
+        return image.point([value * 255 // 65535 for value in range(65536)], "L")
+    if mode in ("YCbCr", "HSV", "RGBX"):
+        return image.convert("RGB")
+    if mode == "La":
+        return image.convert("LA")
+    if mode == "RGBa":
+        return image.convert("RGBA")
+    return image
+
+
+def shrink(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
+    """`box` of the image at `size`; alpha premultiplied while pixels are mixed."""
+    if image.size == size and box == (0, 0, *size):
+        return image
+    return image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=BOX_GAP)
