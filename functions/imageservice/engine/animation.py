@@ -8,7 +8,7 @@ from typing import IO, Protocol, cast
 from PIL import AvifImagePlugin, GifImagePlugin, Image, PngImagePlugin, WebPImagePlugin
 
 from imageservice.engine import gif, png
-from imageservice.engine.decode import eight_bit
+from imageservice.engine.depth import eight_bit
 from imageservice.engine.header import Header
 from imageservice.engine.source import Source, decoding
 
@@ -33,10 +33,11 @@ class Placed(Protocol):
 
 @dataclass(frozen=True)
 class Shown:
-    """The whole canvas in RGB or RGBA, and how long it stays, in ms."""
+    """The whole canvas in RGB or RGBA, how long it stays (ms), and its ICC profile."""
 
     image: Image.Image
     duration: int
+    profile: bytes | None = None
 
 
 def frames(source: Source, header: Header) -> Iterator[Shown]:
@@ -102,4 +103,4 @@ def _composed(source: Source, header: Header) -> Iterator[Shown]:
             film.seek(number)
             film.load()
             duration = round(film.info["duration"])
-            yield Shown(film.copy(), duration if duration > _TOO_SHORT else _USUAL)
+            yield Shown(film, duration if duration > _TOO_SHORT else _USUAL, film.info.get("icc_profile"))

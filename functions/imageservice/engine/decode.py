@@ -7,6 +7,7 @@ from typing import cast, IO
 from PIL import AvifImagePlugin, Image, PngImagePlugin, WebPImagePlugin
 
 from imageservice.engine import gif, plain
+from imageservice.engine.depth import BAND_PIXELS, banded, eight_bit
 from imageservice.engine.geometry import Box, kept, stored, turned
 from imageservice.engine.header import Header
 from imageservice.engine.inspection import shown_size
@@ -17,7 +18,6 @@ from imageservice.plan import Target
 # How much of the shrinking is left to Lanczos after the JPEG decoder's own scaling, and after box averaging.
 JPEG_GAP = 1.5
 BOX_GAP = 2.0
-_BAND = 4_000_000
 _TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -46,10 +46,17 @@ def decode_still(source: Source, header: Header, target: Target) -> tuple[Image.
             f"The {name} is damaged: its header says {header.width} × {header.height} pixels,"
             f" it holds {image.width} × {image.height}."
         )
-    image = shrink(eight_bit(image), size, box)
-    if header.orientation in _TRANSPOSES:
-        image = image.transpose(_TRANSPOSES[header.orientation])
-    return image, profile
+    return _upright(shrink(eight_bit(image), size, box), header.orientation), profile
+
+
+def fit(image: Image.Image, header: Header, target: Target) -> Image.Image:
+    """The part of a frame, of the header's size, that the target shows: upright and of the target's size."""
+    size = (target.height, target.width) if turned(header.orientation) else (target.width, target.height)
+    return _upright(shrink(image, size, _stored_box(header, target)), header.orientation)
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    return image.transpose(_TRANSPOSES[orientation]) if orientation in _TRANSPOSES else image
 
 
 def _open(source: Source, header: Header) -> Image.Image:
@@ -114,28 +121,32 @@ def _draft(image: Image.Image, box: Box, size: tuple[int, int]) -> Box:
     return box[0] / scale, box[1] / scale, box[2] / scale, box[3] / scale
 
 
-def eight_bit(image: Image.Image) -> Image.Image:
-    """The image in a mode that resizes well: palettes resolved, 16 bits and floats brought to 8 without clipping."""
-    mode = image.mode
-    if mode == "1":
-        return image.convert("L")
-    if mode == "P" or mode == "PA":
-        return image.convert("RGBA" if mode == "PA" or "transparency" in image.info else "RGB")
-    if mode in ("L", "RGB") and "transparency" in image.info:
-        return image.convert("LA" if mode == "L" else "RGBA")
-    if mode.startswith("I;16"):
-        return image.point([value * 255 // 65535 for value in range(65536)], "L")
-    if mode in ("YCbCr", "HSV", "RGBX"):
-        return image.convert("RGB")
-    if mode == "La":
-        return image.convert("LA")
-    if mode == "RGBa":
-        return image.convert("RGBA")
-    return image
-
-
 def shrink(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
-    """`box` of the image at `size`; alpha premultiplied while pixels are mixed."""
+    """`box` of the image at `size`: averaged over whole boxes as far as twice the size, then Lanczos.
+
+    Alpha is premultiplied while pixels are mixed, so that no colour bleeds out of what can't be seen.
+    """
     if image.size == size and box == (0, 0, *size):
-        return image
-    return image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=BOX_GAP)
+        return image.copy()
+    if image.mode not in ("LA", "RGBA"):
+        return image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=BOX_GAP)
+    mixed = {"LA": "La", "RGBA": "RGBa"}[image.mode]
+    across, down = ((box[2] - box[0]) / size[0], (box[3] - box[1]) / size[1])
+    factors = max(1, int(across / BOX_GAP)), max(1, int(down / BOX_GAP))
+    left, top, right, bottom = int(box[0]), int(box[1]), ceil(box[2]), ceil(box[3])
+    rows = max(1, BAND_PIXELS // image.width // factors[1]) * factors[1]
+    part = image if (left, top, right, bottom) == (0, 0, *image.size) else image.crop((left, top, right, bottom))
+    averaged = banded(
+        part,
+        mixed,
+        (ceil(part.width / factors[0]), ceil(part.height / factors[1])),
+        rows,
+        lambda upper, lower: part.crop((0, upper, part.width, lower)).convert(mixed).reduce(factors),
+    )
+    inner = (
+        (box[0] - left) / factors[0],
+        (box[1] - top) / factors[1],
+        (box[2] - left) / factors[0],
+        (box[3] - top) / factors[1],
+    )
+    return averaged.resize(size, Image.Resampling.LANCZOS, box=inner).convert(image.mode)

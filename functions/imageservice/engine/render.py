@@ -4,10 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
+from PIL import Image
+
+from imageservice.engine.animation import Shown, frames
 from imageservice.engine.colour import to_srgb
-from imageservice.engine.decode import decode_still
+from imageservice.engine.decode import decode_still, fit
 from imageservice.engine.encode import encode
+from imageservice.engine.header import Header
 from imageservice.engine.inspection import read_header
+from imageservice.engine.moving import encode_moving
 from imageservice.engine.placeholder import dominant_colour, placeholder
 from imageservice.engine.source import Source
 from imageservice.original import Limits
@@ -43,18 +48,39 @@ def render(
 ) -> Rendered:
     """The image in `data` at the target's size, decoded once, in each of `formats`: upright, in sRGB, without metadata.
 
-    The same arguments give the same bytes. Raises ImageRejected, with a plain reason, for data that are no image, that
-    are damaged or cut off, or that are beyond the limits.
+    A moving image moves in webp and gif; any other format shows its first frame. The same arguments give the same
+    bytes. Raises ImageRejected, with a plain reason, for data that are no image, that are damaged or cut off, or that
+    are beyond the limits.
     """
     source = Source(BytesIO(data), len(data), limits.max_decode_seconds)
     header = read_header(source, limits)
-    image, profile = decode_still(source, header, target)
-    image = to_srgb(image, profile)
-    images = tuple(
-        Encoded(name, target.width, target.height, encode(image, name, quality or {})) for name in formats
-    )
+    shown = _shown(source, header, target)
+    first = shown[0].image
+    images = []
+    for name in formats:
+        if len(shown) > 1 and name in ("webp", "gif"):
+            encoded = encode_moving(shown, header.loops, name, quality or {})
+        else:
+            encoded = encode(first, name, quality or {})
+        images.append(Encoded(name, target.width, target.height, encoded))
     return Rendered(
-        images,
-        placeholder(image) if describe else None,
-        dominant_colour(image) if describe else None,
+        tuple(images),
+        placeholder(first) if describe else None,
+        dominant_colour(first) if describe else None,
     )
+
+
+def _shown(source: Source, header: Header, target: Target) -> list[Shown]:
+    """What the target shows, frame by frame, in sRGB."""
+    if header.frames == 1:
+        return [Shown(_finished(*decode_still(source, header, target)), 0)]
+    return [
+        Shown(_finished(fit(shown.image, header, target), shown.profile), shown.duration)
+        for shown in frames(source, header)
+    ]
+
+
+def _finished(image: Image.Image, profile: bytes | None) -> Image.Image:
+    image = to_srgb(image, profile)
+    image.info = {}
+    return image
