@@ -157,7 +157,7 @@ def sum_up(outcomes: list[Outcome]) -> int:
         f"\nstages: {len(outcomes) - len(failed)} passed"
         + (f", failed: {' '.join(failed)}" if failed else "")
     )
-    if any(outcome.stage.telling for outcome in outcomes):
+    if sum(counts.values()):
         print(f"tests: {counts['passed']} passed, {counts['failed']} failed")
     return 1 if failed else 0
 

@@ -1,0 +1,78 @@
+"""Every name in an ErrorEquals is one that something can raise: a misspelt one would never match."""
+
+import botocore.session
+import pytest
+
+import imageservice.errors
+from checks.machines import all_states
+
+# docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+STATES_LANGUAGE = {
+    f"States.{name}"
+    for name in (
+        "ALL BranchFailed DataLimitExceeded ExceedToleratedFailureThreshold HeartbeatTimeout Http.Socket "
+        "IntrinsicFailure ItemReaderFailed NoChoiceMatched Permissions QueryEvaluationError ResultWriterFailed "
+        "Runtime TaskFailed Timeout"
+    ).split()
+}
+# docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html and connect-lambda.html
+LAMBDA = {
+    *(
+        f"Lambda.{name}"
+        for name in "AWSLambdaException ClientExecutionTimeoutException SdkClientException ServiceException "
+        "TooManyRequestsException Unknown".split()
+    ),
+    "Sandbox.Timedout",
+    "Runtime.ExitError",
+    "Runtime.OutOfMemory",
+}
+# An optimised integration writes DynamoDB, an AWS SDK integration DynamoDb.
+SERVICES = {
+    "DynamoDB": "dynamodb",
+    "CloudFront": "cloudfront",
+    "S3": "s3",
+    "Sfn": "stepfunctions",
+    "StepFunctions": "stepfunctions",
+}
+
+
+def named_errors() -> list[tuple[str, str, str]]:
+    """Each name with the state's path and the resource that it calls."""
+    return [
+        (state.path, state.body.get("Resource", ""), name)
+        for state in all_states()
+        for rule in state.body.get("Retry", []) + state.body.get("Catch", [])
+        for name in rule["ErrorEquals"]
+    ]
+
+
+def own_errors() -> set[str]:
+    return {
+        name
+        for name, value in vars(imageservice.errors).items()
+        if isinstance(value, type) and issubclass(value, Exception)
+    }
+
+
+def is_error_of_service(name: str, resource: str) -> bool:
+    prefix, _, error = name.partition(".")
+    service = SERVICES.get(prefix)
+    if (
+        service is None
+        or not error.endswith("Exception")
+        or f":{service}:" not in resource.replace(":sfn:", ":stepfunctions:")
+    ):
+        return False
+    model = botocore.session.get_session().get_service_model(service)
+    shapes = {shape.name for shape in model.error_shapes}
+    return error in shapes or error.removesuffix("Exception") in shapes
+
+
+@pytest.mark.parametrize(("state", "resource", "name"), sorted(set(named_errors())))
+def test_error_name_is_a_class_of_ours_or_a_documented_one(state: str, resource: str, name: str) -> None:
+    documented = STATES_LANGUAGE | LAMBDA
+    assert name in own_errors() | documented or is_error_of_service(name, resource)
+
+
+def test_image_rejected_has_no_subclass_that_would_go_by_another_name() -> None:
+    assert imageservice.errors.ImageRejected.__subclasses__() == []

@@ -1,0 +1,79 @@
+"""The timeouts add up: a function ends before its task does, and the tasks before their machine does."""
+
+import math
+from typing import Any
+
+import pytest
+
+from checks.machines import PLACEHOLDER, Machine, State, all_states, inner_scopes, machines, ways_on
+from checks.template import functions
+from imageservice.plan import load_plan
+
+MACHINES = {machine.name: machine for machine in machines()}
+# A function's cold start and Step Functions' own way there and back.
+ALLOWANCE = 5
+
+
+def resource_named(state: State, argument: str) -> str | None:
+    """The logical id of the function or state machine that a task calls by this argument."""
+    machine = MACHINES[state.path.split(" / ")[0]]
+    name = state.body.get("Arguments", {}).get(argument, "")
+    if not (found := PLACEHOLDER.fullmatch(name)):
+        return None
+    given = machine.substitutions[found[1]]
+    return str(given["Ref"] if "Ref" in given else given["Fn::GetAtt"][0])
+
+
+INVOCATIONS = [(state, called) for state in all_states() if (called := resource_named(state, "FunctionName"))]
+AWAITED = [
+    (state, started)
+    for state in all_states()
+    if ".sync" in state.body.get("Resource", "") and (started := resource_named(state, "StateMachineArn"))
+]
+# A distributed Map over a bucket takes as long as the bucket is large.
+BOUNDED = [machine for machine in MACHINES.values() if '"DISTRIBUTED"' not in machine.text]
+
+
+@pytest.mark.parametrize(("state", "called"), INVOCATIONS, ids=lambda value: getattr(value, "path", value))
+def test_task_waits_longer_than_its_function_may_run(state: State, called: str) -> None:
+    # So that the function's own time-out, which says what hung, is what the history shows.
+    assert state.body["TimeoutSeconds"] >= functions()[called]["Timeout"] + ALLOWANCE
+
+
+@pytest.mark.parametrize(("state", "started"), AWAITED, ids=lambda value: getattr(value, "path", value))
+def test_task_waits_longer_than_the_execution_it_started_may_run(state: State, started: str) -> None:
+    assert state.body["TimeoutSeconds"] > MACHINES[started].definition["TimeoutSeconds"]
+
+
+@pytest.mark.parametrize("machine", BOUNDED, ids=lambda machine: machine.name)
+def test_machine_outlasts_the_longest_way_through_all_its_retries(machine: Machine) -> None:
+    definition = machine.definition
+    assert definition["TimeoutSeconds"] >= longest_way(definition, definition["StartAt"], frozenset())
+
+
+def longest_way(scope: dict[str, Any], name: str, passed: frozenset[str]) -> float:
+    """The most seconds from `name` to an end of `scope`; a state that was passed is not counted again."""
+    body = scope["States"][name]
+    onward = {following for following, _ in ways_on(body)} - passed - {name}
+    rest = max((longest_way(scope, following, passed | {name}) for following in onward), default=0)
+    return seconds_in(body) + rest
+
+
+def seconds_in(body: dict[str, Any]) -> float:
+    """The most seconds that a state takes with all its retries."""
+    if body["Type"] == "Wait":
+        return float(body.get("Seconds", 0))
+    inner = max(
+        (longest_way(scope, scope["StartAt"], frozenset()) for scope in inner_scopes(body)), default=0
+    )
+    if body["Type"] == "Map":
+        return inner * math.ceil(len(load_plan().sizes) / body.get("MaxConcurrency", 40))
+    tries, waits = 1, 0.0
+    for retrier in body.get("Retry", []):
+        tries += retrier.get("MaxAttempts", 3)
+        delays = (
+            retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2) ** n
+            for n in range(retrier.get("MaxAttempts", 3))
+        )
+        waits += sum(min(delay, retrier.get("MaxDelaySeconds", math.inf)) for delay in delays)
+    return inner + tries * body.get("TimeoutSeconds", 0) + waits
