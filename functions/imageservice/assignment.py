@@ -25,10 +25,14 @@ def assignment(
     """
     targets = plan.targets(original)
     made_of = digest(source_identity(upload), plan.fingerprint, engine)
-    longest = max(len(rendition_key(upload["key"], made_of, target.name, "webp").encode()) for target in targets)
+    longest = max(
+        len(rendition_key(upload["key"], made_of, target.name, "webp").encode()) for target in targets
+    )
     if longest > _KEY_BYTES:
         room = _KEY_BYTES - (longest - len(upload["key"].encode()))
-        raise ImageRejected(f"The name is too long: {room} bytes are the most that leave room for its renditions' names.")
+        raise ImageRejected(
+            f"The name is too long: {room} bytes are the most that leave room for its renditions' names."
+        )
     formats = plan.formats_for(original)
     smallest = min(targets, key=lambda target: target.width * target.height)
     return {
@@ -41,7 +45,12 @@ def assignment(
         },
         "digest": made_of,
         "resizes": [
-            {"target": asdict(target), "formats": formats, "quality": plan.quality, "describe": target is smallest}
+            {
+                "target": asdict(target),
+                "formats": formats,
+                "quality": plan.quality,
+                "describe": target is smallest,
+            }
             for target in targets
             if made_of != recorded_digest
         ],
@@ -54,7 +63,9 @@ def target_of(resize: Mapping[str, Any]) -> Target:
     return Target(**{**resize["target"], "aliases": tuple(resize["target"]["aliases"])})
 
 
-def rendition(image_id: str, digest: str, target: Target, format: str, pixels: Sequence[int], length: int) -> Rendition:
+def rendition(
+    image_id: str, digest: str, target: Target, format: str, pixels: Sequence[int], length: int
+) -> Rendition:
     """The record of one rendition: `pixels` are its width and height, `length` its bytes."""
     return Rendition(
         size=target.name,

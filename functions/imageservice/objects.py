@@ -152,7 +152,11 @@ class Renditions:
             Bucket=self._bucket, Prefix=f"{image_id}/"
         )
         listed = (entry for page in pages for entry in page.get("Contents", []))
-        return [entry["Key"] for entry in listed if entry["LastModified"] < before and mine.fullmatch(entry["Key"])]
+        return [
+            entry["Key"]
+            for entry in listed
+            if entry["LastModified"] < before and mine.fullmatch(entry["Key"])
+        ]
 
     def remove(self, keys: Sequence[str]) -> None:
         """Deletes renditions at once. Deleting twice is no error; RemovalIncomplete names the first that S3 kept."""
@@ -163,7 +167,9 @@ class Renditions:
             )
             if answer.get("Errors"):
                 first = answer["Errors"][0]
-                raise RemovalIncomplete(f"S3 kept {len(answer['Errors'])} renditions; {first['Key']}: {first['Code']}")
+                raise RemovalIncomplete(
+                    f"S3 kept {len(answer['Errors'])} renditions; {first['Key']}: {first['Code']}"
+                )
 
 
 def _headers(format: str, cache_tag: str) -> dict[str, Any]:

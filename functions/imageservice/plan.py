@@ -65,9 +65,7 @@ class Plan:
             if same is None:
                 target = Target(size.name, width, height, size.fit, size.gravity)
             else:
-                target = Target(
-                    same.name, width, height, same.fit, same.gravity, (*same.aliases, size.name)
-                )
+                target = Target(same.name, width, height, same.fit, same.gravity, (*same.aliases, size.name))
             found[width, height, crop] = target
         return tuple(found.values())
 
@@ -110,7 +108,9 @@ def load_plan(text: str = "") -> Plan:
         document = json.loads(text or files("imageservice").joinpath("renditions.json").read_text())
     except json.JSONDecodeError as error:
         raise PlanInvalid(f"the rendition plan is not JSON: {error}") from error
-    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema()).iter_errors(document))
+    problem = jsonschema.exceptions.best_match(
+        jsonschema.Draft202012Validator(schema()).iter_errors(document)
+    )
     if problem is not None:
         raise PlanInvalid(f"the rendition plan at {problem.json_path}: {problem.message}")
     names = [size["name"] for size in document["sizes"]]

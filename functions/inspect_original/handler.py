@@ -1,5 +1,6 @@
 """Reads an original's header by ranges and answers what is to be made of it."""
 
+import io
 from dataclasses import asdict
 from typing import Any
 
@@ -25,7 +26,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(image_id=upload["key"], execution=event["execution"])
     original_object = OriginalObject(upload["bucket"], upload["key"], upload.get("version_id"))
     file = RangedOriginal(client("s3"), original_object, upload["bytes"])
-    original = inspect(file, upload["bytes"], settings().limits)
+    original = inspect(io.BufferedReader(file), upload["bytes"], settings().limits)
     logger.info("inspected", extra={"original": asdict(original), "bytes_read": file.bytes_read})
     plan = load_plan(settings().rendition_plan)
     return assignment(upload, original, plan, ENGINE_VERSION, recorded_digest=event["recorded_digest"])

@@ -1,0 +1,62 @@
+"""What is to be made of an upload."""
+
+import json
+
+import pytest
+
+from imageservice.assignment import assignment, rendition, target_of
+from imageservice.errors import ImageRejected
+from imageservice.original import Original
+from imageservice.plan import load_plan
+
+UPLOAD = {"bucket": "b", "key": "a.jpg", "bytes": 10, "etag": "e", "version_id": "v"}
+PHOTO = Original("jpeg", 4272, 2848, 1, False)
+
+
+def test_the_smallest_size_alone_describes_the_image() -> None:
+    resizes = assignment(UPLOAD, PHOTO, load_plan(), "1")["resizes"]
+    assert [resize["target"]["name"] for resize in resizes if resize["describe"]] == ["thumb"]
+
+
+def test_an_assignment_survives_json() -> None:
+    made = assignment(UPLOAD, PHOTO, load_plan(), "1")
+    back = json.loads(json.dumps(made))
+    assert [target_of(resize) for resize in back["resizes"]] == list(load_plan().targets(PHOTO))
+
+
+def test_there_is_nothing_to_make_where_the_same_digest_is_recorded() -> None:
+    recorded = assignment(UPLOAD, PHOTO, load_plan(), "1")["digest"]
+    assert assignment(UPLOAD, PHOTO, load_plan(), "1", recorded_digest=recorded)["resizes"] == []
+
+
+def test_everything_is_made_again_by_a_new_engine() -> None:
+    recorded = assignment(UPLOAD, PHOTO, load_plan(), "1")["digest"]
+    assert len(assignment(UPLOAD, PHOTO, load_plan(), "2", recorded_digest=recorded)["resizes"]) == 5
+
+
+def test_sizes_that_come_out_the_same_are_aliases() -> None:
+    small = Original("jpeg", 400, 300, 1, False)
+    assert assignment(UPLOAD, small, load_plan(), "1")["aliases"] == {"w1280": "w640", "w1920": "w640"}
+
+
+def test_the_longest_name_that_leaves_room_for_its_renditions_is_taken() -> None:
+    room = 1024 - len("/0123456789abcdef/w1280.webp")
+    assert assignment({**UPLOAD, "key": "k" * room}, PHOTO, load_plan(), "1")["digest"]
+
+
+def test_a_name_that_leaves_no_room_for_its_renditions_is_rejected_with_the_limit() -> None:
+    with pytest.raises(ImageRejected, match="996 bytes are the most"):
+        assignment({**UPLOAD, "key": "k" * 997}, PHOTO, load_plan(), "1")
+
+
+def test_a_rendition_is_recorded_under_its_derived_key() -> None:
+    target = load_plan().targets(PHOTO)[1]
+    record = rendition("a.jpg", "0123456789abcdef", target, "webp", (320, 213), 99)
+    assert record == {
+        "size": "w320",
+        "width": 320,
+        "height": 213,
+        "format": "webp",
+        "key": "a.jpg/0123456789abcdef/w320.webp",
+        "bytes": 99,
+    }

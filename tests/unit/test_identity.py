@@ -1,0 +1,43 @@
+"""Names that are derived from the upload."""
+
+import pytest
+
+from imageservice.identity import cache_tag, digest, padded_sequencer, rendition_key, source_identity
+
+
+def test_a_longer_sequencer_is_newer_than_a_shorter_one() -> None:
+    assert padded_sequencer("0055AED6DCD90281E5") < padded_sequencer("10055AED6DCD90281E5")
+
+
+def test_the_version_tells_uploads_apart_and_the_etag_where_there_is_none() -> None:
+    assert source_identity({"version_id": "v1", "etag": "e"}) == "v1"
+    assert source_identity({"etag": "e"}) == "e"
+
+
+def test_the_same_upload_under_the_same_plan_and_engine_has_the_same_digest() -> None:
+    assert digest("v1", "plan", "1") == digest("v1", "plan", "1")
+
+
+@pytest.mark.parametrize("changed", [("v2", "plan", "1"), ("v1", "plan2", "1"), ("v1", "plan", "2")])
+def test_another_upload_plan_or_engine_has_another_digest(changed: tuple[str, str, str]) -> None:
+    assert digest(*changed) != digest("v1", "plan", "1")
+
+
+def test_a_digest_is_16_hex_digits() -> None:
+    assert len(digest("v1", "plan", "1")) == 16
+    int(digest("v1", "plan", "1"), 16)
+
+
+def test_a_rendition_key_carries_the_id_unchanged() -> None:
+    key = rendition_key("a b+c%20é/ü.jpg", "0123456789abcdef", "w320", "jpeg")
+    assert key == "a b+c%20é/ü.jpg/0123456789abcdef/w320.jpg"
+
+
+def test_cache_tags_tell_apart_ids_that_differ_in_case_alone() -> None:
+    assert cache_tag("A.jpg").lower() != cache_tag("a.jpg").lower()
+
+
+def test_a_cache_tag_is_visible_ascii_without_commas_and_at_most_256_long() -> None:
+    tag = cache_tag("ü, " * 300)
+    assert len(tag) <= 256
+    assert all(33 <= ord(letter) <= 126 and letter != "," for letter in tag)

@@ -1,0 +1,127 @@
+"""Originals read by ranges, renditions retired and removed; against moto's S3."""
+
+import io
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from imageservice.errors import ImageRejected
+from imageservice.objects import OriginalObject, RangedOriginal, Renditions, read_original
+
+BYTES = random.Random(7).randbytes(300_000)
+
+
+@pytest.fixture
+def s3() -> Iterator[Any]:
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="source")
+        client.create_bucket(Bucket="processed")
+        yield client
+
+
+def ranged(s3: Any) -> RangedOriginal:
+    s3.put_object(Bucket="source", Key="a b+c%20é/ü.jpg", Body=BYTES)
+    return RangedOriginal(s3, OriginalObject("source", "a b+c%20é/ü.jpg"), len(BYTES))
+
+
+def test_an_original_read_by_ranges_is_the_same_as_read_whole(s3: Any) -> None:
+    assert ranged(s3).read() == BYTES
+
+
+def test_reads_anywhere_in_any_order_give_the_bytes_that_are_there(s3: Any) -> None:
+    file, expected, dice = ranged(s3), io.BytesIO(BYTES), random.Random(3)
+    for _ in range(200):
+        offset, length = dice.randrange(len(BYTES) + 10), dice.randrange(70_000)
+        file.seek(offset)
+        expected.seek(offset)
+        assert file.read(length) == expected.read(length)
+        assert file.tell() == max(expected.tell(), min(offset, file.tell()))
+
+
+def test_a_header_costs_one_block(s3: Any) -> None:
+    file = ranged(s3)
+    file.read(100)
+    file.seek(2000)
+    file.read(3000)
+    assert file.bytes_read == RangedOriginal.BLOCK
+
+
+def test_the_end_is_reached_without_reading_the_middle(s3: Any) -> None:
+    file = ranged(s3)
+    file.seek(-10, io.SEEK_END)
+    assert file.read() == BYTES[-10:]
+    assert file.bytes_read <= RangedOriginal.BLOCK
+
+
+def test_an_original_that_was_deleted_meanwhile_is_rejected_with_that_reason(s3: Any) -> None:
+    with pytest.raises(ImageRejected, match="deleted before"):
+        read_original(s3, OriginalObject("source", "gone.jpg"))
+
+
+def test_one_version_of_an_original_is_read_even_after_a_newer_one_came(s3: Any) -> None:
+    s3.put_bucket_versioning(Bucket="source", VersioningConfiguration={"Status": "Enabled"})
+    first = s3.put_object(Bucket="source", Key="a", Body=b"first")["VersionId"]
+    s3.put_object(Bucket="source", Key="a", Body=b"second")
+    assert read_original(s3, OriginalObject("source", "a", first)) == b"first"
+
+
+def test_a_rendition_is_immutable_for_caches_and_carries_its_tag(s3: Any) -> None:
+    Renditions(s3, "processed").put("a/d/w.webp", "webp", b"x", "image-1")
+    head = s3.head_object(Bucket="processed", Key="a/d/w.webp")
+    assert (head["ContentType"], head["Metadata"]) == ("image/webp", {"cache-tag": "image-1"})
+    assert head["CacheControl"] == "public, max-age=31536000, immutable"
+
+
+def test_a_retired_rendition_is_still_there_and_marked_to_expire(s3: Any) -> None:
+    renditions = Renditions(s3, "processed")
+    renditions.put("a/d/w.webp", "webp", b"x", "image-1")
+    assert renditions.retire("a/d/w.webp", "webp", "image-1")
+    tags = s3.get_object_tagging(Bucket="processed", Key="a/d/w.webp")["TagSet"]
+    assert tags == [{"Key": "retired", "Value": "true"}]
+    assert s3.get_object(Bucket="processed", Key="a/d/w.webp")["Body"].read() == b"x"
+
+
+def test_a_rendition_made_again_is_no_longer_retired(s3: Any) -> None:
+    renditions = Renditions(s3, "processed")
+    renditions.put("a/d/w.webp", "webp", b"x", "image-1")
+    renditions.retire("a/d/w.webp", "webp", "image-1")
+    renditions.put("a/d/w.webp", "webp", b"x", "image-1")
+    assert s3.get_object_tagging(Bucket="processed", Key="a/d/w.webp")["TagSet"] == []
+
+
+def test_retiring_what_is_gone_is_no_error(s3: Any) -> None:
+    assert not Renditions(s3, "processed").retire("a/d/w.webp", "webp", "image-1")
+
+
+def test_an_images_renditions_are_told_from_those_of_ids_that_begin_alike(s3: Any) -> None:
+    renditions = Renditions(s3, "processed")
+    mine = ["a/0123456789abcdef/w.jpg", "a/fedcba9876543210/w.avif"]
+    for key in [
+        *mine,
+        "a/b/0123456789abcdef/w.jpg",
+        "a/0123456789abcdef/0123456789abcdef/w.jpg",
+        "ab/0123/w.jpg",
+    ]:
+        renditions.put(key, "jpeg", b"x", "t")
+    assert renditions.keys_of("a", before=datetime.now(UTC) + timedelta(minutes=1)) == mine
+
+
+def test_renditions_younger_than_a_deletion_do_not_belong_to_it(s3: Any) -> None:
+    renditions = Renditions(s3, "processed")
+    renditions.put("a/0123456789abcdef/w.jpg", "jpeg", b"x", "t")
+    assert renditions.keys_of("a", before=datetime.now(UTC) - timedelta(minutes=1)) == []
+
+
+def test_more_renditions_than_one_request_may_delete_all_go(s3: Any) -> None:
+    renditions = Renditions(s3, "processed")
+    keys = [f"a/{number:016x}/w.jpg" for number in range(1001)]
+    for key in keys:
+        renditions.put(key, "jpeg", b"", "t")
+    renditions.remove(keys)
+    assert s3.list_objects_v2(Bucket="processed")["KeyCount"] == 0

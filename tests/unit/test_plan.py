@@ -1,0 +1,109 @@
+"""The rendition plan: what sizes and formats come of which original."""
+
+import json
+
+import pytest
+
+from imageservice.errors import PlanInvalid
+from imageservice.original import Original
+from imageservice.plan import Size, fitted, load_plan
+
+PHOTO = Original(format="jpeg", width=4272, height=2848, frames=1, alpha=False)
+
+
+def sizes(original: Original, plan: str = "") -> dict[str, tuple[int, int]]:
+    return {target.name: (target.width, target.height) for target in load_plan(plan).targets(original)}
+
+
+def plan(*entries: dict[str, object], **more: object) -> str:
+    return json.dumps({"formats": ["fallback"], "sizes": entries, **more})
+
+
+def test_a_large_photo_gets_every_size_of_the_packaged_plan() -> None:
+    assert sizes(PHOTO) == {
+        "thumb": (160, 160),
+        "w320": (320, 213),
+        "w640": (640, 427),
+        "w1280": (1280, 853),
+        "w1920": (1920, 1280),
+    }
+
+
+def test_sizes_wider_than_the_original_collapse_into_one_at_its_width() -> None:
+    targets = load_plan().targets(Original("jpeg", 1000, 700, 1, False))
+    assert [(target.name, target.width, target.aliases) for target in targets[-2:]] == [
+        ("w640", 640, ()),
+        ("w1280", 1000, ("w1920",)),
+    ]
+
+
+def test_the_tiniest_original_still_gives_at_least_one_pixel_each_way() -> None:
+    assert sizes(Original("gif", 1, 1, 1, False)) == {"thumb": (1, 1), "w320": (1, 1)}
+
+
+def test_a_very_flat_original_keeps_a_height_of_one_pixel() -> None:
+    assert fitted(Size("w320", 320), 8000, 3) == (320, 1)
+
+
+def test_cover_of_a_small_original_keeps_the_aspect_of_the_box_without_enlarging() -> None:
+    assert fitted(Size("hero", 400, 200, "cover"), 100, 80) == (100, 50)
+
+
+def test_contain_with_a_height_fits_the_whole_image_into_the_box() -> None:
+    assert fitted(Size("card", 400, 400), 2000, 1000) == (400, 200)
+    assert fitted(Size("card", 400, 400), 1000, 2000) == (200, 400)
+
+
+@pytest.mark.parametrize("width", [100, 160, 200, 320, 333, 1279])
+@pytest.mark.parametrize(("source_width", "source_height"), [(1500, 1000), (1499, 1001), (4000, 2667)])
+def test_the_width_asked_for_comes_out_exactly(width: int, source_width: int, source_height: int) -> None:
+    assert fitted(Size("any", width), source_width, source_height)[0] == width
+
+
+def test_two_crops_of_one_box_that_keep_different_parts_are_two_renditions() -> None:
+    box = {"width": 100, "height": 100, "fit": "cover"}
+    two = plan({"name": "top", "gravity": "top", **box}, {"name": "bottom", "gravity": "bottom", **box})
+    assert set(sizes(PHOTO, two)) == {"top", "bottom"}
+
+
+@pytest.mark.parametrize(
+    ("original", "formats"),
+    [
+        (PHOTO, ("avif", "webp", "jpeg")),
+        (Original("png", 10, 10, 1, True), ("avif", "webp", "png")),
+        (Original("gif", 10, 10, 7, True), ("webp", "gif")),
+    ],
+)
+def test_the_fallback_format_is_one_that_can_hold_the_image(
+    original: Original, formats: tuple[str, ...]
+) -> None:
+    assert load_plan().formats_for(original) == formats
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("{", "is not JSON"),
+        (plan(), r"\$\.sizes"),
+        (plan({"name": "w", "width": 0}), r"\$\.sizes\[0\]\.width"),
+        (plan({"name": "w", "width": 9000}), r"\$\.sizes\[0\]\.width"),
+        (plan({"name": "UP", "width": 9}), r"\$\.sizes\[0\]\.name"),
+        (plan({"name": "w", "width": 9, "fit": "cover"}), "height"),
+        (plan({"name": "w", "width": 9}, {"name": "w", "width": 8}), "names a size twice"),
+        (json.dumps({"formats": ["avif"], "sizes": [{"name": "w", "width": 9}]}), r"\$\.formats"),
+        (plan({"name": "w", "width": 9}, quality={"jpeg": 101}), r"\$\.quality\.jpeg"),
+    ],
+)
+def test_a_plan_that_breaks_its_schema_is_refused_with_the_place(text: str, where: str) -> None:
+    with pytest.raises(PlanInvalid, match=where):
+        load_plan(text)
+
+
+def test_plans_that_mean_the_same_have_the_same_fingerprint() -> None:
+    spelled_out = plan({"width": 320, "name": "w320", "fit": "contain", "gravity": "center"})
+    assert load_plan(spelled_out).fingerprint == load_plan(plan({"name": "w320", "width": 320})).fingerprint
+
+
+def test_a_changed_quality_changes_the_fingerprint() -> None:
+    size = {"name": "w320", "width": 320}
+    assert load_plan(plan(size)).fingerprint != load_plan(plan(size, quality={"webp": 60})).fingerprint

@@ -1,0 +1,16 @@
+"""The environment as settings."""
+
+from imageservice.original import Limits
+from imageservice.settings import Settings
+
+
+def test_what_the_environment_does_not_say_keeps_its_default() -> None:
+    assert Settings.from_environment({}).limits == Limits()
+
+
+def test_an_empty_variable_is_one_that_says_nothing() -> None:
+    assert Settings.from_environment({"MAX_BYTES": "", "REDIS_URL": ""}) == Settings()
+
+
+def test_numbers_are_numbers() -> None:
+    assert Settings.from_environment({"MAX_PIXELS": "7"}).limits.max_pixels == 7
