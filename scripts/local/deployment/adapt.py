@@ -1,0 +1,48 @@
+"""What MiniStack's CloudFormation takes differently or not at all, changed or left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local.deployment import httpapi
+from local.deployment.conditions import Conditions
+
+UNSUPPORTED = {
+    "AWS::EC2::EIP",
+    "AWS::EC2::NatGateway",
+    "AWS::EC2::SecurityGroupIngress",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::ElastiCache::ServerlessCache",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::CloudWatch::AnomalyDetector",
+    "AWS::SNS::TopicInlinePolicy",
+    "AWS::Budgets::Budget",
+    "AWS::ResourceGroups::Group",
+    "AWS::ApplicationInsights::Application",
+}
+"""Resource types it refuses. None has an effect on one machine: networks, alarms' pictures, budgets."""
+
+
+def adapted(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
+    """The template as MiniStack can deploy it, with these parameters."""
+    conditions = Conditions(template, parameters)
+    resources = {
+        name: resource for name, resource in template["Resources"].items() if resource["Type"] not in UNSUPPORTED
+    }
+    dropped = set(template["Resources"]) - set(resources)
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Lambda::Function":
+            # There is no network to put it into; what it needs is on loopback.
+            resource["Properties"].pop("VpcConfig", None)
+            # x86 or arm: this machine's. Layers and build settings have no part in `.venv/functions`.
+            for name in ("Architectures", "Layers", "SnapStart"):
+                resource["Properties"].pop(name, None)
+        if resource["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in resource["Properties"]:
+            resource["Properties"]["Body"] = conditions.without_ifs(resource["Properties"]["Body"])
+        depends_on = resource.get("DependsOn")
+        if isinstance(depends_on, list):
+            resource["DependsOn"] = [name for name in depends_on if name not in dropped]
+        elif depends_on in dropped:
+            del resource["DependsOn"]
+    return {**template, "Resources": httpapi.spelled_out(resources)}

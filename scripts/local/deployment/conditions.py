@@ -1,0 +1,56 @@
+"""A template's conditions, decided for given parameters, so that `Fn::If` can be taken apart before deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+class Conditions:
+    """The conditions of one template under given parameters (its defaults for those not given)."""
+
+    def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
+        self._definitions = template.get("Conditions") or {}
+        declared = template.get("Parameters") or {}
+        self._values = {name: spec["Default"] for name, spec in declared.items() if "Default" in spec} | dict(parameters)
+
+    def holds(self, name: str) -> bool:
+        """Whether the condition of that name is true."""
+        return bool(self._value(self._definitions[name]))
+
+    def without_ifs(self, value: Any) -> Any:
+        """`value` with each `Fn::If` in it replaced by the side that applies; what is AWS::NoValue is gone."""
+        if isinstance(value, dict):
+            if set(value) == {"Fn::If"}:
+                name, yes, no = value["Fn::If"]
+                return self.without_ifs(yes if self.holds(name) else no)
+            kept = {key: self.without_ifs(item) for key, item in value.items()}
+            return {key: item for key, item in kept.items() if item != NO_VALUE or value == NO_VALUE}
+        if isinstance(value, list):
+            return [item for item in map(self.without_ifs, value) if item != NO_VALUE]
+        return value
+
+    def _value(self, expression: Any) -> Any:
+        if not isinstance(expression, dict):
+            return expression
+        ((function, argument),) = expression.items()
+        if function == "Ref":
+            value = self._values.get(argument, "")
+            return value.split(",") if isinstance(value, str) and "," in value else value
+        if function == "Condition":
+            return self.holds(argument)
+        if function == "Fn::Equals":
+            left, right = map(self._value, argument)
+            return str(left) == str(right)
+        if function == "Fn::Not":
+            return not self._value(argument[0])
+        if function == "Fn::And":
+            return all(map(self._value, argument))
+        if function == "Fn::Or":
+            return any(map(self._value, argument))
+        if function == "Fn::Join":
+            parts = self._value(argument[1])
+            return argument[0].join(map(str, parts if isinstance(parts, list) else [parts]))
+        raise ValueError(f"a condition uses {function}, which can't be decided before deployment")

@@ -1,0 +1,44 @@
+"""The event history of an execution: one list that a redrive appends to, closed by its last event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
+
+FINAL = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
+
+
+class History(EventManager):
+    """Events in the shape of GetExecutionHistory, except for timestamps, which are ISO 8601 text."""
+
+    def __init__(self, events: list[dict[str, Any]] | None = None, reentered: str | None = None) -> None:
+        """Go on after `events`. The state named `reentered` has its Entered event there already."""
+        super().__init__()
+        self.events: list[dict[str, Any]] = [] if events is None else events
+        self._history_event_list = self.events
+        self._event_id_gen._next_id = len(self.events) + 1
+        self._reentered = reentered
+        self._concluded = False
+
+    def context(self) -> EventHistoryContext:
+        """Where the next event continues from."""
+        return EventHistoryContext(previous_event_id=len(self.events))
+
+    def add_event(self, context: Any, event_type: Any, event_details: Any = None, *rest: Any, **named: Any) -> int:
+        """Append an event; nothing once the execution is over, or what still winds down would follow its end."""
+        if self._concluded:
+            return int(context.source_event_id)
+        name = ((event_details or {}).get("stateEnteredEventDetails") or {}).get("name")
+        if name is not None and name == self._reentered:
+            self._reentered = None
+            return int(context.source_event_id)
+        added = super().add_event(context, event_type, event_details, *rest, **named)
+        if str(getattr(event_type, "value", event_type)) in FINAL:
+            self._concluded = True
+        return int(added)
+
+    def conclude(self, event_type: str, details: dict[str, Any]) -> None:
+        """Make this the last event, unless there is one already."""
+        self.add_event(EventHistoryContext(previous_event_id=0), event_type, details)
+        self._concluded = True

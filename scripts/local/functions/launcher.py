@@ -1,0 +1,34 @@
+"""What a worker process runs first: tie its life to its parent's, then become awslambdaric.
+
+Run by the functions' own Python, which has nothing of the local stack installed: standard library only.
+Standard input is a pipe whose other end the parent holds open and never writes to. When the parent
+dies, even by SIGKILL, the pipe ends and this process with it.
+"""
+
+import os
+import runpy
+import sys
+import threading
+
+
+def _die_with_parent(tether: int) -> None:
+    os.read(tether, 1)
+    os._exit(137)
+
+
+def main() -> None:
+    """Run the handler named in the first argument under awslambdaric, until the parent is gone."""
+    os.setsid()  # Ctrl-C in the terminal is for the parent, which ends its workers in order
+    tether = os.dup(0)
+    os.set_inheritable(tether, False)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    threading.Thread(target=_die_with_parent, args=(tether,), daemon=True).start()
+    del sys.path[0]  # this file's own directory: not part of the function
+    if os.environ["LAMBDA_TASK_ROOT"] not in sys.path:
+        sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
+    runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
+
+
+main()

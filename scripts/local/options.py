@@ -1,0 +1,85 @@
+"""What can be set on the command line, shared by `serve` and `run`."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_PORT = 4566
+DEFAULT_REDIS_PORT = 6379
+DEFAULT_CONSOLE_PORT = 4580
+DEFAULT_WORKERS = 8
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where the stack runs and what it runs. Ports: 0 picks a free one."""
+
+    port: int
+    redis_port: int
+    console_port: int
+    auth: bool
+    state_dir: Path
+    template: Path
+    parameters: dict[str, str]
+    max_workers: int
+    redis_url: str | None
+    functions_python: Path
+    stack_name: str = "local"
+    region: str = "us-east-1"
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Declare the options on `parser`."""
+    add = parser.add_argument
+    add("--port", type=int, default=DEFAULT_PORT, help="AWS endpoint (default %(default)s; 0: a free one)")
+    add("--redis-port", type=int, default=DEFAULT_REDIS_PORT, help="Redis (default %(default)s; 0: a free one)")
+    add("--console-port", type=int, default=DEFAULT_CONSOLE_PORT, help="console (default %(default)s; 0: a free one)")
+    add("--redis-url", help="use this Redis or Valkey instead of starting one")
+    add(
+        "--auth",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="enforce the template's IAM on functions and state machines (default: yes)",
+    )
+    add("--state-dir", type=Path, default=Path(".local"), help="stack.json, logs (default %(default)s)")
+    add("--template", type=Path, default=REPOSITORY / "template.yaml", help="SAM template (default: the service's)")
+    add("--parameter", action="append", default=[], metavar="NAME=VALUE", help="template parameter; repeatable")
+    add("--max-workers", type=int, default=DEFAULT_WORKERS, help="worker processes at most (default %(default)s)")
+    add(
+        "--functions-python",
+        type=Path,
+        default=REPOSITORY / ".venv" / "functions" / "bin" / "python",
+        help="the Python that functions run in (default: .venv/functions)",
+    )
+
+
+def from_arguments(arguments: argparse.Namespace) -> Options:
+    """The options that were given. Raises ValueError for one that can't be."""
+    parameters = {}
+    for given in arguments.parameter:
+        name, equals, value = given.partition("=")
+        if not equals:
+            raise ValueError(f"--parameter {given}: expected NAME=VALUE")
+        parameters[name] = value
+    if arguments.max_workers < 1:
+        raise ValueError("--max-workers: at least 1")
+    if not arguments.template.is_file():
+        raise ValueError(f"--template: no such file: {arguments.template}")
+    if not arguments.functions_python.exists():
+        raise ValueError(f"no {arguments.functions_python}: ./scripts/run sets it up")
+    return Options(
+        port=arguments.port,
+        redis_port=arguments.redis_port,
+        console_port=arguments.console_port,
+        auth=arguments.auth,
+        state_dir=arguments.state_dir.resolve(),
+        template=arguments.template.resolve(),
+        parameters=parameters,
+        max_workers=arguments.max_workers,
+        redis_url=arguments.redis_url,
+        # Not resolved: a virtual environment's python is a link, and what it links to has no packages.
+        functions_python=arguments.functions_python.absolute(),
+    )

@@ -1,0 +1,21 @@
+"""The interpreter's tasks call this stack, as the state machine's role.
+
+moto would call its own server on a port of its own, with made-up credentials, and make a new client for each
+call (30 ms of processor time).
+"""
+
+from __future__ import annotations
+
+import sys
+
+from local.engine.clients import Clients
+from local.patches.patch import Patch
+
+
+def apply(patch: Patch, clients: Clients) -> None:
+    """Replace `boto_client_for` in every module that has imported it by name."""
+    import moto.stepfunctions.parser.asl.parse.asl_parser  # noqa: F401 - imports all of them
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("moto.stepfunctions.") and hasattr(module, "boto_client_for"):
+            patch.set(module, "boto_client_for", clients.client_for)

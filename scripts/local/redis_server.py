@@ -1,0 +1,73 @@
+"""A real Redis or Valkey on loopback: the one on PATH, else the one in `.venv/redis`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from local import ports
+from local.options import REPOSITORY
+
+START_SECONDS = 5.0
+
+# The shell holds the server's life: when the pipe on descriptor 3 ends, because we closed it or because we
+# are gone, it ends the server; when the server ends, so does the shell. The server has a session of its own
+# so that Ctrl-C in a terminal reaches only us.
+_TETHER = 'exec 3<&0; "$@" </dev/null & server=$!; (read _ <&3; kill -9 $server) & wait $server; kill $! 2>/dev/null'
+
+
+class NoRedis(Exception):
+    """No Redis can be started; the message says what is missing or what it complained about."""
+
+
+def binary() -> str:
+    """The path of a valkey-server or redis-server. Raises NoRedis."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), str(REPOSITORY / ".venv" / "redis" / "bin")])
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name, path=path):
+            return found
+    raise NoRedis("no valkey-server or redis-server on PATH: install one, or pass --redis-url")
+
+
+@contextlib.contextmanager
+def running(port: int, log: Path) -> Iterator[str]:
+    """Run a Redis on loopback `port` (0: any free one), without persistence; gives its URL.
+
+    Raises NoRedis or ports.PortTaken. It ends with the block, or with this process however that ends.
+    """
+    program = binary()
+    port = ports.free(port, "--redis-port")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [program, "--port", str(port), "--bind", ports.LOOPBACK, "--save", "", "--appendonly", "no"]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", _TETHER, "sh", *command],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _await_pong(port, process, log)
+        yield f"redis://{ports.LOOPBACK}:{port}/0"
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait()
+
+
+def _await_pong(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection((ports.LOOPBACK, port), timeout=1) as probe:
+            probe.sendall(b"PING\r\n")
+            if probe.recv(16).startswith(b"+PONG"):
+                return
+        time.sleep(0.01)
+    raise NoRedis(f"Redis did not start on port {port}: see {log}")

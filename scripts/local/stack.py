@@ -1,0 +1,46 @@
+"""What runs, in the order in which it starts and against the order in which it stops."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from local import gateway, ports, redis_server, statefile
+from local.client import Stack
+from local.deployment.deploy import deploy
+from local.options import Options
+
+
+@contextlib.contextmanager
+def running(options: Options) -> Iterator[Stack]:
+    """Run the whole stack for as long as the block runs; gives its description, which is in stack.json too.
+
+    Raises AlreadyRunning, PortTaken, NoRedis or BrokenTemplate, each with a message of one line.
+    A further loopback service is one more line here: enter it, and put what it offers into `parameters`
+    (if the template is to know) or into the description (if clients are).
+    """
+    with contextlib.ExitStack() as services:
+        services.enter_context(statefile.claim(options.state_dir))
+        listener = services.enter_context(ports.listening(options.port, "--port"))
+        endpoint_url = f"http://{ports.LOOPBACK}:{listener.getsockname()[1]}"
+        parameters = {"Cdn": "disabled"}  # nothing here answers under a distribution's name
+
+        redis_url = options.redis_url or services.enter_context(
+            redis_server.running(options.redis_port, options.state_dir / "logs" / "redis.log")
+        )
+        parameters["RedisUrl"] = redis_url
+        services.enter_context(gateway.running(options, listener, endpoint_url))
+
+        stack = Stack(endpoint_url, options.region, "test", "test", redis_url, console_url=None, outputs={})
+        stack.outputs.update(
+            deploy(
+                options.template,
+                parameters | options.parameters,
+                stack.client,
+                endpoint_url,
+                options.stack_name,
+                options.region,
+            )
+        )
+        services.enter_context(statefile.published(options.state_dir, vars(stack)))
+        yield stack

@@ -1,0 +1,36 @@
+"""Does what its event says, for the tests of the stack that runs it."""
+
+import os
+import sys
+import time
+
+import boto3
+
+
+class ImageRejected(Exception):
+    """Like the service's own: its class name is what a state machine catches."""
+
+
+def handler(event, context):
+    """Answer with what the function can see of itself, after sleeping, failing or exiting on demand."""
+    if "print" in event:
+        print(event["print"])
+    if "sleep" in event:
+        time.sleep(event["sleep"])
+    if "reject" in event:
+        raise ImageRejected(event["reject"])
+    if "exit" in event:
+        os._exit(event["exit"])
+    if "call" in event:
+        service, action, arguments = event["call"]
+        answer = getattr(boto3.client(service), action)(**arguments)
+        return {"called": action, "status": answer["ResponseMetadata"]["HTTPStatusCode"]}
+    if "routeKey" in event:
+        return {"statusCode": 200, "body": event["rawPath"]}
+    return {
+        "pid": os.getpid(),
+        "path": sys.path,
+        "environment": dict(os.environ),
+        "event": event,
+        "folders": sorted(name for name in os.listdir() if not name.startswith(".")),
+    }
