@@ -1,0 +1,105 @@
+"""The calls that write, apart from how they arrive: each takes a request and answers it, or raises HttpProblem."""
+
+import json
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from imageservice.http import Event, HttpProblem, Response, answer, body_of, image_id
+from imageservice.originals import Originals
+
+# A Lambda function is handed at most 6 MB, and API Gateway encodes bodies in base64, which adds a third. Source:
+# docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_PUT_BYTES = 4_400_000
+# S3's limit is 1,024; renditions' keys are the id and up to 55 bytes more.
+_ID_BYTES = 969
+_IMAGE_TYPES = ("jpeg", "png", "webp", "gif", "avif", "heic", "heif", "tiff", "bmp")
+
+
+def presign_upload(event: Event, originals: Originals) -> Response:
+    """201 with a form that uploads one image; the body is `{"id": …, "content_type": "image/…"}`."""
+    request = _json_object(event)
+    known = {"id", "content_type"}
+    if set(request) != known or not all(isinstance(value, str) for value in request.values()):
+        raise HttpProblem(
+            HTTPStatus.BAD_REQUEST,
+            'The body must be a JSON object with exactly two strings: {"id": "shoes/red.jpg", "content_type": "image/jpeg"}.',
+        )
+    named, content_type = _checked_id(request["id"]), _checked_type(request["content_type"])
+    form = originals.presigned_post(named, content_type)
+    return answer(
+        HTTPStatus.CREATED,
+        {"id": named, **asdict(form), "max_bytes": originals.max_bytes, "metadata": _metadata_path(named)},
+        {"cache-control": "no-store", "location": _metadata_path(named)},
+    )
+
+
+def put_image(event: Event, originals: Originals) -> Response:
+    """202 once the body is stored as the image's original; its renditions follow."""
+    named = _checked_id(image_id(event))
+    content_type = _checked_type(event.get("headers", {}).get("content-type", ""))
+    data = body_of(event)
+    if not data:
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, "The body is empty; it must be the image.")
+    if len(data) > min(_PUT_BYTES, originals.max_bytes):
+        raise HttpProblem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"The image has {len(data):,} bytes; this call takes {min(_PUT_BYTES, originals.max_bytes):,} at most. "
+            f"POST /uploads presigns uploads of up to {originals.max_bytes:,} bytes.",
+        )
+    version = originals.put(named, data, content_type)
+    return _accepted(named, status="PROCESSING", version_id=version)
+
+
+def delete_image(event: Event, originals: Originals) -> Response:
+    """202 once the original is deleted; renditions and caches follow. Deleting twice is no error."""
+    named = _checked_id(image_id(event))
+    originals.delete(named)
+    return _accepted(named, status="DELETED")
+
+
+def _accepted(named: str, **members: str) -> Response:
+    headers = {"cache-control": "no-store", "location": _metadata_path(named)}
+    return answer(HTTPStatus.ACCEPTED, {"id": named, **members, "metadata": _metadata_path(named)}, headers)
+
+
+def _metadata_path(named: str) -> str:
+    return "/metadata/" + quote(named)
+
+
+def _json_object(event: Event) -> dict[str, Any]:
+    try:
+        request = json.loads(body_of(event))
+    except (ValueError, RecursionError) as error:
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, "The body is not JSON.") from error
+    if not isinstance(request, dict):
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, "The body must be a JSON object.")
+    return request
+
+
+def _checked_id(named: str) -> str:
+    """The id as S3 takes it for a key."""
+    try:
+        size = len(named.encode())
+    except UnicodeEncodeError as error:
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, "The id is not text that UTF-8 can hold.") from error
+    if not 1 <= size <= _ID_BYTES:
+        raise HttpProblem(HTTPStatus.BAD_REQUEST, f"The id has {size:,} bytes; 1 to {_ID_BYTES} are taken.")
+    if "${filename}" in named:
+        raise HttpProblem(
+            HTTPStatus.BAD_REQUEST,
+            "The id contains ${filename}, which S3 would replace by the file's own name.",
+        )
+    return named
+
+
+def _checked_type(content_type: str) -> str:
+    """One of the image types that can be taken; the bytes decide later what the image really is."""
+    kind = content_type.split(";")[0].strip().lower()
+    if kind not in {f"image/{name}" for name in _IMAGE_TYPES}:
+        raise HttpProblem(
+            HTTPStatus.BAD_REQUEST,
+            f"The content type {content_type[:100]!r} is not taken; image/ followed by one of {', '.join(_IMAGE_TYPES)} is.",
+        )
+    return kind
