@@ -172,9 +172,10 @@ def bundled_pip() -> Path | None:
         for folder in filter(None, folders):
             for wheel in sorted(Path(folder).glob("pip-*.whl")):
                 return wheel
-        if importlib.util.find_spec("pip"):
+        if (installed := importlib.util.find_spec("pip")) and installed.origin:
             return None
         if attempt == "as it is" and os.geteuid() == 0 and shutil.which("apt-get"):
+            print(f"installing {venv_package()}, which carries pip", file=sys.stderr, flush=True)
             for command in ("update", f"install --yes {venv_package()}"):
                 subprocess.run(["apt-get", "-qq", *command.split()], stdout=subprocess.DEVNULL, check=False)
             importlib.invalidate_caches()
