@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
+from typing import Any
 
 from imageservice.original import Limits
 
@@ -29,14 +30,13 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """The settings in `environment`; a variable that is absent or empty keeps its default."""
-        given = {field.name: environment.get(field.name.upper(), "") for field in fields(cls)}
-        return cls(
-            **{
-                field.name: int(given[field.name]) if field.type is int else given[field.name]
-                for field in fields(cls)
-                if given[field.name]
-            }
-        )
+        named = {field.name: environment.get(field.name.upper(), "") for field in fields(cls)}
+        given: dict[str, Any] = {
+            field.name: int(named[field.name]) if field.type is int else named[field.name]
+            for field in fields(cls)
+            if named[field.name]
+        }
+        return cls(**given)
 
     @property
     def limits(self) -> Limits:

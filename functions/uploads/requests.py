@@ -24,7 +24,8 @@ def presign_upload(event: Event, originals: Originals) -> Response:
     if set(request) != known or not all(isinstance(value, str) for value in request.values()):
         raise HttpProblem(
             HTTPStatus.BAD_REQUEST,
-            'The body must be a JSON object with exactly two strings: {"id": "shoes/red.jpg", "content_type": "image/jpeg"}.',
+            "The body must be a JSON object with exactly two strings: "
+            '{"id": "shoes/red.jpg", "content_type": "image/jpeg"}.',
         )
     named, content_type = _checked_id(request["id"]), _checked_type(request["content_type"])
     form = originals.presigned_post(named, content_type)
@@ -100,6 +101,7 @@ def _checked_type(content_type: str) -> str:
     if kind not in {f"image/{name}" for name in _IMAGE_TYPES}:
         raise HttpProblem(
             HTTPStatus.BAD_REQUEST,
-            f"The content type {content_type[:100]!r} is not taken; image/ followed by one of {', '.join(_IMAGE_TYPES)} is.",
+            f"The content type {content_type[:100]!r} is not taken; image/ and one of these is: "
+            f"{', '.join(_IMAGE_TYPES)}.",
         )
     return kind

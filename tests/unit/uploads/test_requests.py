@@ -1,0 +1,137 @@
+"""The calls that write; S3 is moto's."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from imageservice.http import HttpProblem
+from imageservice.originals import Originals
+from uploads.requests import delete_image, presign_upload, put_image
+
+ODD_ID = "a b+c%20é/ü.jpg"
+
+
+@pytest.fixture
+def s3() -> Iterator[Any]:
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="source")
+        client.put_bucket_versioning(Bucket="source", VersioningConfiguration={"Status": "Enabled"})
+        yield client
+
+
+@pytest.fixture
+def originals(s3: Any) -> Originals:
+    return Originals(s3, "source", max_bytes=5_000_000)
+
+
+def post(body: object) -> dict[str, Any]:
+    return {"body": body if isinstance(body, str) else json.dumps(body)}
+
+
+def put(data: bytes, image_id: str = ODD_ID, content_type: str = "image/jpeg") -> dict[str, Any]:
+    return {
+        "pathParameters": {"id": image_id},
+        "headers": {"content-type": content_type},
+        "body": base64.b64encode(data).decode(),
+        "isBase64Encoded": True,
+    }
+
+
+def refusal(call: Any, event: dict[str, Any], originals: Originals) -> HttpProblem:
+    with pytest.raises(HttpProblem) as caught:
+        call(event, originals)
+    return caught.value
+
+
+def policy(form: dict[str, Any]) -> list[Any]:
+    conditions: list[Any] = json.loads(base64.b64decode(form["fields"]["policy"]))["conditions"]
+    return conditions
+
+
+def test_a_presigned_upload_names_exactly_the_id_asked_for(originals: Originals) -> None:
+    response = presign_upload(post({"id": ODD_ID, "content_type": "image/png"}), originals)
+    form = json.loads(response["body"])
+    assert response["statusCode"] == 201
+    assert form["fields"]["key"] == ODD_ID
+    assert {"key": ODD_ID} in policy(form)
+
+
+def test_a_presigned_upload_is_limited_in_size_and_content_type(originals: Originals) -> None:
+    form = json.loads(presign_upload(post({"id": "a", "content_type": "image/png"}), originals)["body"])
+    assert ["content-length-range", 1, 5_000_000] in policy(form)
+    assert {"Content-Type": "image/png"} in policy(form)
+
+
+def test_an_upload_is_told_where_to_look_for_its_metadata(originals: Originals) -> None:
+    form = json.loads(presign_upload(post({"id": ODD_ID, "content_type": "image/png"}), originals)["body"])
+    assert form["metadata"] == "/metadata/a%20b%2Bc%2520%C3%A9/%C3%BC.jpg"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "no json",
+        "[1]",
+        "[" * 100_000,
+        "{}",
+        '{"id": "a"}',
+        '{"id": 1, "content_type": "image/png"}',
+        '{"id": "a", "content_type": "image/png", "acl": "public-read"}',
+        '{"id": "", "content_type": "image/png"}',
+        '{"id": "${filename}", "content_type": "image/png"}',
+        '{"id": "\\ud800", "content_type": "image/png"}',
+        '{"id": "a", "content_type": "text/html"}',
+        '{"id": "a", "content_type": "image/svg+xml"}',
+    ],
+)
+def test_a_request_that_cannot_be_meant_is_a_bad_request(body: str, originals: Originals) -> None:
+    assert refusal(presign_upload, post(body), originals).status == 400
+
+
+def test_the_longest_id_that_leaves_room_for_renditions_is_taken(originals: Originals) -> None:
+    asked = {"id": "k" * 969, "content_type": "image/png"}
+    assert presign_upload(post(asked), originals)["statusCode"] == 201
+    assert refusal(presign_upload, post({**asked, "id": "k" * 970}), originals).status == 400
+
+
+def test_an_image_that_is_put_is_stored_under_its_raw_id(s3: Any, originals: Originals) -> None:
+    response = put_image(put(b"\xff\xd8photo"), originals)
+    assert response["statusCode"] == 202
+    stored = s3.get_object(Bucket="source", Key=ODD_ID)
+    assert (stored["Body"].read(), stored["ContentType"]) == (b"\xff\xd8photo", "image/jpeg")
+    assert json.loads(response["body"])["version_id"] == stored["VersionId"]
+
+
+def test_an_image_too_large_for_the_call_names_the_way_that_takes_it(originals: Originals) -> None:
+    error = refusal(put_image, put(b"x" * 4_400_001), originals)
+    assert error.status == 413
+    assert "POST /uploads" in error.detail
+
+
+def test_an_image_over_the_services_limit_is_refused_before_it_is_stored(s3: Any) -> None:
+    assert refusal(put_image, put(b"x" * 11), Originals(s3, "source", max_bytes=10)).status == 413
+    assert s3.list_objects_v2(Bucket="source")["KeyCount"] == 0
+
+
+def test_an_empty_body_is_not_an_image(originals: Originals) -> None:
+    assert refusal(put_image, put(b""), originals).status == 400
+
+
+def test_a_deleted_image_can_be_got_back_in_s3(s3: Any, originals: Originals) -> None:
+    put_image(put(b"photo"), originals)
+    assert delete_image({"pathParameters": {"id": ODD_ID}}, originals)["statusCode"] == 202
+    versions = s3.list_object_versions(Bucket="source")
+    assert len(versions["Versions"]) == 1
+    assert versions["DeleteMarkers"][0]["Key"] == ODD_ID
+
+
+def test_deleting_twice_is_no_error(originals: Originals) -> None:
+    for _ in range(2):
+        assert delete_image({"pathParameters": {"id": "nobody"}}, originals)["statusCode"] == 202
