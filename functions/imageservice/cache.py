@@ -1,0 +1,261 @@
+"""What readers are answered from: one key an image in Redis or Valkey, and one primitive to write it.
+
+A value is `{revision} {manifest as JSON}`, or a claim, `- {token}`: somebody is reading the table for this image now.
+
+    read    GET
+    claim   SET NX, before the table is read
+    write   put_if_newer, a Lua script: a refresh replaces an older revision, a fill replaces the very claim it was
+            read under, and nothing else is ever written
+
+So what a reader was slow to bring is dropped: its claim is gone, be it by a refresh, by its lease's end, or by an
+eviction or a restart, which would make a key look as if nothing newer had ever been there. For the same reason a
+refresh does not write where it finds nothing of a revision: it may itself be late (a redrive weeks after), so it takes
+the claim and has the table read again. docs/read-path.md has the argument, tests/integration/read_path the proof.
+
+All of it is read and written at primaries: a replica may be behind.
+"""
+
+import os
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import orjson
+import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from imageservice.errors import CacheUnavailable
+from imageservice.manifest import Manifest
+
+# A round trip within a VPC takes well under a millisecond; what takes this long is not coming.
+_ANSWER_TIMEOUT_S = 0.05
+_CONNECT_TIMEOUT_S = 0.1
+# After a failure Redis is left alone for so long: every request would pay the timeout otherwise.
+_REST_S = 1.0
+
+# How long an entry may live. The lasting ones end within the hour, which bounds the harm of the one thing that can make
+# Redis forget a write it acknowledged: a failover to a replica that had not got it yet. A tombstone's must stay far
+# below the 30 days after which DynamoDB drops the deleted item and the id begins anew at revision 1.
+_LASTING_MS = 3_600_000
+_UNKNOWN_MS = 5_000
+_UNDER_WAY_MS = 1_000
+_JITTER = 0.1
+# Longer than a read of the table may take (imageservice.clients); past it the claim is void.
+_LEASE_MS = 5_000
+
+PUT_IF_NEWER: Final = """
+local held = redis.call('GET', KEYS[1])
+local revision, value, ttl, claim, lease = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+if lease == '' then
+    if held ~= claim then return 'KEPT' end
+else
+    local known = held and tonumber(string.match(held, '^%d+')) or 0
+    if known >= revision then return 'KEPT' end
+    if known == 0 then
+        redis.call('SET', KEYS[1], claim, 'PX', lease)
+        return 'CLAIMED'
+    end
+end
+redis.call('SET', KEYS[1], value, 'PX', ttl)
+return 'STORED'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An entry: the manifest, or None where it is known that there is no such image."""
+
+    manifest: Manifest | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to fill one image's entry with what the table is read to say from now on."""
+
+    image_id: str
+    value: bytes
+
+
+CLAIMED: Final = "CLAIMED"
+Refreshed = Literal["STORED", "KEPT"] | Claim
+
+
+class ManifestCache:
+    """Manifests in Redis. Every method raises CacheUnavailable where Redis is gone, slow or answers rubbish."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._resting_until = 0.0
+
+    def read(self, image_id: str) -> Known | Literal["CLAIMED"] | None:
+        """The image's entry; CLAIMED where somebody is reading the table for it just now; None where there is none."""
+        value = self._ask(self._client.get, _key(image_id))
+        if value is None:
+            return None
+        return _decoded(image_id, value)
+
+    def claim(self, image_id: str) -> Claim | None:
+        """The claim on an image without entry, taken before the table is read; None if somebody was faster."""
+        claim = Claim(image_id, _claim_value())
+        taken = self._ask(self._client.set, _key(image_id), claim.value, nx=True, px=_LEASE_MS)
+        return claim if taken else None
+
+    def fill(self, claim: Claim, manifest: Manifest | None) -> bool:
+        """Stores what the table said under the claim. False if the claim is void: a refresh came in between, say."""
+        revision = _order(manifest)
+        answer = self._put_if_newer(
+            claim.image_id, revision, manifest, _ttl_ms(manifest, revision), claim.value, lease=""
+        )
+        return bool(answer == b"STORED")
+
+    def release(self, claim: Claim) -> None:
+        """Gives the claim up, so that nobody waits for it."""
+        self._ask(self._client.eval, _RELEASE, 1, _key(claim.image_id), claim.value)
+
+    def refresh(self, manifest: Manifest) -> Refreshed:
+        """Brings in a recorded manifest or tombstone: from here on nothing older is read or filled in.
+
+        STORED: an older revision was replaced. KEPT: this one or a newer is there. A claim: nothing of a revision was
+        there to tell whether this is the newest, so the caller may read the table and fill.
+        """
+        claim = Claim(manifest["id"], _claim_value())
+        ttl = _ttl_ms(manifest, manifest["revision"])
+        answer = self._put_if_newer(
+            claim.image_id, manifest["revision"], manifest, ttl, claim.value, lease=str(_LEASE_MS)
+        )
+        if answer == b"CLAIMED":
+            return claim
+        return "STORED" if answer == b"STORED" else "KEPT"
+
+    def _put_if_newer(
+        self, image_id: str, revision: int, manifest: Manifest | None, ttl_ms: int, claim: bytes, lease: str
+    ) -> Any:
+        value = _encoded(image_id, revision, manifest)
+        key = _key(image_id)
+        return self._ask(self._client.eval, PUT_IF_NEWER, 1, key, revision, value, ttl_ms, claim, lease)
+
+    def _ask(self, command: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        if self._resting_until and time.monotonic() < self._resting_until:
+            raise CacheUnavailable("Redis failed a moment ago and is left alone")
+        try:
+            answer = command(*arguments, **options)
+        except (RedisError, OSError) as error:
+            self._resting_until = time.monotonic() + _REST_S
+            raise CacheUnavailable(f"Redis: {type(error).__name__}: {error}") from error
+        self._resting_until = 0.0
+        return answer
+
+
+class NoCache:
+    """Stands in where no Redis is configured: nothing is ever there, and nothing is kept."""
+
+    def read(self, image_id: str) -> None:  # noqa: ARG002 - the same shape as ManifestCache
+        return None
+
+    def claim(self, image_id: str) -> None:  # noqa: ARG002
+        return None
+
+    def fill(self, claim: Claim, manifest: Manifest | None) -> bool:  # noqa: ARG002
+        return False
+
+    def release(self, claim: Claim) -> None:
+        pass
+
+    def refresh(self, manifest: Manifest) -> Literal["KEPT"]:  # noqa: ARG002
+        return "KEPT"
+
+
+def connect(url: str) -> ManifestCache | NoCache:
+    """The cache at `url`; none where it is empty.
+
+    `redis://` or, with TLS, `rediss://`; user and password as in any URL; `?cluster=true` for Redis Cluster (and so for
+    ElastiCache Serverless). Nothing is sent before the first command. The connection is kept from one to the next.
+    """
+    if not url:
+        return NoCache()
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    clustered = options.pop("cluster", "").lower() in ("1", "true", "yes")
+    address = urlunsplit(parts._replace(query=urlencode(options)))
+    if clustered:
+        return ManifestCache(_Cluster(address))
+    return ManifestCache(redis.Redis.from_url(address, single_connection_client=True, **_bounded()))
+
+
+class _Cluster:
+    """A cluster's client, made by the first command that succeeds: making one asks the cluster for its slots."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._client: Any = None
+
+    def _connected(self) -> Any:
+        if self._client is None:
+            self._client = redis.RedisCluster.from_url(self._url, **_bounded())
+        return self._client
+
+    def get(self, key: bytes) -> Any:
+        return self._connected().get(key)
+
+    def set(self, key: bytes, value: bytes, *, nx: bool, px: int) -> Any:
+        return self._connected().set(key, value, nx=nx, px=px)
+
+    def eval(self, script: str, keys: int, *arguments: Any) -> Any:
+        return self._connected().eval(script, keys, *arguments)
+
+
+def _bounded() -> dict[str, Any]:
+    return {
+        "socket_timeout": _ANSWER_TIMEOUT_S,
+        "socket_connect_timeout": _CONNECT_TIMEOUT_S,
+        # Once more where the kept connection turns out to be dropped; a timeout is final.
+        "retry": Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+        "protocol": 2,
+        "driver_info": None,
+    }
+
+
+_RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+
+def _key(image_id: str) -> bytes:
+    return b"manifest:" + image_id.encode()
+
+
+def _claim_value() -> bytes:
+    return b"- " + os.urandom(12).hex().encode()
+
+
+def _order(manifest: Manifest | None) -> int:
+    """The revision that an entry counts as: 0, which anything recorded replaces, while there is nothing to serve."""
+    if manifest is None or not ("renditions" in manifest or manifest["status"] == "DELETED"):
+        return 0
+    return manifest["revision"]
+
+
+def _ttl_ms(manifest: Manifest | None, revision: int) -> int:
+    lifetime = _UNKNOWN_MS if manifest is None else _LASTING_MS if revision else _UNDER_WAY_MS
+    return int(lifetime * (1 - random.random() * _JITTER))  # noqa: S311 - so that entries don't end all at once
+
+
+def _encoded(image_id: str, revision: int, manifest: Manifest | None) -> bytes:
+    content = {"id": image_id} if manifest is None else manifest
+    return b"%d %s" % (revision, orjson.dumps(content))
+
+
+def _decoded(image_id: str, value: Any) -> Known | Literal["CLAIMED"]:
+    try:
+        revision, content = value.split(b" ", 1)
+        if revision == b"-":
+            return CLAIMED
+        manifest = orjson.loads(content)
+        if manifest["id"] == image_id:
+            return Known(manifest if "status" in manifest else None)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise CacheUnavailable(f"Redis holds no manifest for {image_id}: {value!r:.80}") from error
+    raise CacheUnavailable(f"Redis answered {image_id} with the manifest of {manifest['id']!r:.80}")

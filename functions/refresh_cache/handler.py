@@ -1,0 +1,37 @@
+"""Brings an image's new manifest, or its tombstone, to readers; after it none gets anything older."""
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from imageservice.cache import ManifestCache, NoCache, connect
+from imageservice.clients import client
+from imageservice.identity import cache_tag
+from imageservice.lookup import refresh
+from imageservice.manifest import manifest_of
+from imageservice.observability import logger
+from imageservice.settings import settings
+from imageservice.table import ImageTable, plain
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """`event`: item, as DynamoDB's updateItem returns it. Raises CacheUnavailable: the state machine tries again."""
+    manifest = manifest_of({name: plain(value) for name, value in event["item"].items()})
+    stored = refresh(manifests(), table, manifest)
+    logger.info(
+        "refreshed", extra={"image_id": manifest["id"], "revision": manifest["revision"], "stored": stored}
+    )
+    return {"cache_tag": cache_tag(manifest["id"]), "stored": stored, "revision": manifest["revision"]}
+
+
+@cache
+def manifests() -> ManifestCache | NoCache:
+    """The cache; the connection outlives the invocation."""
+    return connect(settings().redis_url)
+
+
+@cache
+def table() -> ImageTable:
+    return ImageTable(client("dynamodb"), settings().image_table)
