@@ -1,6 +1,16 @@
-"""What every test starts from: no credentials that could open an AWS account, however pytest was started."""
+"""What every test starts from: no credentials that could open an AWS account, and local stacks for those that ask."""
 
 import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from local.client import NoStack, Stack, load
 
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
@@ -10,3 +20,61 @@ os.environ.update(
     AWS_DEFAULT_REGION="us-east-1",
     AWS_EC2_METADATA_DISABLED="true",
 )
+
+REPOSITORY = Path(__file__).parents[1]
+# The stack's own promise is 5 s; a machine that also runs everything else may take longer.
+_START_S = 60
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The real photos and broken files that tests are made with."""
+    return REPOSITORY.parent / "shared" / "images"
+
+
+@contextmanager
+def running_stack(state_dir: Path, *options: str) -> Iterator[Stack]:
+    """A local stack of its own on free ports, deployed from template.yaml, gone without a trace afterwards."""
+    ports = ("--port", "0", "--redis-port", "0", "--console-port", "0")
+    command = [
+        REPOSITORY / ".venv/local/bin/python",
+        "-m",
+        "local",
+        "serve",
+        "--state-dir",
+        state_dir,
+        *ports,
+        *options,
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
+    log = (state_dir / "serve.log").open("w+")
+    server = subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=log, stderr=log)
+    try:
+        yield _once_ready(server, state_dir)
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(timeout=30)
+        log.close()
+
+
+def _once_ready(server: subprocess.Popen[bytes], state_dir: Path) -> Stack:
+    give_up = time.monotonic() + _START_S
+    while time.monotonic() < give_up and server.poll() is None:
+        with suppress(NoStack):
+            return load(state_dir)
+        time.sleep(0.05)
+    pytest.fail(f"the local stack did not start:\n{(state_dir / 'serve.log').read_text()}")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One local stack for every test that leaves it whole; those that break something start their own."""
+    with running_stack(tmp_path_factory.mktemp("stack")) as started:
+        yield started
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path) -> Iterator[Stack]:
+    """A local stack that a test may break."""
+    with running_stack(tmp_path) as started:
+        yield started
