@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 
 from checks.template import ROOT
 
@@ -29,3 +30,9 @@ def test_no_file_names_a_path_of_one_machine() -> None:
 def test_no_python_file_is_longer_than_a_reader_can_hold() -> None:
     lengths = {name: text.count("\n") for name, text in text_files().items() if name.endswith(".py")}
     assert {name: length for name, length in lengths.items() if length > 350} == {}
+
+
+def test_every_function_is_under_the_import_rules() -> None:
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    folders = {handler.parent.name for handler in (ROOT / "functions").glob("*/handler.py")}
+    assert set(rules["root_packages"]) == {"imageservice", *folders}
