@@ -1,0 +1,157 @@
+"""Executions as Step Functions' API shows them: names, history, stopping, redriving, listing, events."""
+
+import json
+import time
+
+import botocore.exceptions
+import pytest
+from botocore.config import Config
+
+
+def test_a_name_is_taken_once(machines, single):
+    arn = machines.create(single({"Type": "Pass", "End": True}))
+    machines.wait(machines.states.start_execution(stateMachineArn=arn, name="same", input='{"a": 1}')["executionArn"])
+    with pytest.raises(machines.states.exceptions.ExecutionAlreadyExists):
+        machines.states.start_execution(stateMachineArn=arn, name="same", input='{"a": 2}')
+
+
+def test_a_stopped_execution_is_aborted_at_once(machines, single):
+    execution = machines.start(single({"Type": "Wait", "Seconds": 30, "End": True}))
+    time.sleep(0.3)
+    machines.states.stop_execution(executionArn=execution, error="E", cause="why")
+    ended = machines.wait(execution, patience=2)
+    assert (ended.status, ended.error, ended.cause) == ("ABORTED", "E", "why")
+    assert machines.event_types(execution)[-1] == "ExecutionAborted"
+
+
+def test_executions_are_listed_by_status(machines, single):
+    rule = {"Variable": "$.f", "BooleanEquals": True, "Next": "F"}
+    choice = {"Type": "Choice", "Choices": [rule], "Default": "S"}
+    arn = machines.create(single(choice, F={"Type": "Fail", "Error": "E"}, S={"Type": "Succeed"}))
+    failed, succeeded = (
+        machines.states.start_execution(stateMachineArn=arn, input=json.dumps({"f": fails}))["executionArn"]
+        for fails in (True, False)
+    )
+    machines.wait(failed)
+    machines.wait(succeeded)
+    listed = machines.states.list_executions(stateMachineArn=arn, statusFilter="FAILED")["executions"]
+    assert [item["executionArn"] for item in listed] == [failed]
+
+
+def test_a_failed_execution_says_that_it_can_be_redriven(machines, single):
+    described = machines.run(single({"Type": "Fail", "Error": "E"})).described
+    assert (described["redriveStatus"], described["redriveCount"]) == ("REDRIVABLE", 0)
+
+
+def test_status_changes_are_announced_with_input_error_and_cause(machines, single, stack):
+    events, sqs = stack.client("events"), stack.client("sqs")
+    queue = sqs.create_queue(QueueName="status-changes")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    machine = machines.create(single({"Type": "Fail", "Error": "E", "Cause": "C"}))
+    pattern = {"source": ["aws.states"], "detail": {"stateMachineArn": [machine]}}
+    events.put_rule(Name="status-changes", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="status-changes", Targets=[{"Id": "1", "Arn": arn}])
+    machines.wait(machines.states.start_execution(stateMachineArn=machine, input='{"a": 1}')["executionArn"])
+    details = {}
+    deadline = time.monotonic() + 5
+    while len(details) < 2 and time.monotonic() < deadline:
+        for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", []):
+            detail = json.loads(message["Body"])["detail"]
+            details[detail["status"]] = detail
+    assert set(details) == {"RUNNING", "FAILED"}
+    failed = details["FAILED"]
+    assert (failed["input"], failed["error"], failed["cause"]) == ('{"a": 1}', "E", "C")
+    assert (failed["redriveCount"], failed["redriveStatus"]) == (0, "REDRIVABLE")
+
+
+def test_a_single_state_can_be_tested(machines):
+    definition = {"Type": "Pass", "Parameters": {"x.$": "$.a"}, "End": True}
+    tested = machines.states.test_state(
+        definition=json.dumps(definition), roleArn=machines.role, input='{"a": 5}', inspectionLevel="DEBUG"
+    )
+    assert (tested["status"], json.loads(tested["output"])) == ("SUCCEEDED", {"x": 5})
+
+
+def test_validation_names_states_that_are_not_there(machines):
+    definition = {"StartAt": "NOPE", "States": {"A": {"Type": "Pass", "Next": "GONE"}}}
+    result = machines.states.validate_state_machine_definition(definition=json.dumps(definition))
+    assert result["result"] == "FAIL"
+    assert "GONE" in result["diagnostics"][0]["message"]
+
+
+def test_a_bad_definition_makes_no_state_machine(machines, single):
+    with pytest.raises(botocore.exceptions.ClientError, match="InvalidDefinition"):
+        machines.create(single({"Type": "Task", "Next": "GONE", "Bogus": 1}))
+
+
+def test_the_history_of_a_retried_task_reads_like_awss(machines, single):
+    retry = [{"ErrorEquals": ["ThumbError"], "MaxAttempts": 1, "IntervalSeconds": 1}]
+    ended = machines.run(single(machines.task({"raise": "ThumbError"}, Retry=retry)))
+    attempt = ["TaskScheduled", "TaskStarted", "TaskFailed"]
+    assert machines.event_types(ended.arn) == [
+        "ExecutionStarted",
+        "TaskStateEntered",
+        *attempt,
+        *attempt,
+        "ExecutionFailed",
+    ]
+
+
+def test_the_history_of_a_function_arn_has_lambda_events(machines, single):
+    ended = machines.run(single({"Type": "Task", "Resource": machines.function, "End": True}))
+    assert machines.event_types(ended.arn) == [
+        "ExecutionStarted",
+        "TaskStateEntered",
+        "LambdaFunctionScheduled",
+        "LambdaFunctionStarted",
+        "LambdaFunctionSucceeded",
+        "TaskStateExited",
+        "ExecutionSucceeded",
+    ]
+
+
+def test_the_history_of_a_map_has_its_iterations(machines, single):
+    inner = {"StartAt": "X", "States": {"X": {"Type": "Pass", "End": True}}}
+    ended = machines.run(
+        single({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "End": True}), {"items": [1]}
+    )
+    assert machines.event_types(ended.arn) == [
+        "ExecutionStarted",
+        "MapStateEntered",
+        "MapStateStarted",
+        "MapIterationStarted",
+        "PassStateEntered",
+        "PassStateExited",
+        "MapIterationSucceeded",
+        "MapStateSucceeded",
+        "MapStateExited",
+        "ExecutionSucceeded",
+    ]
+
+
+def test_the_history_comes_in_pages_and_backwards(machines, single):
+    ended = machines.run(single({"Type": "Pass", "End": True}))
+    page = machines.states.get_execution_history(executionArn=ended.arn, maxResults=2)
+    backwards = machines.states.get_execution_history(executionArn=ended.arn, reverseOrder=True)
+    assert len(page["events"]) == 2
+    assert "nextToken" in page
+    assert backwards["events"][0]["type"] == "ExecutionSucceeded"
+
+
+def test_nothing_follows_the_end_in_a_history(machines, single):
+    inner = {"StartAt": "X", "States": {"X": machines.task()}}
+    items = [{"raise": "ThumbError"}, {"sleep": 1}]
+    ended = machines.run(
+        single({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "End": True}), {"items": items}
+    )
+    time.sleep(1.5)
+    types = machines.event_types(ended.arn)
+    assert types[-1] == "ExecutionFailed"
+    assert "MapIterationAborted" in types
+    assert ended.seconds < 1
+
+
+def test_an_express_execution_answers_synchronously(machines, single, stack):
+    arn = machines.create(single({"Type": "Pass", "Result": 3, "End": True}), kind="EXPRESS")
+    express = stack.client("stepfunctions", config=Config(inject_host_prefix=False))
+    assert express.start_sync_execution(stateMachineArn=arn)["output"] == "3"
