@@ -39,8 +39,8 @@ def problem(error: HttpProblem, headers: Mapping[str, str] | None = None) -> Res
 
 
 def image_id(event: Event) -> str:
-    """The id that a path such as `/images/{id+}` names."""
-    named: str = event["pathParameters"]["id"]
+    """The id that a path such as `/images/{id+}` names; API Gateway has decoded it (docs/read-path.md says how)."""
+    named: str = event["rawPath"][1:].partition("/")[2]
     return named
 
 

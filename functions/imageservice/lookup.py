@@ -15,9 +15,9 @@ _WAIT_S = 0.15
 _FIRST_LOOK_S = 0.004
 _LONGEST_PAUSE_S = 0.025
 
-# hit: from the cache; shared: another reader's miss brought it; miss: from the table, and offered to the cache;
-# bypass: from the table, for the cache failed
-Source = Literal["hit", "shared", "miss", "bypass"]
+# Where a manifest came from, as the metrics name it: the cache; the cache, once another reader's miss had brought it;
+# the table, and offered to the cache; the table, for the cache failed.
+Source = Literal["CacheHit", "CacheShared", "CacheMiss", "CacheBypass"]
 
 
 class Cache(Protocol):
@@ -62,15 +62,15 @@ class Lookup:
         try:
             held = self._cache.read(image_id)
             if isinstance(held, Known):
-                return Found(held.manifest, "hit")
+                return Found(held.manifest, "CacheHit")
             self._table()  # before the claim, which others wait for
             claim = self._cache.claim(image_id) if held is None else None
             if claim is None and (shared := self._await(image_id)) is not None:
-                return Found(shared.manifest, "shared")
+                return Found(shared.manifest, "CacheShared")
         except CacheUnavailable:
-            return Found(_read(self._table(), image_id), "bypass")
+            return Found(_read(self._table(), image_id), "CacheBypass")
         if claim is None:
-            return Found(_read(self._table(), image_id), "miss")
+            return Found(_read(self._table(), image_id), "CacheMiss")
         return load(self._cache, self._table(), claim)
 
     def _await(self, image_id: str) -> Known | None:
@@ -100,8 +100,8 @@ def load(cache: Cache, table: Table, claim: Claim) -> Found:
     try:
         cache.fill(claim, manifest)
     except CacheUnavailable:
-        return Found(manifest, "bypass")
-    return Found(manifest, "miss")
+        return Found(manifest, "CacheBypass")
+    return Found(manifest, "CacheMiss")
 
 
 def refresh(cache: Cache, table: Callable[[], Table], manifest: Manifest) -> bool:

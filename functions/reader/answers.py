@@ -1,76 +1,78 @@
-"""Answers as API Gateway takes them from a function (payload format 2.0): what each case says, and who may keep it."""
+"""The reader's answers, in payload format 2.0: what each says, and who may keep it for how long."""
 
 from collections.abc import Mapping
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 
+from imageservice.http import HttpProblem, Response
+from imageservice.http import problem as as_problem
 from imageservice.identity import cache_tag
 from imageservice.manifest import Manifest, Rendition
-
-Answer = dict[str, Any]
 
 # A browser asks again after a minute, and shows what it has meanwhile for at most half a minute more. The edge keeps an
 # answer for a day, for it is told when it changes; should the API be down, it goes on with what it has.
 _BROWSER = "public, max-age=60, stale-while-revalidate=30"
 _EDGE = f"{_BROWSER}, s-maxage=86400, stale-if-error=86400"
-_NOBODY = "no-store"
 
-_TITLES = {
-    400: "Bad request",
-    404: "Not found",
-    406: "Not available in that format",
-    410: "Gone",
-    422: "Rejected",
-    503: "Try again",
-}
+_RETRY_UNDER_WAY_S = 2
+_RETRY_BROKEN_S = 60
+_RETRY_STORE_S = 1
 
 
-def redirect(manifest: Manifest, rendition: Rendition, location: str, *, keep_at_edge: bool) -> Answer:
+def redirect(manifest: Manifest, rendition: Rendition, location: str, *, keep_at_edge: bool) -> Response:
     """302 to a rendition."""
-    file = rendition["key"].rsplit("/", 1)[-1]
-    return {
-        "statusCode": 302,
-        "headers": {
-            "location": location,
-            "etag": f'"{manifest["revision"]}-{manifest["digest"]}-{file}"',
-            "vary": "Accept",
-            **_kept(manifest["id"], keep_at_edge=keep_at_edge),
-        },
-        "body": "",
-    }
+    headers = _kept(manifest["id"], keep_at_edge=keep_at_edge)
+    headers["location"] = location
+    headers["etag"] = f'"{manifest["revision"]}-{rendition["key"][len(manifest["id"]) + 1 :]}"'
+    headers["vary"] = "Accept"
+    return {"statusCode": 302, "headers": headers, "body": ""}
 
 
-def document(image_id: str, content: Mapping[str, Any], if_none_match: str, *, keep_at_edge: bool) -> Answer:
+def document(
+    image_id: str, content: Mapping[str, Any], if_none_match: str, *, keep_at_edge: bool
+) -> Response:
     """200 with the content as JSON, or 304 where the reader has it."""
     body = orjson.dumps(content)
     etag = f'"{sha256(body).hexdigest()[:32]}"'
     headers = {"etag": etag, **_kept(image_id, keep_at_edge=keep_at_edge)}
     if matches(if_none_match, etag):
         return {"statusCode": 304, "headers": headers, "body": ""}
-    return {
-        "statusCode": 200,
-        "headers": {"content-type": "application/json", **headers},
-        "body": body.decode(),
-    }
+    headers["content-type"] = "application/json"
+    return {"statusCode": 200, "headers": headers, "body": body.decode()}
 
 
-def problem(code: int, detail: str, *, retry_after: int | None = None, **more: Any) -> Answer:
-    """An error as RFC 9457 has it, kept by nobody.
-
-    `status`, where it is there, is the image's, as the manifest has it: HTTP's own number stands in the status line,
-    and the RFC leaves the member out gladly.
-    """
-    headers = {
-        "content-type": "application/problem+json",
-        "cache-control": _NOBODY,
-        "access-control-allow-origin": "*",
-    }
+def problem(code: HTTPStatus, detail: str, *, retry_after: int | None = None, **more: Any) -> Response:
+    """An error, kept by nobody."""
+    headers = {"access-control-allow-origin": "*"}
     if retry_after is not None:
         headers["retry-after"] = str(retry_after)
-    body = {"title": _TITLES[code], "detail": detail, **more}
-    return {"statusCode": code, "headers": headers, "body": orjson.dumps(body).decode()}
+    return as_problem(HttpProblem(code, detail, **more), headers)
+
+
+def nothing_to_serve(manifest: Manifest | None) -> Response:
+    """Why there is no image: unknown, deleted, rejected, or not ready yet. `status` says which, as in the manifest."""
+    if manifest is None:
+        return problem(HTTPStatus.NOT_FOUND, "There is no image of this name.")
+    status = manifest["status"]
+    if status == "DELETED":
+        return problem(HTTPStatus.GONE, "This image was deleted.", status=status)
+    if status == "REJECTED":
+        cause = manifest["error"]["cause"] if "error" in manifest else "The image can't be taken."
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, cause, status=status)
+    if status == "FAILED":
+        detail, seconds = "Processing this image failed; it will be tried again.", _RETRY_BROKEN_S
+    else:
+        detail, seconds = "This image is being processed.", _RETRY_UNDER_WAY_S
+    return problem(HTTPStatus.NOT_FOUND, detail, retry_after=seconds, status=status)
+
+
+def store_unavailable() -> Response:
+    """Neither the cache nor the table can tell whether there is such an image."""
+    detail = "The image's data can't be read just now."
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after=_RETRY_STORE_S)
 
 
 def matches(if_none_match: str, etag: str) -> bool:
@@ -81,16 +83,11 @@ def matches(if_none_match: str, etag: str) -> bool:
     return if_none_match.strip() == "*" or etag in named
 
 
-def without_body(answer: Answer) -> Answer:
-    """The answer to a HEAD."""
-    return {**answer, "body": ""}
-
-
 def _kept(image_id: str, *, keep_at_edge: bool) -> dict[str, str]:
     tag = cache_tag(image_id)
     return {
         "cache-control": _EDGE if keep_at_edge else _BROWSER,
-        # CloudFront reads one header name of all origins: S3 can only say it so.
+        # CloudFront reads one header name of all origins, and S3 can say it only so.
         "cache-tag": tag,
         "x-amz-meta-cache-tag": tag,
         "access-control-allow-origin": "*",

@@ -4,15 +4,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Literal
+from typing import Any
 
 from imageservice.errors import RequestInvalid
+from imageservice.http import image_id
 from imageservice.negotiation import FORMATS, Wish
 
 _MAX_WIDTH = 20_000
 _MAX_DPR = 10
 _MAX_ID_BYTES = 1024  # S3's limit on a key
+_ANYTHING = Wish()
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
+_DECIMAL = re.compile(r"[0-9]{1,5}(\.[0-9]{1,4})?", re.ASCII)
 
 # The CloudFront Function sets it to the name that the viewer asked for. A client that calls the API itself may set it
 # too, and only fools itself: nothing that is answered outside the edge is kept for anybody else.
@@ -20,40 +23,54 @@ _VIEWER_HOST = "x-viewer-host"
 _VIEWER_SCHEME = "cloudfront-forwarded-proto"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReadRequest:
-    """What is asked for: an image's redirect (`images`) or its `metadata`.
+    """What is asked for: an image's redirect, or its `metadata`.
 
-    `host` is the origin, as `https://name`, by which the API was reached; `edge` the one that also serves
-    `/renditions/`, or empty where the request did not come through the edge.
+    `edge` is the origin, as `https://name`, that serves this API and `/renditions/` alike; empty where the request did
+    not come through the edge. `host` is the origin by which the API was reached.
     """
 
-    kind: Literal["images", "metadata"]
     image_id: str
-    parameters: Mapping[str, str]
+    metadata: bool
+    head: bool
+    wish: Wish
     accept: str
     if_none_match: str
-    head: bool
-    host: str
     edge: str
+    host: str
 
 
 def read_request(event: Mapping[str, Any], cdn_url: str) -> ReadRequest:
-    """The request in the event. `cdn_url` is the configured origin of the edge, if there is one."""
-    http = event["requestContext"]["http"]
+    """The request in the event. `cdn_url` is the configured origin of the edge, if there is one.
+
+    Raises RequestInvalid. Unknown parameters are ignored, and so are all of them where metadata is asked for.
+    """
     headers = event["headers"]
-    kind, _, image_id = event["rawPath"].lstrip("/").partition("/")
+    named = image_id(event)
+    _check_id(named)
+    parameters = event.get("queryStringParameters")
+    metadata = event["rawPath"].startswith("/metadata/")
     edge = cdn_url or _edge(headers)
     return ReadRequest(
-        kind="metadata" if kind == "metadata" else "images",
-        image_id=image_id,
-        parameters=event.get("queryStringParameters") or {},
+        image_id=named,
+        metadata=metadata,
+        head=event["requestContext"]["http"]["method"] == "HEAD",
+        wish=_wish(parameters) if parameters and not metadata else _ANYTHING,
         accept=headers.get("accept", ""),
         if_none_match=headers.get("if-none-match", ""),
-        head=http["method"] == "HEAD",
-        host=edge or f"https://{headers.get('host', '')}",
         edge=edge,
+        host=edge or f"https://{headers.get('host', '')}",
     )
+
+
+def _check_id(named: str) -> None:
+    try:
+        length = len(named.encode())
+    except UnicodeEncodeError:
+        raise RequestInvalid("The image's id is not valid UTF-8.") from None
+    if not 0 < length <= _MAX_ID_BYTES:
+        raise RequestInvalid(f"An image's id has 1 to {_MAX_ID_BYTES} bytes; this one has {length}.")
 
 
 def _edge(headers: Mapping[str, str]) -> str:
@@ -64,35 +81,23 @@ def _edge(headers: Mapping[str, str]) -> str:
     return f"{scheme}://{host}"
 
 
-def check_id(image_id: str) -> None:
-    """Raises RequestInvalid where no image can have this id."""
-    try:
-        length = len(image_id.encode())
-    except UnicodeEncodeError:
-        raise RequestInvalid("The image's id is not valid UTF-8.") from None
-    if not 0 < length <= _MAX_ID_BYTES:
-        raise RequestInvalid(f"An image's id has 1 to {_MAX_ID_BYTES} bytes; this one has {length}.")
-
-
-def wish(parameters: Mapping[str, str]) -> Wish:
-    """What `size` or `w` and `dpr`, and `format` ask for. Raises RequestInvalid; unknown parameters are ignored."""
-    if not parameters:
-        return Wish()
+def _wish(parameters: Mapping[str, str]) -> Wish:
     size, width, dpr = parameters.get("size"), parameters.get("w"), parameters.get("dpr")
     name = parameters.get("format")
     if name is not None and name not in FORMATS:
         raise RequestInvalid(f"format: one of {', '.join(FORMATS)}.")
-    if size is not None and width is not None:
-        raise RequestInvalid("size and w: only one of them.")
-    if dpr is not None and width is None:
-        raise RequestInvalid("dpr: only together with w.")
     if width is None:
+        if dpr is not None:
+            raise RequestInvalid("dpr: only together with w.")
         return Wish(size, None, name)
-    ratio = 1.0 if dpr is None else _number("dpr", dpr, r"[0-9]{1,2}(\.[0-9]{1,4})?", _MAX_DPR)
-    return Wish(None, ceil(_number("w", width, r"[0-9]{1,5}", _MAX_WIDTH) * ratio), name)
+    if size is not None:
+        raise RequestInvalid("size and w: only one of them.")
+    pixels = _number("w", width, _MAX_WIDTH)
+    return Wish(None, ceil(pixels if dpr is None else pixels * _number("dpr", dpr, _MAX_DPR)), name)
 
 
-def _number(name: str, text: str, form: str, most: int) -> float:
-    if not re.fullmatch(form, text, re.ASCII) or not 0 < float(text) <= most:
+def _number(name: str, text: str, most: int) -> float:
+    number = float(text) if _DECIMAL.fullmatch(text) else 0
+    if not 0 < number <= most:
         raise RequestInvalid(f"{name}: a number above 0 and up to {most}.")
-    return float(text)
+    return number

@@ -36,7 +36,7 @@ def post(body: object) -> dict[str, Any]:
 
 def put(data: bytes, image_id: str = ODD_ID, content_type: str = "image/jpeg") -> dict[str, Any]:
     return {
-        "pathParameters": {"id": image_id},
+        "rawPath": f"/images/{image_id}",
         "headers": {"content-type": content_type},
         "body": base64.b64encode(data).decode(),
         "isBase64Encoded": True,
@@ -126,7 +126,7 @@ def test_an_empty_body_is_not_an_image(originals: Originals) -> None:
 
 def test_a_deleted_image_can_be_got_back_in_s3(s3: Any, originals: Originals) -> None:
     put_image(put(b"photo"), originals)
-    assert delete_image({"pathParameters": {"id": ODD_ID}}, originals)["statusCode"] == 202
+    assert delete_image({"rawPath": f"/images/{ODD_ID}"}, originals)["statusCode"] == 202
     versions = s3.list_object_versions(Bucket="source")
     assert len(versions["Versions"]) == 1
     assert versions["DeleteMarkers"][0]["Key"] == ODD_ID
@@ -134,4 +134,4 @@ def test_a_deleted_image_can_be_got_back_in_s3(s3: Any, originals: Originals) ->
 
 def test_deleting_twice_is_no_error(originals: Originals) -> None:
     for _ in range(2):
-        assert delete_image({"pathParameters": {"id": "nobody"}}, originals)["statusCode"] == 202
+        assert delete_image({"rawPath": "/images/nobody"}, originals)["statusCode"] == 202
