@@ -1,0 +1,190 @@
+"""Events come twice and in any order, tasks are retried: the state is that of one orderly run."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+# What tells which execution came last, not what is known of the image.
+_TRACES = {"execution", "updated_at", "created_at"}
+
+
+def state(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name not in _TRACES}
+
+
+def event_of(service: Any, execution: str) -> str:
+    event: str = service.stack.client("stepfunctions").describe_execution(executionArn=execution)["input"]
+    return event
+
+
+def start(service: Any, event: str) -> str:
+    """Delivers an event to ProcessImage as its rule does; the execution that it starts."""
+    started = service.stack.client("stepfunctions").start_execution(
+        stateMachineArn=service.stack.outputs["ProcessImageArn"], input=event
+    )
+    arn: str = started["executionArn"]
+    return arn
+
+
+def ended(service: Any, execution: str) -> str:
+    """The status of an execution once it has ended, and the name of the state it ended in."""
+    give_up = time.monotonic() + 60
+    while time.monotonic() < give_up:
+        described = service.stack.client("stepfunctions").describe_execution(executionArn=execution)
+        if described["status"] != "RUNNING":
+            entered = [
+                event["stateEnteredEventDetails"]["name"]
+                for event in service.history(execution)
+                if "stateEnteredEventDetails" in event
+            ]
+            return f"{described['status']} in {entered[-1]}"
+        time.sleep(0.05)
+    pytest.fail(f"{execution} did not end")
+
+
+def tags(service: Any, key: str) -> dict[str, str]:
+    answer = service.stack.client("s3").get_object_tagging(
+        Bucket=service.stack.outputs["ProcessedBucketName"], Key=key
+    )
+    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+
+
+def test_the_same_event_a_second_time_changes_nothing(service: Any, samples: Path) -> None:
+    before = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+    again = start(service, event_of(service, before["execution"]))
+    assert ended(service, again) == "SUCCEEDED in Superseded"
+    assert service.item(before["id"]) == before
+
+
+def test_the_same_event_twice_at_once_leaves_one_revision(service: Any, samples: Path) -> None:
+    settled = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+    event = event_of(service, settled["execution"])
+    forget(service, settled["id"])
+    runs = [start(service, event), start(service, event)]
+    assert {ended(service, run).split()[0] for run in runs} == {"SUCCEEDED"}
+    assert state(service.item(settled["id"])) == state(settled)
+
+
+def forget(service: Any, image_id: str) -> None:
+    """As if nothing had been heard of the image yet."""
+    service.stack.client("dynamodb").delete_item(
+        TableName=service.stack.outputs["ImageTableName"], Key={"id": {"S": image_id}}
+    )
+
+
+@pytest.fixture
+def two_uploads(service: Any, samples: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The items of one id after its first and after its second upload, which shows another photo."""
+    image_id = service.upload(samples / "landscape-orientation6.jpg")
+    first = service.settled(image_id)
+    service.upload(samples / "trees-alpha.png", image_id)
+    return first, service.until(image_id, lambda item: item["status"] == "READY" and item["revision"] == 2)
+
+
+def test_a_replacement_is_a_new_revision_under_new_keys(
+    two_uploads: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    first, second = two_uploads
+    assert (first["revision"], second["revision"]) == (1, 2)
+    assert not {one["key"] for one in first["renditions"]} & {one["key"] for one in second["renditions"]}
+
+
+def test_replaced_renditions_are_still_there_and_marked_to_expire(
+    service: Any, two_uploads: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    first, second = two_uploads
+    assert {tags(service, one["key"]).get("retired") for one in first["renditions"]} == {"true"}
+    assert {tags(service, one["key"]).get("retired") for one in second["renditions"]} == {None}
+
+
+def test_the_late_event_of_an_older_upload_changes_nothing(
+    service: Any, two_uploads: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    first, second = two_uploads
+    late = start(service, event_of(service, first["execution"]))
+    assert ended(service, late) == "SUCCEEDED in Superseded"
+    assert service.item(second["id"]) == second
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "newest first"])
+def test_two_uploads_whose_events_come_at_once_in_either_order_leave_the_second_one(
+    service: Any, two_uploads: tuple[dict[str, Any], dict[str, Any]], order: tuple[int, int]
+) -> None:
+    events = [event_of(service, item["execution"]) for item in two_uploads]
+    forget(service, two_uploads[0]["id"])
+    runs = [start(service, events[number]) for number in order]
+    assert {ended(service, run).split()[0] for run in runs} == {"SUCCEEDED"}
+    item = service.item(two_uploads[0]["id"])
+    assert (item["status"], item["digest"], item["renditions"]) == (
+        "READY",
+        two_uploads[1]["digest"],
+        two_uploads[1]["renditions"],
+    )
+    assert {tags(service, one["key"]).get("retired") for one in item["renditions"]} == {None}
+
+
+def test_a_task_that_runs_twice_answers_and_stores_the_same(service: Any, samples: Path) -> None:
+    item = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+    scheduled = [
+        json.loads(event["taskScheduledEventDetails"]["parameters"])
+        for event in service.history(item["execution"])
+        if event["type"] == "TaskScheduled"
+    ]
+    resizes = [task for task in scheduled if "resize" in task.get("Payload", {})]
+    bucket, s3 = service.stack.outputs["ProcessedBucketName"], service.stack.client("s3")
+    before = {
+        one["key"]: s3.get_object(Bucket=bucket, Key=one["key"])["Body"].read() for one in item["renditions"]
+    }
+    for task in resizes:
+        answer = service.stack.client("lambda").invoke(
+            FunctionName=task["FunctionName"], Payload=json.dumps(task["Payload"])
+        )
+        made = json.loads(answer["Payload"].read())["renditions"]
+        assert all(one in item["renditions"] for one in made)
+    after = {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in before}
+    assert len(resizes) == 5
+    assert after == before
+
+
+def test_a_reprocess_of_what_is_up_to_date_makes_nothing_again(service: Any, samples: Path) -> None:
+    item = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+    event = json.loads(event_of(service, item["execution"]))
+    event["detail"]["reason"] = "Reprocess"
+    again = start(service, json.dumps(event))
+    assert ended(service, again) == "SUCCEEDED in Image ready"
+    assert state(service.item(item["id"])) == state(item)
+    assert not [one for one in service.history(again) if one["type"] == "MapIterationStarted"]
+
+
+def test_a_deleted_original_takes_its_renditions_with_it_and_readers_get_410(
+    service: Any, samples: Path
+) -> None:
+    item = service.settled(service.upload(samples / "trees-alpha.png"))
+    s3, outputs = service.stack.client("s3"), service.stack.outputs
+    s3.delete_object(Bucket=outputs["SourceBucketName"], Key=item["id"])
+    service.until(item["id"], lambda one: one["status"] == "DELETED")
+    give_up = time.monotonic() + 20
+    while (
+        time.monotonic() < give_up
+        and s3.list_objects_v2(Bucket=outputs["ProcessedBucketName"], Prefix=item["id"])["KeyCount"]
+    ):
+        time.sleep(0.05)
+    assert s3.list_objects_v2(Bucket=outputs["ProcessedBucketName"], Prefix=item["id"])["KeyCount"] == 0
+    assert httpx.get(service.stack.url(f"/images/{item['id']}")).status_code == 410
+
+
+def test_a_late_event_does_not_revive_a_deleted_image_but_a_new_upload_does(
+    service: Any, samples: Path
+) -> None:
+    item = service.settled(service.upload(samples / "trees-alpha.png"))
+    service.stack.client("s3").delete_object(Bucket=service.stack.outputs["SourceBucketName"], Key=item["id"])
+    service.until(item["id"], lambda one: one["status"] == "DELETED")
+    late = start(service, event_of(service, item["execution"]))
+    assert ended(service, late) == "SUCCEEDED in Superseded"
+    assert service.item(item["id"])["status"] == "DELETED"
+    service.upload(samples / "trees-alpha.png", item["id"])
+    assert service.until(item["id"], lambda one: one["status"] == "READY")["revision"] == 3
