@@ -1,0 +1,178 @@
+"""Events that EventBridge could not deliver, waiting in the dead-letter queues, and how they are sent again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from operations.pacing import paced
+from operations.stack import DEAD_LETTER_QUEUES, Stack
+
+PER_SECOND = 5.0
+# Which takes the events of which queue.
+_MACHINES = {"uploads": "ProcessImage", "deletions": "RemoveImage"}
+# How long a message is hidden from other operators while it is sent again, in seconds.
+_VISIBILITY_S = 120
+_AT_ONCE = 10  # SQS's limit
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """One event. `error_code` and `error_message` are why EventBridge gave up; `id` is the message's."""
+
+    queue: str
+    id: str
+    event: dict[str, Any]
+    error_code: str
+    error_message: str
+    receipt: str
+
+    @property
+    def image_id(self) -> str | None:
+        """The image that the event is about, None where it is not about one."""
+        detail = self.event.get("detail", {})
+        if self.queue == "failures":
+            try:
+                detail = json.loads(detail.get("input") or "{}").get("detail", {})
+            except ValueError:
+                detail = {}
+        found = detail.get("object", {}).get("key")
+        return found if isinstance(found, str) else None
+
+    def as_json(self) -> dict[str, Any]:
+        described = {**asdict(self), "image_id": self.image_id}
+        del described["receipt"]
+        return described
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of one: `started` the execution, None for a failure's event, which goes to RecordFailure."""
+
+    queue: str
+    id: str
+    image_id: str | None
+    done: bool
+    started: str | None = None
+    note: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def depths(stack: Stack) -> dict[str, int]:
+    """About how many events wait in each queue, those included that are being sent just now."""
+    return {queue: _depth(stack, url) for queue, url in _queues(stack).items()}
+
+
+def waiting(stack: Stack, limit: int = 100) -> list[DeadLetter]:
+    """Up to `limit` of the events, left where they are (SQS shows no message for sure that somebody else looks at)."""
+    found: dict[str, DeadLetter] = {}
+    for queue, url in _queues(stack).items():
+        for letter in _received(stack, queue, url, visibility=5):
+            found[letter.id] = letter
+            if len(found) >= limit:
+                return list(found.values())
+    return list(found.values())
+
+
+def replay(
+    stack: Stack,
+    *,
+    dry_run: bool = False,
+    per_second: float = PER_SECOND,
+    on_sent: Callable[[Sent], Any] | None = None,
+) -> list[Sent]:
+    """Sends every waiting event to where it was to go, and deletes it from its queue once that has taken it.
+
+    An event that was sent before and could not be deleted does no harm: the execution's name is derived from it. With
+    `dry_run`, only says what waits.
+    """
+    outcomes: list[Sent] = []
+    for queue, url in _queues(stack).items():
+        letters = _received(stack, queue, url, visibility=5 if dry_run else _VISIBILITY_S)
+        for letter in letters if dry_run else paced(letters, per_second):
+            outcome = (
+                Sent(queue, letter.id, letter.image_id, False, note="dry run") if dry_run else _send(stack, url, letter)
+            )
+            outcomes.append(outcome)
+            if on_sent:
+                on_sent(outcome)
+    return outcomes
+
+
+def _send(stack: Stack, url: str, letter: DeadLetter) -> Sent:
+    try:
+        started = _start(stack, letter) if letter.queue in _MACHINES else _record(stack, letter)
+    except ClientError as error:  # it stays in the queue, and the others get their turn
+        return Sent(letter.queue, letter.id, letter.image_id, False, note=str(error))
+    stack.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=letter.receipt)
+    return Sent(letter.queue, letter.id, letter.image_id, True, started)
+
+
+def _start(stack: Stack, letter: DeadLetter) -> str:
+    machine_arn = stack.machine_arn(_MACHINES[letter.queue])
+    event_id = str(letter.event.get("id") or letter.id)
+    name = f"replay-{hashlib.sha256(event_id.encode()).hexdigest()[:40]}"
+    try:
+        answer = stack.client("stepfunctions").start_execution(
+            stateMachineArn=machine_arn, name=name, input=json.dumps(letter.event)
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+            raise
+        return f"{machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+    return str(answer["executionArn"])
+
+
+def _record(stack: Stack, letter: DeadLetter) -> None:
+    stack.client("lambda").invoke(
+        FunctionName=stack.output("RecordFailureFunctionArn"),
+        InvocationType="Event",
+        Payload=json.dumps(letter.event).encode(),
+    )
+
+
+def _received(stack: Stack, queue: str, url: str, visibility: int) -> Iterator[DeadLetter]:
+    """Each message once, until the queue shows no more."""
+    seen = set()
+    while True:
+        answer = stack.client("sqs").receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=_AT_ONCE,
+            VisibilityTimeout=visibility,
+            # Long polling asks all of SQS's servers: an empty answer means an empty queue.
+            WaitTimeSeconds=1,
+            MessageAttributeNames=["All"],
+        )
+        fresh = [message for message in answer.get("Messages", []) if message["MessageId"] not in seen]
+        if not fresh:
+            return
+        for message in fresh:
+            seen.add(message["MessageId"])
+            attributes = {
+                name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()
+            }
+            yield DeadLetter(
+                queue=queue,
+                id=message["MessageId"],
+                event=json.loads(message["Body"]),
+                error_code=attributes.get("ERROR_CODE", ""),
+                error_message=attributes.get("ERROR_MESSAGE", ""),
+                receipt=message["ReceiptHandle"],
+            )
+
+
+def _queues(stack: Stack) -> dict[str, str]:
+    return {queue: stack.output(output) for queue, output in DEAD_LETTER_QUEUES.items() if output in stack.outputs}
+
+
+def _depth(stack: Stack, url: str) -> int:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    answer = stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    return sum(int(answer["Attributes"].get(name, 0)) for name in names)
