@@ -1,0 +1,245 @@
+"""What happened in an execution, read from its event history: which states it was in, when, how often each was tried.
+
+Every event names the one before it (`previousEventId`), and parallel iterations are apart in that chain alone: so each
+event is given the visit that it belongs to, and the iteration that it is in, by way of the event before it.
+Source: docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+Status = Literal["running", "waiting", "succeeded", "caught", "failed", "aborted"]
+
+_ATTEMPT_BEGINS = re.compile(r"(Task|LambdaFunction|Activity)Scheduled")
+_ATTEMPT_FAILS = re.compile(r"(Task|LambdaFunction|Activity)\w*(Failed|TimedOut)")
+_ATTEMPT_ENDS = re.compile(r"(Task|LambdaFunction|Activity)Succeeded")
+_GROUP_ENDS = re.compile(r"(Map|Parallel)State(Succeeded|Failed|Aborted)|MapRun(Succeeded|Failed|Aborted)")
+_OVER: Mapping[str, Status] = {
+    "ExecutionSucceeded": "succeeded",
+    "ExecutionFailed": "failed",
+    "ExecutionTimedOut": "failed",
+    "ExecutionAborted": "aborted",
+}
+
+
+@dataclass
+class Attempt:
+    """One try of a task. `succeeded` is None while it runs; `error` and `cause` are what it failed with."""
+
+    started: datetime
+    ended: datetime | None = None
+    succeeded: bool | None = None
+    error: str = ""
+    cause: str = ""
+
+
+@dataclass
+class Visit:
+    """One time that the execution was in a state.
+
+    `waiting` is between two tries; `caught` failed and went on by a Catch; `aborted` was cut off by another's failure.
+    """
+
+    id: int
+    state: str
+    type: str
+    entered: datetime
+    iteration: Iteration | None
+    status: Status = "running"
+    ended: datetime | None = None
+    error: str = ""
+    cause: str = ""
+    attempts: list[Attempt] = field(default_factory=list)
+    iterations: list[Iteration] = field(default_factory=list)
+    redriven: bool = False
+
+
+@dataclass
+class Iteration:
+    """One item of a Map: where it is, and the visits in it."""
+
+    index: int
+    within: Visit
+    status: Status = "running"
+    visits: list[Visit] = field(default_factory=list)
+
+
+@dataclass
+class Span:
+    """A stretch of work: from the start, or from a redrive, to the next end; `ended` is None while it runs."""
+
+    started: datetime
+    ended: datetime | None = None
+
+
+@dataclass
+class Story:
+    """All of it: `visits` are the outermost ones in order; `state_of` names an event's state ("" for the whole)."""
+
+    visits: list[Visit] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
+    state_of: dict[int, str] = field(default_factory=dict)
+    status: Status = "running"
+
+    def all_visits(self) -> Iterator[Visit]:
+        """Every visit, those in a Map after the Map's own, iteration by iteration."""
+        yield from _flat(self.visits)
+
+
+def _flat(visits: Iterable[Visit]) -> Iterator[Visit]:
+    for visit in visits:
+        yield visit
+        for iteration in sorted(visit.iterations, key=lambda each: each.index):
+            yield from _flat(iteration.visits)
+
+
+def read(events: Iterable[Mapping[str, Any]]) -> Story:
+    """The story that the events of GetExecutionHistory tell; `timestamp` is a datetime. Unknown events are passed over."""
+    reader = _Reader()
+    for event in events:
+        reader.read(event)
+    return reader.story
+
+
+def details(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one `…EventDetails` of an event, {} where it has none."""
+    return next((value for name, value in event.items() if name.endswith("EventDetails") and value), {})
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.story = Story()
+        self._owner: dict[int, Visit | None] = {}
+        self._iteration: dict[int, Iteration | None] = {}
+        self._open: list[Visit] = []
+
+    def read(self, event: Mapping[str, Any]) -> None:
+        kind, at, said = event["type"], event["timestamp"], details(event)
+        before = event.get("previousEventId", 0)
+        owner, iteration = self._owner.get(before), self._iteration.get(before)
+        if kind.endswith("StateEntered"):
+            owner = self._enter(event["id"], kind, at, said, iteration)
+        elif kind.endswith("StateExited"):
+            owner = self._named(said.get("name"), owner)
+            iteration = self._exit(owner, at) if owner else iteration
+        elif kind == "MapIterationStarted":
+            owner = self._named(said.get("name"), owner)
+            iteration = self._iterate(owner, said.get("index", 0)) if owner else iteration
+        elif kind.startswith("MapIteration"):
+            owner, iteration = self._end_iteration(kind, iteration, owner)
+        elif _GROUP_ENDS.fullmatch(kind):
+            owner = self._end_group(kind, owner, said)
+            iteration = owner.iteration if owner else iteration
+        elif kind in ("ExecutionStarted", "ExecutionRedriven"):
+            self._begin(kind, at, owner)
+        elif kind in _OVER:
+            self._end(kind, at, owner, said)
+        elif owner:
+            _within(owner, kind, at, said)
+        self._owner[event["id"]], self._iteration[event["id"]] = owner, iteration
+        self.story.state_of[event["id"]] = owner.state if owner and not kind.startswith("Execution") else ""
+
+    def _enter(
+        self, number: int, kind: str, at: datetime, said: Mapping[str, Any], iteration: Iteration | None
+    ) -> Visit:
+        visit = Visit(number, said.get("name", ""), kind.removesuffix("StateEntered"), at, iteration)
+        (iteration.visits if iteration else self.story.visits).append(visit)
+        self._open.append(visit)
+        return visit
+
+    def _exit(self, visit: Visit, at: datetime) -> Iteration | None:
+        failed = visit.error or (visit.attempts and visit.attempts[-1].succeeded is False)
+        visit.status, visit.ended = ("caught" if failed else "succeeded"), at
+        if visit in self._open:
+            self._open.remove(visit)
+        return visit.iteration
+
+    def _named(self, name: str | None, owner: Visit | None) -> Visit | None:
+        """The visit of that name: the chain's own, or else the last one open, or else the last one."""
+        if owner and owner.state == name:
+            return owner
+        same = [visit for visit in self.story.all_visits() if visit.state == name]
+        return next((visit for visit in reversed(same) if visit in self._open), same[-1] if same else owner)
+
+    def _iterate(self, visit: Visit, index: int) -> Iteration:
+        again = next((each for each in visit.iterations if each.index == index), None)
+        if again is None:
+            again = Iteration(index, visit)
+            visit.iterations.append(again)
+        again.status = "running"
+        self._reopen(visit)
+        return again
+
+    def _end_iteration(
+        self, kind: str, iteration: Iteration | None, owner: Visit | None
+    ) -> tuple[Visit | None, Iteration | None]:
+        if iteration is None:
+            return owner, None
+        iteration.status = (
+            "succeeded" if kind.endswith("Succeeded") else "failed" if kind.endswith("Failed") else "aborted"
+        )
+        return iteration.within, iteration.within.iteration
+
+    def _end_group(self, kind: str, owner: Visit | None, said: Mapping[str, Any]) -> Visit | None:
+        wanted = "Parallel" if kind.startswith("Parallel") else "Map"
+        if owner is None or owner.type != wanted:
+            owner = next((visit for visit in reversed(self._open) if visit.type == wanted), owner)
+        if owner and not kind.endswith("Succeeded"):
+            owner.error, owner.cause = said.get("error", "") or "States.TaskFailed", said.get("cause", "")
+        return owner
+
+    def _begin(self, kind: str, at: datetime, owner: Visit | None) -> None:
+        self.story.spans.append(Span(at))
+        self.story.status = "running"
+        if kind == "ExecutionRedriven" and owner:
+            self._reopen(owner)
+
+    def _reopen(self, visit: Visit) -> None:
+        """A redrive goes on with a visit that had failed, and with those that hold it."""
+        if visit.status in ("failed", "aborted"):
+            visit.status, visit.ended, visit.redriven = "running", None, True
+            visit.error = visit.cause = ""
+            self._open.append(visit)
+        if visit.iteration:
+            visit.iteration.status = "running"
+            self._reopen(visit.iteration.within)
+
+    def _end(self, kind: str, at: datetime, owner: Visit | None, said: Mapping[str, Any]) -> None:
+        self.story.status = status = _OVER[kind]
+        if self.story.spans:
+            self.story.spans[-1].ended = at
+        guilty = set()
+        while owner:
+            guilty.add(owner.id)
+            owner = owner.iteration.within if owner.iteration else None
+        for visit in self._open:
+            # What a time-out cuts off has failed, whoever's fault it was.
+            blamed = visit.id in guilty or kind == "ExecutionTimedOut"
+            visit.status = status if status != "failed" or blamed else "aborted"
+            visit.ended = at
+            if visit.status == "failed" and not visit.error:
+                visit.error, visit.cause = said.get("error", ""), said.get("cause", "")
+            if visit.attempts and visit.attempts[-1].succeeded is None:
+                visit.attempts[-1].ended = at
+        self._open.clear()
+
+
+def _within(visit: Visit, kind: str, at: datetime, said: Mapping[str, Any]) -> None:
+    """An event inside a visit: a try begins or ends."""
+    if _ATTEMPT_BEGINS.fullmatch(kind):
+        visit.attempts.append(Attempt(at))
+        visit.status = "running"
+        visit.error = visit.cause = ""
+    elif _ATTEMPT_FAILS.fullmatch(kind) or kind == "EvaluationFailed":
+        if visit.attempts:
+            last = visit.attempts[-1]
+            last.ended, last.succeeded = at, False
+            last.error, last.cause = said.get("error", ""), said.get("cause", "")
+        visit.status, visit.error, visit.cause = "waiting", said.get("error", ""), said.get("cause", "")
+    elif _ATTEMPT_ENDS.fullmatch(kind) and visit.attempts:
+        visit.attempts[-1].ended, visit.attempts[-1].succeeded = at, True
