@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+
+
+# The parser takes a percentage for a float, which in JSON it needn't be.
+_FLOATS = re.compile(r'("ToleratedFailurePercentage"\s*:\s*\d+)(?![\d.])')
 
 
 class InvalidDefinition(Exception):
@@ -23,7 +28,7 @@ def program(definition: str) -> Program:
     Raises InvalidDefinition.
     """
     try:
-        parsed, _ = AmazonStateLanguageParser.parse(definition)
+        parsed, _ = AmazonStateLanguageParser.parse(_FLOATS.sub(r"\1.0", definition))
     except Exception as error:  # noqa: BLE001 - its components raise anything from ValueError to RuntimeError
         raise InvalidDefinition(str(error)) from error
     assert isinstance(parsed, Program)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
 
 FINAL = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
+
+
+def abort(environment: Any) -> None:
+    """Stop an iteration or branch whose siblings have failed; what its running task says from now on is dropped."""
+    environment.event_history_context.aborted = True
+    for frame in list(environment._frames):
+        abort(frame)
+    environment.set_stop(datetime.datetime.now(datetime.timezone.utc), None, None)
 
 
 class History(EventManager):
@@ -27,7 +36,7 @@ class History(EventManager):
 
     def add_event(self, context: Any, event_type: Any, event_details: Any = None, *rest: Any, **named: Any) -> int:
         """Append an event; nothing once the execution is over, or what still winds down would follow its end."""
-        if self._concluded:
+        if self._concluded or getattr(context, "aborted", False):
             return int(context.source_event_id)
         name = ((event_details or {}).get("stateEnteredEventDetails") or {}).get("name")
         if name is not None and name == self._reentered:

@@ -26,6 +26,7 @@ def apply(options: Options, endpoint_url: str) -> Executor:
         choice_missing_path,
         eventbridge_dead_letter,
         heartbeat_error,
+        integration_shapes,
         interpreter_clients,
         jsonata_values,
         lambda_workers,
@@ -49,6 +50,7 @@ def apply(options: Options, endpoint_url: str) -> Executor:
     interpreter_clients.apply(patch, Clients(endpoint_url, options.region, assume_roles=options.auth))
     for module in (
         jsonata_values,
+        integration_shapes,
         redrive_journal,
         choice_missing_path,
         heartbeat_error,

@@ -1,13 +1,15 @@
-"""A Map runs on a bounded number of threads, each of which takes one item after the other.
+"""A Map runs on a bounded number of threads, each of which takes one item after the other, until one fails.
 
-moto starts a thread per item where MaxConcurrency is not set, and a thread goes on to its next item by
-calling itself, which ends at Python's recursion limit after some 300 items.
+moto starts a thread per item where MaxConcurrency is not set; a thread goes on to its next item by calling
+itself, which ends at Python's recursion limit; and when an item has failed the others run on, writing into a
+history that has ended.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from local.engine.history import abort
 from local.patches.patch import Patch
 
 INLINE_THREADS = 40
@@ -15,7 +17,8 @@ INLINE_THREADS = 40
 
 
 def apply(patch: Patch) -> None:
-    """Bound the threads; loop instead of recursing."""
+    """Bound the threads; loop instead of recursing; abort the other items of a failed one."""
+    from moto.stepfunctions.parser.api import HistoryEventType
     from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.inline_iteration_component import (
         InlineIterationComponent,
     )
@@ -31,16 +34,29 @@ def apply(patch: Patch) -> None:
         if job_pool.workers <= INLINE_THREADS:
             moto_launch(self, env=env, eval_input=eval_input, job_pool=job_pool)
 
+    def abort_others(name: str, running: dict[int, Any]) -> None:
+        for index, frame in list(running.items()):
+            details = {"mapIterationAbortedEventDetails": {"name": name, "index": index}}
+            frame.event_manager.add_event(
+                frame.event_history_context, HistoryEventType.MapIterationAborted, details, update_source_event_id=False
+            )
+            abort(frame)
+
     def pool(close: str) -> Any:
         def run(self: Any, job: Any, worker_frame: Any) -> None:
+            running = self._job_pool.__dict__.setdefault("running", {})
             while True:
                 if job is None:
                     getattr(self._env, close)(worker_frame)
                     return
                 frame = worker_frame.open_inner_frame()
+                running[job.job_index] = frame
                 self._eval_job(env=frame, job=job)
+                running.pop(job.job_index, None)
                 getattr(worker_frame, close)(frame)
                 failed = isinstance(job.job_output, Exception) or self.stopped()
+                if failed and not getattr(frame.event_history_context, "aborted", False):
+                    abort_others(self._work_name, running)
                 following = None if failed else self._job_pool.next_job()
                 if following is None:
                     if not failed:

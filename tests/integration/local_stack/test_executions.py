@@ -64,9 +64,10 @@ def test_status_changes_are_announced_with_input_error_and_cause(machines, singl
     assert (failed["redriveCount"], failed["redriveStatus"]) == (0, "REDRIVABLE")
 
 
-def test_a_single_state_can_be_tested(machines):
+def test_a_single_state_can_be_tested(machines, stack):
     definition = {"Type": "Pass", "Parameters": {"x.$": "$.a"}, "End": True}
-    tested = machines.states.test_state(
+    states = stack.client("stepfunctions", config=Config(inject_host_prefix=False))
+    tested = states.test_state(
         definition=json.dumps(definition), roleArn=machines.role, input='{"a": 5}', inspectionLevel="DEBUG"
     )
     assert (tested["status"], json.loads(tested["output"])) == ("SUCCEEDED", {"x": 5})

@@ -1,0 +1,71 @@
+"""Parameters and results of service tasks take the form of the service's API, and of JSON.
+
+Step Functions writes every field with a capital and gives times as text; an API may write `stateMachineArn`
+and boto3 gives times as objects. moto leaves out the translation, so that `states:startExecution` fails and
+an object's date breaks the next expression.
+"""
+
+from __future__ import annotations
+
+import datetime
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.model import OperationModel
+
+from local.patches.patch import Patch
+
+
+def apply(patch: Patch) -> None:
+    """Translate by botocore's models of the services, with moto's own rules for names."""
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
+        StateTaskService,
+    )
+
+    def parameters(self: Any, parameters: Any, boto_service_name: Any = None, service_action_name: Any = None) -> None:
+        operation = _operation(
+            self._get_boto_service_name(boto_service_name), self._get_boto_service_action(service_action_name)
+        )
+        if operation is not None and operation.input_shape is not None:
+            self._to_boto_request(parameters, operation.input_shape)
+
+    def response(self: Any, response: Any, boto_service_name: Any = None, service_action_name: Any = None) -> None:
+        operation = _operation(
+            self._get_boto_service_name(boto_service_name), self._get_boto_service_action(service_action_name)
+        )
+        if operation is not None and operation.output_shape is not None:
+            self._from_boto_response(response, operation.output_shape)
+        _times_as_text(response)
+
+    patch.set(StateTaskService, "_normalise_parameters", parameters)
+    patch.set(StateTaskService, "_normalise_response", response)
+
+
+@cache
+def _service(name: str) -> Any:
+    return botocore.session.get_session().get_service_model(name)
+
+
+@cache
+def _operation(service: str, action: str) -> OperationModel | None:
+    """The model of an operation named as a method of a boto3 client, or None where there is none."""
+    from botocore import xform_name
+
+    try:
+        model = _service(service)
+    except botocore.exceptions.UnknownServiceError:
+        return None
+    for name in model.operation_names:
+        if xform_name(name) == action:
+            return model.operation_model(name)
+    return None
+
+
+def _times_as_text(value: Any) -> None:
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in list(entries):
+        if isinstance(item, datetime.datetime):
+            value[key] = item.astimezone(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        else:
+            _times_as_text(item)
