@@ -1,0 +1,142 @@
+"""`scripts/environment.sh` sets environments up from their locks: here from wheels of two lines, without a network."""
+
+import base64
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
+
+
+class Checkout:
+    """A checkout that has only what sets environments up, an index of its own, and one lock, `tool.txt`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.index = root.parent / "index"  # pip would split a path with a space
+        self.index.mkdir()
+        (root / "scripts/environments").mkdir(parents=True)
+        for name in ("environment.sh", "environments/install.py"):
+            shutil.copy(SCRIPTS / name, root / "scripts" / name)
+
+    def publish(self, name: str, version: str) -> str:
+        """Puts a wheel into the index and answers its line in a lock."""
+        wheel = self.index / f"{name}-{version}-py3-none-any.whl"
+        info = f"{name}-{version}.dist-info"
+        files = {
+            f"{name}.py": f"version = '{version}'\n",
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+            f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        }
+        rows = [f"{path},sha256={self._digest(text)},{len(text)}" for path, text in files.items()]
+        files[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,"]) + "\n"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            for path, text in files.items():
+                archive.writestr(path, text)
+        return f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+
+    @staticmethod
+    def _digest(text: str) -> str:
+        return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+    def lock(self, *lines: str) -> None:
+        (self.root / "scripts/environments/tool.txt").write_text("".join(lines))
+
+    def start(self, **variables: str) -> subprocess.Popen[str]:
+        environment = {
+            **os.environ,
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(self.index),
+            "PYTHON": sys.executable,
+        }
+        command = ["bash", "-c", f"source '{self.root}/scripts/environment.sh'; environment tool"]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, env=environment | variables, stdout=pipe, stderr=pipe, text=True)
+
+    def set_up(self, **variables: str) -> tuple[int, str, str]:
+        """Status, standard output and standard error of `environment tool`."""
+        process = self.start(**variables)
+        output, errors = process.communicate(timeout=60)
+        return process.returncode, output, errors
+
+    def imported(self, statement: str) -> str:
+        python = self.root / ".venv/tool/bin/python"
+        done = subprocess.run([python, "-c", statement], capture_output=True, text=True, check=False)
+        return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path / "a checkout")
+
+
+@pytest.fixture
+def ready(checkout: Checkout) -> Checkout:
+    checkout.lock(checkout.publish("tiny", "1.0"))
+    assert checkout.set_up()[0] == 0
+    return checkout
+
+
+def test_an_environment_has_what_its_lock_names(checkout: Checkout) -> None:
+    checkout.lock(checkout.publish("tiny", "1.0"))
+    status, output, _ = checkout.set_up()
+    assert (status, output) == (0, "")
+    assert checkout.imported("import tiny; print(tiny.version)") == "1.0"
+
+
+def test_packages_are_compiled_when_they_are_installed(ready: Checkout) -> None:
+    assert list(ready.root.glob(".venv/tool/lib/python3*/site-packages/__pycache__/tiny.*.pyc"))
+
+
+def test_an_environment_that_fits_its_lock_is_left_alone_in_silence(ready: Checkout) -> None:
+    # No Python is started for it: this one would fail.
+    assert ready.set_up(PYTHON="false") == (0, "", "")
+
+
+def test_a_changed_lock_changes_the_environment_in_place(ready: Checkout) -> None:
+    ready.lock(ready.publish("tiny", "2.0"), ready.publish("other", "1.0"))
+    assert ready.set_up()[0] == 0
+    assert ready.imported("import tiny, other; print(tiny.version, other.version)") == "2.0 1.0"
+
+
+def test_what_the_lock_drops_is_removed(ready: Checkout) -> None:
+    ready.lock(ready.publish("other", "1.0"))
+    assert ready.set_up()[0] == 0
+    assert ready.imported("import tiny") == "ModuleNotFoundError: No module named 'tiny'"
+
+
+def test_an_interrupted_installation_is_started_over(ready: Checkout) -> None:
+    half_done = next(ready.root.glob(".venv/tool/lib/python3*/site-packages")) / "half_done.py"
+    half_done.touch()
+    (ready.root / ".venv/tool/installed").unlink()
+    assert ready.set_up()[0] == 0
+    assert not half_done.exists()
+
+
+def test_two_commands_at_once_install_once(checkout: Checkout) -> None:
+    checkout.lock(checkout.publish("tiny", "1.0"))
+    both = [checkout.start(), checkout.start()]
+    errors = "".join(process.communicate(timeout=60)[1] for process in both)
+    assert [process.returncode for process in both] == [0, 0]
+    assert errors.count("set up .venv/tool in") == 1
+
+
+def test_a_package_that_is_not_the_locked_one_is_refused_in_a_line(checkout: Checkout) -> None:
+    line = checkout.publish("tiny", "1.0")
+    checkout.lock(line[:-5] + "0000\n")
+    status, output, errors = checkout.set_up()
+    assert (status, output) == (1, "")
+    assert errors.splitlines()[-1].startswith("can't set up .venv/tool: ")
+
+
+@pytest.mark.parametrize("python", ["false", "no-such-python"])
+def test_a_python_that_is_too_old_or_missing_is_a_line(checkout: Checkout, python: str) -> None:
+    checkout.lock(checkout.publish("tiny", "1.0"))
+    expected = f"This needs Python 3.11 or newer, and {python} is not one.\n"
+    assert checkout.set_up(PYTHON=python) == (1, "", expected)
