@@ -4,8 +4,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -71,6 +71,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One local stack for every test that leaves it whole; those that break something start their own."""
     with running_stack(tmp_path_factory.mktemp("stack")) as started:
         yield started
+
+
+@pytest.fixture(scope="session", name="running_stack")
+def stack_runner() -> Callable[..., AbstractContextManager[Stack]]:
+    """Starts a stack with options of the test's own: `with running_stack(state_dir, "--parameter", "A=b") as stack`."""
+    return running_stack
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ class Service:
             item = self.item(image_id)
             if item and wanted(item):
                 return item
-            time.sleep(0.05)
+            time.sleep(0.1)
         pytest.fail(f"{image_id} did not come to what was wanted in {seconds} s; it is {self.item(image_id)}")
 
     def settled(self, image_id: str, revision: int = 0) -> dict[str, Any]:
@@ -66,6 +66,12 @@ class Service:
             executionArn=execution, maxResults=1000
         )["events"]
         return events
+
+
+@pytest.fixture(scope="session")
+def service_of() -> type[Service]:
+    """Makes a service of a stack that a test has started itself."""
+    return Service
 
 
 @pytest.fixture
