@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import NoReturn
 
 if sys.version_info < (3, 11):  # noqa: UP036 - the one line that a wrong Python gets to see
@@ -31,6 +32,11 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="start the stack and serve until Ctrl-C")
     local_options.add_to(serve)
+    run = commands.add_parser("run", help="start the stack, upload images, show what became of them, keep serving")
+    run.add_argument("files", nargs="*", type=Path, metavar="FILE", help="images (default: three sample photos)")
+    run.add_argument("--once", action="store_true", help="print one JSON object per file and exit: 0 if all are READY")
+    run.add_argument("--time-limit", type=float, default=300, metavar="S", help="seconds to wait (default %(default)s)")
+    local_options.add_to(run)
     arguments = parser.parse_args()
     try:
         options = local_options.from_arguments(arguments)
@@ -40,7 +46,7 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     try:
-        return _serve(options)
+        return _serve(options) if arguments.command == "serve" else _run(options, arguments)
     except UNSTARTABLE as error:
         print(error, file=sys.stderr)
         return 1
@@ -55,6 +61,17 @@ def _serve(options: local_options.Options) -> int:
         print(f"ready: {stack.endpoint_url} {stack.redis_url} ({options.state_dir / 'stack.json'})", flush=True)
         threading.Event().wait()
     return 0
+
+
+def _run(options: local_options.Options, arguments: argparse.Namespace) -> int:
+    from local.run.command import Request, run
+    from local.run.uploads import UnusableFiles
+
+    try:
+        return run(options, Request(arguments.files, arguments.once, arguments.time_limit))
+    except UnusableFiles as error:
+        print(error, file=sys.stderr)
+        return 2
 
 
 def _stop(number: int, frame: object) -> NoReturn:

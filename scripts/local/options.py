@@ -44,7 +44,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         default=True,
         help="enforce the template's IAM on functions and state machines (default: yes)",
     )
-    add("--state-dir", type=Path, default=Path(".local"), help="stack.json, logs (default %(default)s)")
+    add("--state-dir", type=Path, default=REPOSITORY / ".local", help="stack.json, logs (default: .local)")
     add("--template", type=Path, default=REPOSITORY / "template.yaml", help="SAM template (default: the service's)")
     add("--parameter", action="append", default=[], metavar="NAME=VALUE", help="template parameter; repeatable")
     add("--max-workers", type=int, default=DEFAULT_WORKERS, help="worker processes at most (default %(default)s)")
