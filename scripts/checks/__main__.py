@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
@@ -17,30 +17,32 @@ from checks.template import ROOT
 
 BIN = ROOT / ".venv/test/bin"
 PYTEST = (str(BIN / "pytest"), *(["--color=yes"] if sys.stdout.isatty() else []))
+LOCAL_STACK = ("environment functions local",)
+CONSOLE = ("browser",) if (ROOT / "tests/e2e/console").exists() else ()
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A command that passes or fails; `environments` beyond `test` are installed before it."""
+    """A command that passes or fails; `needs` are what `scripts/environment.sh` is told to set up before it."""
 
     name: str
     command: tuple[str, ...]
-    environments: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     alone: bool = False
     telling: bool = False  # its output is worth reading when it passes, too
 
 
-def pytest_stage(name: str, *environments: str, alone: bool = False) -> Stage:
-    return Stage(name, (*PYTEST, f"tests/{name}"), environments, alone, telling=True)
+def pytest_stage(name: str, *needs: str, alone: bool = False) -> Stage:
+    return Stage(name, (*PYTEST, f"tests/{name}"), needs, alone, telling=True)
 
 
 STAGES = (
     Stage("types", (str(BIN / "mypy"),)),
-    Stage("template", (str(ROOT / ".venv/sam/bin/sam"), "validate", "--lint"), ("sam",)),
-    Stage("artifacts", (sys.executable, "-m", "checks.artifacts"), ("sam",), telling=True),
+    Stage("template", (str(ROOT / ".venv/sam/bin/sam"), "validate", "--lint"), ("environment sam",)),
+    Stage("artifacts", (sys.executable, "-m", "checks.artifacts"), ("environment sam",), telling=True),
     pytest_stage("unit"),
     pytest_stage("contract"),
-    Stage("machines", (sys.executable, "-m", "checks.asl"), ("node",)),
+    Stage("machines", (sys.executable, "-m", "checks.asl"), ("environment node",)),
     Stage("format", (str(BIN / "ruff"), "format", "--check", "--output-format=concise")),
     Stage("lint", (str(BIN / "ruff"), "check", "--quiet", "--output-format=concise")),
     Stage("imports", (str(BIN / "lint-imports"), "--no-logo", "--no-cache")),
@@ -52,8 +54,8 @@ STAGES = (
             "for script in scripts/* .ci/run; do test -d $script || bash -n $script || exit 1; done",
         ),
     ),
-    pytest_stage("integration", "functions", "local", alone=True),
-    pytest_stage("e2e", "functions", "local", alone=True),
+    pytest_stage("integration", *LOCAL_STACK, alone=True),
+    pytest_stage("e2e", *LOCAL_STACK, *CONSOLE, alone=True),
 )
 
 
@@ -85,7 +87,7 @@ def run_all(stages: list[Stage], options: tuple[str, ...]) -> Iterator[Outcome]:
     with ThreadPoolExecutor(2) as pool:
         running = [pool.submit(run, stage, options) for stage in stages if not stage.alone]
         # Fetched while the checks run; a failure shows in the stage that needs them.
-        pool.submit(install, sorted({name for stage in alone for name in stage.environments}))
+        pool.submit(set_up, tuple(dict.fromkeys(need for stage in alone for need in stage.needs)))
         for done in as_completed(running):
             report(outcome := done.result())
             yield outcome
@@ -94,15 +96,13 @@ def run_all(stages: list[Stage], options: tuple[str, ...]) -> Iterator[Outcome]:
         yield outcome
 
 
-def install(environments: Iterable[str]) -> bool:
-    script = 'source scripts/environment.sh; environment "$@"'
-    return (
-        subprocess.run(["bash", "-c", script, "bash", *environments], cwd=ROOT, check=False).returncode == 0
-    )
+def set_up(needs: tuple[str, ...]) -> bool:
+    script = " && ".join(["source scripts/environment.sh", *needs])
+    return subprocess.run(["bash", "-c", script], cwd=ROOT, check=False).returncode == 0
 
 
 def run(stage: Stage, options: tuple[str, ...], live: bool = False) -> Outcome:
-    if not install(stage.environments):
+    if not set_up(stage.needs):
         return Outcome(stage, False, 0, "its environment could not be set up")
     command = [*stage.command, *(options if stage.command[0] == PYTEST[0] else ())]
     if live:
