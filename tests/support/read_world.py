@@ -1,0 +1,263 @@
+"""The world around the read path, real where it matters: Redis, a table with the workflow's own conditional writes."""
+
+import contextlib
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from imageservice.manifest import Manifest
+from imageservice.table import ImageTable, plain
+from local import redis_server
+
+_WORKFLOWS = Path(__file__).parents[2] / "statemachine"
+_TABLE = "images"
+_SIZES = {"thumb": (160, 160), "w320": (320, 240), "w640": (640, 480), "w1280": (1280, 960)}
+
+
+@contextlib.contextmanager
+def dynamodb() -> Iterator[Any]:
+    """A DynamoDB client with an empty ImageTable behind it."""
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        client.create_table(
+            TableName=_TABLE,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield client
+
+
+class RedisServer:
+    """A real Redis or Valkey on loopback that keeps nothing on disk, and can be restarted on its port."""
+
+    def __init__(self, directory: Path) -> None:
+        self._log = directory / "redis.log"
+        self._server = contextlib.ExitStack()
+        self.url = self._server.enter_context(redis_server.running(0, self._log))
+
+    def restart(self) -> None:
+        port = urlsplit(self.url).port
+        assert port is not None
+        self._server.close()
+        self._server = contextlib.ExitStack()
+        self._server.enter_context(redis_server.running(port, self._log))
+
+    def stop(self) -> None:
+        self._server.close()
+
+    @classmethod
+    @contextlib.contextmanager
+    def running(cls, directory: Path) -> Iterator["RedisServer"]:
+        server = cls(directory)
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+class Writes:
+    """The writes of the workflows, with the very expressions of `statemachine/`."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        process = json.loads((_WORKFLOWS / "process_image.asl.json").read_text())["States"]
+        remove = json.loads((_WORKFLOWS / "remove_image.asl.json").read_text())["States"]
+        self._register = process["Register upload"]["Arguments"]
+        self._record = process["Record image"]["Arguments"]
+        self._mark_deleted = {
+            **remove["Mark deleted"]["Arguments"],
+            # of a deletion in a bucket's usual way: the last string of the JSONata choice
+            "ConditionExpression": re.findall(
+                r"'([^']*)' %}", remove["Mark deleted"]["Arguments"]["ConditionExpression"]
+            )[0],
+        }
+
+    def register(self, image_id: str, sequencer: int) -> bool:
+        values = {
+            ":processing": "PROCESSING",
+            ":sequencer": _padded(sequencer),
+            ":upload": {"key": image_id, "version_id": f"v{sequencer}"},
+            ":execution": f"execution-{sequencer}",
+            ":now": "2026-11-22T12:00:00Z",
+            ":ready": "READY",
+            ":rejected": "REJECTED",
+        }
+        return self._update(image_id, self._register, values) is not None
+
+    def record(self, image_id: str, sequencer: int) -> dict[str, Any] | None:
+        """The new item, typed as DynamoDB gives it; None where the race is lost."""
+        values = {
+            ":sequencer": _padded(sequencer),
+            ":digest": f"{sequencer:016x}",
+            ":source": {"format": "jpeg", "width": 1600, "height": 1200, "bytes": 1000, "frames": 1},
+            ":renditions": renditions(image_id, f"{sequencer:016x}"),
+            ":aliases": {"w1920": "w1280"},
+            ":placeholder": "data:image/webp;base64,AAAA",
+            ":color": "#a0b0c0",
+            ":none": [],
+            ":zero": 0,
+            ":one": 1,
+            ":now": "2026-11-22T12:00:01Z",
+        }
+        return self._update(image_id, self._record, values)
+
+    def mark_deleted(self, image_id: str, sequencer: int) -> dict[str, Any] | None:
+        """The tombstone, typed; None where something newer is known."""
+        values = {
+            ":deleted": "DELETED",
+            ":sequencer": _padded(sequencer),
+            ":zero": 0,
+            ":one": 1,
+            ":none": [],
+            ":execution": f"execution-{sequencer}",
+            ":now": "2026-11-22T12:00:02Z",
+            ":expires": 1_800_000_000,
+            ":version": "-",
+        }
+        return self._update(image_id, self._mark_deleted, values)
+
+    def _update(self, image_id: str, arguments: dict[str, Any], values: dict[str, Any]) -> Any:
+        try:
+            answer = self._client.update_item(
+                TableName=_TABLE,
+                Key={"id": {"S": image_id}},
+                UpdateExpression=arguments["UpdateExpression"],
+                ConditionExpression=arguments["ConditionExpression"],
+                ExpressionAttributeNames=arguments["ExpressionAttributeNames"],
+                ExpressionAttributeValues={name: typed(value) for name, value in values.items()},
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return None
+            raise
+        return answer["Attributes"]
+
+
+def image_table(client: Any) -> ImageTable:
+    return ImageTable(client, _TABLE)
+
+
+def renditions(image_id: str, digest: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "size": size,
+            "width": width,
+            "height": height,
+            "format": format,
+            "key": f"{image_id}/{digest}/{size}.{format}",
+            "bytes": width * 10,
+        }
+        for size, (width, height) in _SIZES.items()
+        for format in ("avif", "webp", "jpeg")
+    ]
+
+
+def manifest(image_id: str, revision: int = 1, **more: Any) -> Manifest:
+    """A READY manifest."""
+    digest = f"{revision:016x}"
+    return {
+        "id": image_id,
+        "status": "READY",
+        "revision": revision,
+        "digest": digest,
+        "format": "jpeg",
+        "width": 1600,
+        "height": 1200,
+        "frames": 1,
+        "bytes": 1000,
+        "renditions": renditions(image_id, digest),
+        "aliases": {"w1920": "w1280"},
+        **more,
+    }
+
+
+def typed(value: Any) -> dict[str, Any]:
+    """A value as DynamoDB's API wants it."""
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, list):
+        return {"L": [typed(each) for each in value]}
+    return {"M": {name: typed(each) for name, each in value.items()}}
+
+
+def untyped(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in item.items()}
+
+
+def _padded(sequencer: int) -> str:
+    return f"{sequencer:032x}"
+
+
+class Pausable:
+    """A call on a thread of its own that stops at the table, before or after reading it, until it is told to go on."""
+
+    def __init__(self, call: Callable[["Pausable"], Any], stop: str) -> None:
+        self._stop = stop
+        self._changed = threading.Condition()
+        self._at_table = False
+        self._go_on = False
+        self._done = False
+        self.result: Any = None
+        self.failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=(call,), daemon=True)
+        self._thread.start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._at_table or self._done, timeout=10)
+
+    @property
+    def paused(self) -> bool:
+        return self._at_table and not self._done
+
+    def finish(self) -> Any:
+        with self._changed:
+            self._go_on = True
+            self._changed.notify_all()
+        self._thread.join(10)
+        assert self._done, "the call hangs"
+        if self.failure is not None:
+            raise self.failure
+        return self.result
+
+    def at(self, place: str) -> None:
+        """Called on the thread, at the table."""
+        if place != self._stop:
+            return
+        with self._changed:
+            self._at_table = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._go_on, timeout=30)
+
+    def _run(self, call: Callable[["Pausable"], Any]) -> None:
+        try:
+            self.result = call(self)
+        except BaseException as error:  # noqa: BLE001 - raised again by finish(), on the test's thread
+            self.failure = error
+        with self._changed:
+            self._done = True
+            self._changed.notify_all()
+
+
+class PausingTable:
+    """The table, for a call that is to stop before or after it is read."""
+
+    def __init__(self, table: ImageTable, call: Pausable) -> None:
+        self._table = table
+        self._call = call
+
+    def get(self, image_id: str) -> dict[str, Any] | None:
+        self._call.at("before")
+        item = self._table.get(image_id)
+        self._call.at("after")
+        return item
