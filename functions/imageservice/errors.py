@@ -7,6 +7,7 @@
     ├── CacheUnavailable     Redis is gone, hangs or answers rubbish: readers go on without it
     ├── RequestInvalid       a reader asks for what can't be: which parameter, and what it takes  HTTP 400
     ├── FormatUnavailable    the image has no rendition in the format asked for                 HTTP 406
+    ├── NotAnnounced         EventBridge did not take a failure's event: try again
     └── RemovalIncomplete    S3 kept some of the renditions that were to go: try again
 
 A function's error reaches the state machine under its class's very name: `ErrorEquals` in `statemachine/` matches
@@ -44,3 +45,7 @@ class FormatUnavailable(Exception):
 
 class RemovalIncomplete(Exception):
     """Some renditions are still there; removing them again is safe."""
+
+
+class NotAnnounced(Exception):
+    """EventBridge did not take an event for now; announcing again is safe."""

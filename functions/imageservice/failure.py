@@ -10,6 +10,7 @@ from imageservice.identity import padded_sequencer
 from imageservice.manifest import Failure
 
 FAILED_STATUSES = ("FAILED", "TIMED_OUT", "ABORTED")
+REJECTED = "ImageRejected"
 # Long enough for any error message worth reading; the whole of it stays in the execution's history.
 _CAUSE_CHARACTERS = 1000
 _LAMBDA_PREFIX = re.compile(r"^(RequestId: \S+ Error: |[0-9T:.Z-]+ [0-9a-f-]{36} )")
@@ -53,6 +54,40 @@ def upload_of(event: Mapping[str, Any]) -> Upload:
         bytes=described.get("size"),
         version_id=described.get("version-id"),
     )
+
+
+@dataclass(frozen=True)
+class FailedExecution:
+    """An execution that failed, timed out or was stopped, after `redrives` redrives; `removal` tells the workflow."""
+
+    arn: str
+    redrives: int
+    upload: Upload
+    removal: bool
+    failure: Failure
+
+    @property
+    def is_incident(self) -> bool:
+        """Whether something broke; a rejected image is its uploader's matter."""
+        return self.failure["name"] != REJECTED
+
+
+def failed_execution(
+    arn: str, redrives: int, status: str, error: str | None, cause: str | None, input: str
+) -> FailedExecution:
+    """What an execution's end tells, be it from its event or its description. `input` is JSON.
+
+    Raises ValueError where the input is no event of SourceBucket: somebody started the workflow by hand.
+    """
+    try:
+        event = json.loads(input)
+        upload = upload_of(event)
+    except (KeyError, TypeError, ValueError) as error_in_input:
+        raise ValueError(
+            f"the input of {arn} is no event of an upload: {error_in_input!r}"
+        ) from error_in_input
+    removal = event.get("detail-type") == "Object Deleted"
+    return FailedExecution(arn, redrives, upload, removal, failure_of(status, error, cause))
 
 
 def failure_of(status: str, error: str | None, cause: str | None) -> Failure:

@@ -15,6 +15,7 @@ class Settings:
 
     Sizes are in bytes and pixels. An empty `redis_url` means no cache, an empty `rendition_plan` the packaged plan,
     an empty `cdn_url` that renditions are reached by the host name that the reader was asked by, or presigned.
+    `process_image_arn`, `remove_image_arn` and `failure_topic_arn` name the workflows and who is told of failures.
     """
 
     source_bucket: str = ""
@@ -23,6 +24,10 @@ class Settings:
     redis_url: str = ""
     cdn_url: str = ""
     rendition_plan: str = ""
+    process_image_arn: str = ""
+    remove_image_arn: str = ""
+    failure_topic_arn: str = ""
+    stack_name: str = ""
     max_bytes: int = Limits.max_bytes
     max_pixels: int = Limits.max_pixels
     max_frame_pixels: int = Limits.max_frame_pixels

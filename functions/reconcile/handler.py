@@ -1,0 +1,48 @@
+"""Finds images stuck in PROCESSING, and failures whose event was missed; on a schedule, and when an operator asks."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from imageservice.clients import client
+from imageservice.incidents import Incidents
+from imageservice.observability import MetricUnit, logger, metrics
+from imageservice.reconciliation import Reconciler
+from imageservice.settings import settings
+
+# Eight runs of the schedule look at the same executions, so that one that fails or comes late loses nothing.
+_LOOK_BACK_HOURS = 2
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str]]:
+    """`event`: the schedule's, or `hours` to look back over; answers the ids: waiting, stuck, missed.
+
+    Raises whatever DynamoDB or Step Functions raise: the schedule comes again.
+    """
+    config = settings()
+    dynamodb = client("dynamodb")
+    incidents = Incidents(
+        dynamodb,
+        client("events"),
+        client("sns"),
+        config.image_table,
+        config.failure_topic_arn,
+        config.stack_name,
+    )
+    reconciler = Reconciler(dynamodb, client("stepfunctions"), config.image_table, incidents)
+    machines = [config.process_image_arn, config.remove_image_arn]
+    look_back = timedelta(hours=event.get("hours", _LOOK_BACK_HOURS))
+    report = reconciler.reconcile(machines, datetime.now(UTC), look_back)
+    found = len(report.stuck) + len(report.missed)
+    logger.info("reconciled", extra=asdict(report))
+    metrics.add_metric(name="ImagesStuck", unit=MetricUnit.Count, value=len(report.stuck))
+    metrics.add_metric(name="FailuresMissed", unit=MetricUnit.Count, value=len(report.missed))
+    metrics.add_metric(name="ImagesWaiting", unit=MetricUnit.Count, value=len(report.waiting))
+    metrics.add_metric(name="ImagesFailedNow", unit=MetricUnit.Count, value=reconciler.count("FAILED"))
+    if found:
+        metrics.add_metric(name="ImagesFailed", unit=MetricUnit.Count, value=found)
+    return asdict(report)
