@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError, WaiterError
+
 from local.deployment import adapt, artifacts, serverless, settings, source
 from local.deployment.source import BrokenTemplate
 
@@ -35,12 +37,15 @@ def deploy(
     result = adapt.adapted(serverless.transformed(template, given, region), given)
     client("s3").put_object(Bucket=ARTIFACTS, Key="template.json", Body=json.dumps(result).encode())
     cloudformation = client("cloudformation")
-    cloudformation.create_stack(
-        StackName=stack_name,
-        TemplateURL=f"{endpoint_url}/{ARTIFACTS}/template.json",  # a body may have 51,200 bytes only
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-    )
+    try:
+        cloudformation.create_stack(
+            StackName=stack_name,
+            TemplateURL=f"{endpoint_url}/{ARTIFACTS}/template.json",  # a body may have 51,200 bytes only
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+    except ClientError as error:
+        raise BrokenTemplate(f"the template can't be deployed: {error.response['Error']['Message']}") from error
     stack = _settled(cloudformation, stack_name)
     listed = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
     physical_ids = {
@@ -76,7 +81,7 @@ def _settled(cloudformation: Any, stack_name: str) -> dict[str, Any]:
     waiter.config.delay, waiter.config.max_attempts = 0.05, 1200
     try:
         waiter.wait(StackName=stack_name)
-    except Exception as error:  # the waiter's own message says only that it failed
+    except WaiterError as error:  # whose own message says only that it failed
         reasons = [
             f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', event['ResourceStatus'])}"
             for event in cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]

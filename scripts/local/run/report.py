@@ -60,5 +60,5 @@ def show(console: Console, item: dict[str, Any], stack: Stack, seconds: float) -
             f"{rendition['bytes']:,}",
             link(stack, item["id"], rendition),
         )
-    console.print(table, soft_wrap=True)
+    console.print(table, width=1000, crop=False, no_wrap=True)  # links stay whole, whatever the terminal's width
     console.print()

@@ -1,0 +1,170 @@
+"""The sample template, deployed: what CloudFormation loses is there, routes answer, events arrive."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+
+import boto3
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+KEY = "a b+c%20é/ü.jpg"
+
+
+def table_item(stack, key, patience=15):
+    """The detail that the sample's state machine notes of an object's event."""
+    dynamodb = stack.client("dynamodb")
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        found = dynamodb.get_item(
+            TableName=stack.outputs["TableName"], Key={"id": {"S": key}}, ConsistentRead=True
+        ).get("Item")
+        if found:
+            return json.loads(found["detail"]["S"])
+        time.sleep(0.05)
+    raise AssertionError(f"no event for {key}")
+
+
+def forget(stack, key):
+    stack.client("dynamodb").delete_item(TableName=stack.outputs["TableName"], Key={"id": {"S": key}})
+
+
+def get(url):
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_a_tables_expiry_and_recovery_are_on(stack):
+    dynamodb, name = stack.client("dynamodb"), stack.outputs["TableName"]
+    expiry = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    assert (expiry["TimeToLiveStatus"], expiry["AttributeName"]) == ("ENABLED", "expires_at")
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+
+
+def test_a_buckets_lifecycle_and_versioning_are_set(stack):
+    s3, name = stack.client("s3"), stack.outputs["BucketName"]
+    rules = {rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]}
+    assert rules["old-versions"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert rules["retired"]["Filter"] == {"Tag": {"Key": "state", "Value": "retired"}}
+    assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+
+
+def test_an_open_route_answers(stack):
+    assert get(stack.url("/open/some/key")) == (200, "/open/some/key")
+
+
+def test_a_signed_route_refuses_who_did_not_sign_and_answers_who_did(stack):
+    url = stack.url("/signed")
+    request = AWSRequest("POST", url, data=b"{}")
+    identity = boto3.session.Session(stack.access_key_id, stack.secret_access_key).get_credentials()
+    SigV4Auth(identity, "execute-api", stack.region).add_auth(request)
+    signed = urllib.request.Request(url, b"{}", dict(request.headers.items()), method="POST")
+    assert get(urllib.request.Request(url, b"{}", method="POST"))[0] == 403
+    assert get(signed)[0] == 200
+
+
+def test_a_route_that_is_not_there_is_404(stack):
+    assert get(stack.url("/nothing"))[0] == 404
+
+
+def test_an_upload_is_announced_like_on_aws(stack):
+    put = stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key=KEY, Body=b"12345")
+    event = table_item(stack, KEY)
+    forget(stack, KEY)
+    detail = event["detail"]
+    assert (event["source"], event["detail-type"]) == ("aws.s3", "Object Created")
+    assert detail["bucket"] == {"name": stack.outputs["BucketName"]}
+    assert detail["object"].pop("sequencer")
+    assert detail["object"] == {
+        "key": KEY,
+        "size": 5,
+        "etag": put["ETag"].strip('"'),
+        "version-id": put["VersionId"],
+    }
+    assert detail["reason"] == "PutObject"
+
+
+def test_the_sequencer_of_a_key_grows(stack):
+    sequencers = []
+    for _ in range(3):
+        stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key="seq")
+        sequencers.append(table_item(stack, "seq")["detail"]["object"]["sequencer"].rjust(32, "0"))
+        forget(stack, "seq")
+    assert sequencers == sorted(set(sequencers))
+
+
+def test_a_presigned_post_keeps_the_key_and_its_limits(stack):
+    post = stack.client("s3").generate_presigned_post(
+        stack.outputs["BucketName"], KEY, Conditions=[["content-length-range", 1, 10]]
+    )
+    assert send_form(post, b"123") in (200, 204)
+    assert table_item(stack, KEY)["detail"]["reason"] == "POST Object"
+    forget(stack, KEY)
+    assert send_form(post, b"1234567890123") == 400
+
+
+def send_form(post, content):
+    parts = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in post["fields"].items()
+    )
+    head = f'{parts}--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'.encode()
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    return get(urllib.request.Request(post["url"], head + content + b"\r\n--x--\r\n", headers, method="POST"))[0]
+
+
+def test_a_multipart_upload_is_announced_with_its_reason(stack, tmp_path):
+    file = tmp_path / "large"
+    file.write_bytes(b"x" * 9_000_000)
+    stack.client("s3").upload_file(str(file), stack.outputs["BucketName"], "large")
+    detail = table_item(stack, "large")["detail"]
+    assert (detail["reason"], detail["object"]["size"]) == ("CompleteMultipartUpload", 9_000_000)
+
+
+@pytest.mark.parametrize("versioned", [False, True])
+def test_a_deletion_is_announced_with_its_type(stack, versioned):
+    s3, bucket = stack.client("s3"), stack.outputs["BucketName"]
+    version = s3.put_object(Bucket=bucket, Key="gone")["VersionId"]
+    table_item(stack, "gone")
+    forget(stack, "gone")
+    s3.delete_object(Bucket=bucket, Key="gone", **({"VersionId": version} if versioned else {}))
+    event = table_item(stack, "gone")
+    forget(stack, "gone")
+    assert event["detail-type"] == "Object Deleted"
+    kind = "Permanently Deleted" if versioned else "Delete Marker Created"
+    assert event["detail"]["deletion-type"] == kind
+    assert event["detail"]["object"]["version-id"]
+
+
+def test_an_event_that_its_target_refuses_waits_in_the_dead_letter_queue(stack):
+    events, states = stack.client("events"), stack.client("stepfunctions")
+    sqs, queue = stack.client("sqs"), stack.outputs["DeadLettersUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    machine = stack.outputs["NoteArn"].rpartition(":")[0] + ":nobody"
+    events.put_rule(Name="broken", EventPattern=json.dumps({"source": ["test.broken"]}))
+    events.put_targets(Rule="broken", Targets=[{"Id": "1", "Arn": machine, "DeadLetterConfig": {"Arn": arn}}])
+    events.put_events(Entries=[{"Source": "test.broken", "DetailType": "Test", "Detail": '{"a": 1}'}])
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5, MessageAttributeNames=["All"])["Messages"]
+    assert json.loads(message["Body"])["detail"] == {"a": 1}
+    assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "StateMachineDoesNotExist"
+    assert states.list_executions(stateMachineArn=stack.outputs["NoteArn"])["executions"] is not None
+
+
+def test_a_state_machine_runs_as_its_role(stack, machines, single):
+    role = stack.client("stepfunctions").describe_state_machine(stateMachineArn=stack.outputs["NoteArn"])["roleArn"]
+    scan = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:dynamodb:scan",
+        "Parameters": {"TableName": stack.outputs["TableName"]},
+        "End": True,
+    }
+    arn = machines.states.create_state_machine(name="denied", definition=json.dumps(single(scan)), roleArn=role)
+    started = machines.states.start_execution(stateMachineArn=arn["stateMachineArn"])
+    ended = machines.wait(started["executionArn"])
+    assert (ended.status, ended.error) == ("FAILED", "DynamoDb.DynamoDbException")
+    assert "is not authorized to perform: dynamodb:Scan" in ended.cause

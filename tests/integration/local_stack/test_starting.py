@@ -1,0 +1,199 @@
+"""Starting and stopping: one at a time, on loopback only, nothing left behind."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from local import background, client
+
+SAMPLE = Path(__file__).parent / "sample" / "template.yaml"
+FREE = ("--port=0", "--redis-port=0", "--console-port=0", f"--template={SAMPLE}")
+
+
+def serve(state_dir, *options):
+    return subprocess.Popen(
+        [background.PYTHON, "-m", "local", "serve", f"--state-dir={state_dir}", *FREE, *options],
+        env={"PYTHONPATH": str(background.SCRIPTS), "PATH": os.environ["PATH"]},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def children(pid):
+    """All processes below `pid`."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(") ")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            child = int(status.parent.name)
+            found += [child, *children(child)]
+    return found
+
+
+def running(pids):
+    return [pid for pid in pids if Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def gone(pids, patience=5):
+    deadline = time.monotonic() + patience
+    while running(pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return running(pids) == []
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A stack of its own with a busy worker: its process, all processes below it, and how to reach it."""
+    process = serve(tmp_path)
+    assert process.stdout.readline().startswith("ready")
+    stack = client.load(tmp_path)
+    stack.client("lambda").invoke(
+        FunctionName=stack.outputs["EchoArn"], InvocationType="Event", Payload=json.dumps({"sleep": 2})
+    )
+    deadline = time.monotonic() + 10
+    while not any("launcher" in Path(f"/proc/{pid}/cmdline").read_text() for pid in running(children(process.pid))):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    yield process, children(process.pid), stack, tmp_path
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_outlives_the_stack(served, number):
+    process, below, _, _ = served
+    process.send_signal(number)
+    process.wait(timeout=10)
+    assert len(below) >= 3
+    assert gone(below)
+
+
+def test_a_stopped_stack_takes_its_description_along(served):
+    process, _, _, state_dir = served
+    process.terminate()
+    assert process.wait(timeout=10) == 0
+    assert not (state_dir / "stack.json").exists()
+
+
+def test_a_stack_stopped_while_it_starts_leaves_nothing(tmp_path):
+    process = serve(tmp_path)
+    time.sleep(0.8)
+    below = children(process.pid)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=10) == 0
+    assert gone(below)
+    assert not (tmp_path / "stack.json").exists()
+
+
+def test_everything_listens_on_loopback_only(served):
+    process, below, _, _ = served
+    listening = subprocess.run(["ss", "-ltnp"], capture_output=True, text=True, check=False).stdout
+    if not listening:  # no `ss` on this machine: the same from the kernel, for all processes of this stack
+        inodes = {
+            match[1]
+            for pid in [process.pid, *below]
+            for link in Path(f"/proc/{pid}/fd").glob("*")
+            if (match := re.fullmatch(r"socket:\[(\d+)\]", os.readlink(link)))
+        }
+        lines = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()]
+        hosts = {line[1].split(":")[0] for line in lines if line[3] == "0A" and line[9] in inodes}
+        assert hosts == {"0100007F"}
+        return
+    ours = [line for line in listening.splitlines() if any(f"pid={pid}," in line for pid in [process.pid, *below])]
+    assert ours
+    assert all(line.split()[3].startswith("127.0.0.1:") for line in ours)
+
+
+def test_a_second_stack_on_the_same_directory_says_so(served):
+    first, _, stack, state_dir = served
+    second = serve(state_dir)
+    output, complaint = second.communicate(timeout=10)
+    assert (second.returncode, output) == (1, "")
+    assert complaint == f"already running in {state_dir} (process {first.pid})\n"
+    assert client.load(state_dir) == stack
+
+
+def complaint_of(tmp_path, *options, **environment):
+    process = subprocess.run(
+        [background.PYTHON, "-m", "local", "serve", f"--state-dir={tmp_path / 'state'}", *FREE, *options],
+        env={"PYTHONPATH": str(background.SCRIPTS), "PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert process.returncode != 0
+    assert process.stdout == ""
+    assert process.stderr.count("\n") == 1
+    return process.stderr
+
+
+@pytest.mark.parametrize("option", ["--port", "--redis-port"])
+def test_a_taken_port_is_one_line(tmp_path, option):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert complaint_of(tmp_path, f"{option}={port}") == (
+            f"port {port} is taken: choose another with {option} (0 picks a free one)\n"
+        )
+
+
+def test_a_template_that_is_not_there_is_one_line(tmp_path):
+    assert "no such file" in complaint_of(tmp_path, "--template=/nonexistent.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Resources: [", "while parsing"),
+        ("Description: nothing in it", "no Resources"),
+        ("Resources: {A: {Type: AWS::Serverless::Function, Properties: {Handler: 7}}}", "the SAM transform refuses"),
+        ("Resources: {A: {Type: AWS::Nonsense::Thing}}", "the template can't be deployed"),
+    ],
+)
+def test_a_broken_template_is_one_line(tmp_path, text, reason):
+    template = tmp_path / "template.yaml"
+    template.write_text(f"Transform: AWS::Serverless-2016-10-31\n{text}\n")
+    assert reason in complaint_of(tmp_path, f"--template={template}")
+
+
+def test_a_wrong_functions_python_is_one_line(tmp_path):
+    assert "./scripts/run sets it up" in complaint_of(tmp_path, "--functions-python=/nonexistent/python")
+
+
+def test_a_missing_redis_is_one_line(tmp_path, monkeypatch):
+    script = "import local.redis_server as r; r.REPOSITORY = r.Path('/nonexistent'); import local.__main__ as m; m.main()"
+    process = subprocess.run(
+        [background.PYTHON, "-c", f"import sys; sys.argv[1:1] = ['serve']; {script.replace('m.main()', 'sys.exit(m.main())')}",
+         f"--state-dir={tmp_path}", *FREE],
+        env={"PYTHONPATH": str(background.SCRIPTS), "PATH": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (process.returncode, process.stderr) == (
+        1,
+        "no valkey-server or redis-server on PATH: install one, or pass --redis-url\n",
+    )
+
+
+def test_a_given_redis_is_used_instead_of_one_of_its_own(stack, tmp_path):
+    with background.started(tmp_path, f"--template={SAMPLE}", f"--redis-url={stack.redis_url}") as other:
+        assert other.redis_url == stack.redis_url
+
+
+def test_two_stacks_run_side_by_side(stack, tmp_path):
+    with background.started(tmp_path, f"--template={SAMPLE}") as other:
+        stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key="only-here")
+        listed = other.client("s3").list_objects_v2(Bucket=other.outputs["BucketName"])
+        assert listed["KeyCount"] == 0
