@@ -35,7 +35,7 @@ def apply(options: Options, endpoint_url: str) -> Executor:
         map_workers,
         redrive_journal,
         s3_event_version,
-        s3_range_checksum,
+        s3_version_range,
         s3_versioned_ranges,
         sdk_error_names,
         stepfunctions_engine,
@@ -47,7 +47,7 @@ def apply(options: Options, endpoint_url: str) -> Executor:
     patch = Patch()
     lambda_workers.apply(patch, executor)
     s3_event_version.apply(patch)
-    s3_range_checksum.apply(patch)
+    s3_version_range.apply(patch)
     s3_versioned_ranges.apply(patch)
     eventbridge_dead_letter.apply(patch)
     stepfunctions_engine.apply(patch)

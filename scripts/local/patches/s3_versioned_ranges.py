@@ -18,8 +18,10 @@ def apply(patch: Patch) -> None:
     def get_object(
         bucket: str, key: str, headers: dict[str, str], query: dict[str, Any] | None = None
     ) -> tuple[int, dict[str, str], bytes]:
-        status, answered, body = ministack_get(bucket, key, headers, query)
         asked = headers.get("range", "")
+        if asked:  # a checksum of the whole object would not be the slice's, and S3 sends none then
+            headers = {name: value for name, value in headers.items() if name != "x-amz-checksum-mode"}
+        status, answered, body = ministack_get(bucket, key, headers, query)
         if status != 200 or not asked:
             return status, answered, body
         found = s3._parse_range(asked, len(body))
