@@ -42,8 +42,8 @@ def _qualities(accept: str) -> Iterable[tuple[str, float]]:
         name, *parameters = part.split(";")
         quality = 1.0
         for parameter in parameters:
-            key, _, value = parameter.partition("=")
-            if key.strip() == "q":
+            key, equals, value = parameter.partition("=")
+            if equals and key.strip() == "q":
                 quality = _quality(value.strip())
         yield name.strip(), quality
 

@@ -153,12 +153,12 @@ def renditions(image_id: str, digest: str) -> list[dict[str, Any]]:
             "size": size,
             "width": width,
             "height": height,
-            "format": format,
-            "key": f"{image_id}/{digest}/{size}.{format}",
+            "format": name,
+            "key": f"{image_id}/{digest}/{size}.{name}",
             "bytes": width * 10,
         }
         for size, (width, height) in _SIZES.items()
-        for format in ("avif", "webp", "jpeg")
+        for name in ("avif", "webp", "jpeg")
     ]
 
 

