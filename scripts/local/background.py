@@ -27,7 +27,7 @@ def started(
     Raises NotStarted.
     """
     process = subprocess.Popen(
-        [str(PYTHON), *command, "--port=0", "--redis-port=0", "--console-port=0", f"--state-dir={state_dir}", *options],
+        [str(PYTHON), *command, "--port=0", "--redis-port=0", "--console-port=0", "--edge-port=0", f"--state-dir={state_dir}", *options],
         env={"PYTHONPATH": str(SCRIPTS), "PATH": "/usr/local/bin:/usr/bin:/bin"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

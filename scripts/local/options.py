@@ -9,6 +9,7 @@ from pathlib import Path
 DEFAULT_PORT = 4566
 DEFAULT_REDIS_PORT = 6379
 DEFAULT_CONSOLE_PORT = 4580
+DEFAULT_EDGE_PORT = 4570
 DEFAULT_WORKERS = 8
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -20,6 +21,7 @@ class Options:
     port: int
     redis_port: int
     console_port: int
+    edge_port: int
     auth: bool
     state_dir: Path
     template: Path
@@ -37,6 +39,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     add("--port", type=int, default=DEFAULT_PORT, help="AWS endpoint (default %(default)s; 0: a free one)")
     add("--redis-port", type=int, default=DEFAULT_REDIS_PORT, help="Redis (default %(default)s; 0: a free one)")
     add("--console-port", type=int, default=DEFAULT_CONSOLE_PORT, help="console (default %(default)s; 0: a free one)")
+    add("--edge-port", type=int, default=DEFAULT_EDGE_PORT, help="CloudFront's edge (default %(default)s; 0: a free one)")
     add("--redis-url", help="use this Redis or Valkey instead of starting one")
     add(
         "--auth",
@@ -74,6 +77,7 @@ def from_arguments(arguments: argparse.Namespace) -> Options:
         port=arguments.port,
         redis_port=arguments.redis_port,
         console_port=arguments.console_port,
+        edge_port=arguments.edge_port,
         auth=arguments.auth,
         state_dir=arguments.state_dir.resolve(),
         template=arguments.template.resolve(),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from local import gateway, ports, redis_server, statefile
 from local.client import Stack
 from local.deployment.deploy import deploy
+from local.edge import service as edge
 from local.options import Options
 
 
@@ -23,7 +24,8 @@ def running(options: Options) -> Iterator[Stack]:
         services.enter_context(statefile.claim(options.state_dir))
         listener = services.enter_context(ports.listening(options.port, "--port"))
         endpoint_url = f"http://{ports.LOOPBACK}:{listener.getsockname()[1]}"
-        parameters = {"Cdn": "disabled"}  # nothing here answers under a distribution's name
+        edge_listener = services.enter_context(ports.listening(options.edge_port, "--edge-port"))
+        parameters = {"CdnUrl": f"http://{ports.LOOPBACK}:{edge_listener.getsockname()[1]}"}
 
         redis_url = options.redis_url or services.enter_context(
             redis_server.running(options.redis_port, options.state_dir / "logs" / "redis.log")
@@ -42,5 +44,7 @@ def running(options: Options) -> Iterator[Stack]:
                 options.region,
             )
         )
+        if "DistributionId" in stack.outputs:
+            services.enter_context(edge.running(edge_listener, options.template, stack))
         services.enter_context(statefile.published(options.state_dir, vars(stack)))
         yield stack
