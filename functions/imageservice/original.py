@@ -15,7 +15,7 @@ class Limits:
     max_bytes: int = 50_000_000
     max_pixels: int = 100_000_000
     max_frame_pixels: int = 200_000_000
-    max_aspect: int = 500
+    max_aspect: int = 16_383
     max_decode_seconds: float = 30.0
     least_frame_pixels: int = 65_536
 

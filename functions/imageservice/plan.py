@@ -14,6 +14,8 @@ from imageservice.original import Original
 
 Fit = Literal["contain", "cover"]
 
+_HIGHEST = 16_383
+
 
 @dataclass(frozen=True)
 class Size:
@@ -83,12 +85,13 @@ def fitted(size: Size, width: int, height: int) -> tuple[int, int]:
     """The pixels that `size` comes out at for an original of `width` × `height`: never enlarged, at least 1 × 1.
 
     `contain` fits the whole image into the box; `cover` fills the box's aspect, so a small original gives a small box.
+    Without a height the box is as high as a WebP can be: 16,383 pixels.
     """
     if size.fit == "cover":
         box_height = size.height or size.width
         scale = min(1.0, width / size.width, height / box_height)
         return max(1, round(size.width * scale)), max(1, round(box_height * scale))
-    scale = min(1.0, size.width / width, size.height / height if size.height else 1.0)
+    scale = min(1.0, size.width / width, (size.height or _HIGHEST) / height)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 

@@ -8,6 +8,7 @@ from typing import IO, Protocol, cast
 from PIL import AvifImagePlugin, GifImagePlugin, Image, PngImagePlugin, WebPImagePlugin
 
 from imageservice.engine import gif, png
+from imageservice.engine.colour import profile_of
 from imageservice.engine.depth import eight_bit
 from imageservice.engine.header import Header
 from imageservice.engine.source import Source, decoding
@@ -33,7 +34,7 @@ class Placed(Protocol):
 
 @dataclass(frozen=True)
 class Shown:
-    """The whole canvas in RGB or RGBA, how long it stays (ms), and its ICC profile."""
+    """The whole canvas in RGB or RGBA, how long it stays (ms), and its ICC profile if it has one."""
 
     image: Image.Image
     duration: int
@@ -41,20 +42,33 @@ class Shown:
 
 
 def frames(source: Source, header: Header) -> Iterator[Shown]:
-    """Every frame of a moving image, painted over those before it. A canvas is only good until the next is asked for."""
+    """Every frame of a moving image, painted over those before it.
+
+    A canvas is only good until the next is asked for.
+    """
     if header.format == "gif":
         film = gif.read_film(source)
         parts = (
-            (frame, _part(gif.still(source, film, frame), GifImagePlugin.GifImageFile, "GIF", source), True, frame.duration)
+            (
+                frame,
+                _part(gif.still(source, film, frame), GifImagePlugin.GifImageFile, "GIF", source),
+                True,
+                frame.duration,
+            )
             for frame in film.frames
         )
-        yield from _painted(source, (film.width, film.height), parts)
+        yield from _painted(source, header, parts)
     elif header.format == "png":
         pieces = (
-            (frame, _part(data, PngImagePlugin.PngImageFile, "PNG", source), frame.over, round(frame.duration))
+            (
+                frame,
+                _part(data, PngImagePlugin.PngImageFile, "PNG", source),
+                frame.over,
+                round(frame.duration),
+            )
             for frame, data in png.frames(source)
         )
-        yield from _painted(source, (header.width, header.height), pieces)
+        yield from _painted(source, header, pieces)
     else:
         yield from _composed(source, header)
 
@@ -67,8 +81,9 @@ def _part(data: bytes, opener: Callable[[IO[bytes]], Image.Image], name: str, so
 
 
 def _painted(
-    source: Source, size: tuple[int, int], parts: Iterator[tuple[Placed, Image.Image, bool, int]]
+    source: Source, header: Header, parts: Iterator[tuple[Placed, Image.Image, bool, int]]
 ) -> Iterator[Shown]:
+    size = header.width, header.height
     canvas = Image.new("RGBA", size)
     for frame, part, over, duration in parts:
         source.check_time()
@@ -79,7 +94,9 @@ def _painted(
             canvas.alpha_composite(_inside(part, frame, size), (frame.left, frame.top))
         else:
             canvas.paste(part, place)
-        yield Shown(canvas, duration if duration > _TOO_SHORT else _USUAL)
+        yield Shown(
+            canvas, duration if duration > _TOO_SHORT else _USUAL, profile_of(part.info, header, "RGBA")
+        )
         if frame.dispose == "background":
             canvas.paste((0, 0, 0, 0), place)
         elif before is not None:
@@ -89,13 +106,21 @@ def _painted(
 def _inside(part: Image.Image, frame: Placed, size: tuple[int, int]) -> Image.Image:
     """The part of the frame that is on the canvas."""
     width, height = size[0] - frame.left, size[1] - frame.top
-    return part if part.width <= width and part.height <= height else part.crop((0, 0, max(0, width), max(0, height)))
+    return (
+        part
+        if part.width <= width and part.height <= height
+        else part.crop((0, 0, max(0, width), max(0, height)))
+    )
 
 
 def _composed(source: Source, header: Header) -> Iterator[Shown]:
     """The frames of a WebP or AVIF, whose libraries paint them by themselves."""
     source.seek(0)
-    name, opener = ("WebP", WebPImagePlugin.WebPImageFile) if header.format == "webp" else ("AVIF", AvifImagePlugin.AvifImageFile)
+    name, opener = (
+        ("WebP", WebPImagePlugin.WebPImageFile)
+        if header.format == "webp"
+        else ("AVIF", AvifImagePlugin.AvifImageFile)
+    )
     with decoding(name, source):
         film = opener(cast(IO[bytes], source))
         for number in range(header.frames):
@@ -103,4 +128,6 @@ def _composed(source: Source, header: Header) -> Iterator[Shown]:
             film.seek(number)
             film.load()
             duration = round(film.info["duration"])
-            yield Shown(film, duration if duration > _TOO_SHORT else _USUAL, film.info.get("icc_profile"))
+            yield Shown(
+                film, duration if duration > _TOO_SHORT else _USUAL, profile_of(film.info, header, film.mode)
+            )

@@ -2,11 +2,12 @@
 
 from io import BytesIO
 from math import ceil
-from typing import cast, IO
+from typing import IO, cast
 
 from PIL import AvifImagePlugin, Image, PngImagePlugin, WebPImagePlugin
 
-from imageservice.engine import gif, plain
+from imageservice.engine import bmp, gif, plain, png
+from imageservice.engine.colour import profile_of
 from imageservice.engine.depth import BAND_PIXELS, banded, eight_bit
 from imageservice.engine.geometry import Box, kept, stored, turned
 from imageservice.engine.header import Header
@@ -15,8 +16,11 @@ from imageservice.engine.source import Source, decoding
 from imageservice.errors import ImageRejected
 from imageservice.plan import Target
 
+# Pillow's limit for an ICC profile; png.still() leaves out anything else that could be large.
+PngImagePlugin.MAX_TEXT_CHUNK = png.MAX_PROFILE
+
 # How much of the shrinking is left to Lanczos after the JPEG decoder's own scaling, and after box averaging.
-JPEG_GAP = 1.5
+JPEG_GAP = 1.1
 BOX_GAP = 2.0
 _TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -32,7 +36,6 @@ _TRANSPOSES = {
 def decode_still(source: Source, header: Header, target: Target) -> tuple[Image.Image, bytes | None]:
     """The part of the image that the target shows, upright and of the target's size; and its ICC profile."""
     image = _open(source, header)
-    profile = image.info.get("icc_profile")
     box = _stored_box(header, target)
     size = (target.height, target.width) if turned(header.orientation) else (target.width, target.height)
     name = header.format.upper() if header.format != "webp" else "WebP"
@@ -46,7 +49,11 @@ def decode_still(source: Source, header: Header, target: Target) -> tuple[Image.
             f"The {name} is damaged: its header says {header.width} × {header.height} pixels,"
             f" it holds {image.width} × {image.height}."
         )
-    return _upright(shrink(eight_bit(image), size, box), header.orientation), profile
+    bits = plain.sample_bits(image)
+    info = image.info
+    image = eight_bit(image, bits)
+    profile = profile_of(info, header, image.mode)
+    return _upright(shrink(image, size, box), header.orientation), profile
 
 
 def fit(image: Image.Image, header: Header, target: Target) -> Image.Image:
@@ -67,7 +74,7 @@ def _open(source: Source, header: Header) -> Image.Image:
     if header.format == "tiff":
         return plain.open_tiff(source)
     if header.format == "bmp":
-        return plain.open_bmp(source)
+        return bmp.open_image(source)
     if header.format == "heic":
         return _open_heic(source)
     if header.format == "gif":
@@ -75,7 +82,7 @@ def _open(source: Source, header: Header) -> Image.Image:
         return _on_canvas(film, source)
     with decoding(header.format.upper(), source):
         if header.format == "png":
-            return PngImagePlugin.PngImageFile(file)
+            return PngImagePlugin.PngImageFile(BytesIO(png.still(source)))
         if header.format == "webp":
             return WebPImagePlugin.WebPImageFile(file)
         return AvifImagePlugin.AvifImageFile(file)
@@ -135,7 +142,9 @@ def shrink(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
     factors = max(1, int(across / BOX_GAP)), max(1, int(down / BOX_GAP))
     left, top, right, bottom = int(box[0]), int(box[1]), ceil(box[2]), ceil(box[3])
     rows = max(1, BAND_PIXELS // image.width // factors[1]) * factors[1]
-    part = image if (left, top, right, bottom) == (0, 0, *image.size) else image.crop((left, top, right, bottom))
+    part = (
+        image if (left, top, right, bottom) == (0, 0, *image.size) else image.crop((left, top, right, bottom))
+    )
     averaged = banded(
         part,
         mixed,

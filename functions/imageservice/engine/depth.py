@@ -12,8 +12,10 @@ _FROM_12 = [min(255, (value * 255 + 2047) // 4095) for value in range(65536)]
 
 
 def eight_bit(image: Image.Image, bits: int = 16) -> Image.Image:
-    """The image in L, LA, RGB, RGBA, CMYK or LAB: palettes and transparent colours resolved, 16 bits (of which `bits` are
-    used), integers and floats scaled."""
+    """The image in L, LA, RGB, RGBA, CMYK or LAB: palettes and transparent colours resolved, numbers scaled.
+
+    `bits` tells how many of a 16-bit sample's bits are used.
+    """
     mode = image.mode
     clear = image.info.get("transparency")
     if mode == "P":
@@ -57,8 +59,11 @@ def _from_16_bits(image: Image.Image, table: list[int], clear: object) -> Image.
 
 
 def _from_numbers(image: Image.Image, integers: bool) -> Image.Image:
-    """Gray from numbers of unknown range: 0 to 1 (floats), 8 or 16 bits where all fit, else the lowest becomes black and
-    the highest white."""
+    """Gray from numbers of unknown range.
+
+    They are taken as 0 to 1 (floats), as 8 or as 16 bits where all fit; else the lowest becomes black and the highest
+    white.
+    """
     low, high = (float(value) for value in image.getextrema())  # type: ignore[arg-type]
     if low >= 0 and high <= 1 and not integers:
         low, high = 0.0, 1.0

@@ -3,10 +3,11 @@
 import struct
 
 ORIENTATION = 0x0112
+_INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}
 
 
 def orientation(block: bytes | None) -> int:
-    """The EXIF orientation, 1 to 8, that `block` (with or without its "Exif\\0\\0" prefix) tells; 1 where it tells none.
+    """The EXIF orientation, 1 to 8, in `block` (with or without its "Exif\\0\\0" prefix); 1 where there is none.
 
     Damaged EXIF is no reason to refuse an image. XMP's copy of the tag is not asked: no browser does.
     Source: Exif 2.32, section 4.6.4.A.
@@ -23,7 +24,7 @@ def orientation(block: bytes | None) -> int:
         for index in range(entries):
             tag, kind, count = struct.unpack_from(order + "HHI", tiff, directory + 2 + 12 * index)
             if tag == ORIENTATION:
-                form = {1: "B", 3: "H", 4: "I"}.get(kind)
+                form = _INTEGERS.get(kind)
                 if form is None or count != 1:
                     return 1
                 (value,) = struct.unpack_from(order + form, tiff, directory + 2 + 12 * index + 8)

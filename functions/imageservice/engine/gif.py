@@ -76,8 +76,17 @@ def read_film(source: Source) -> Film:
     if not frames:
         raise ImageRejected("The GIF is damaged: it holds no image.")
     # Frames decide where the screen is too small for the first, as in browsers; later ones are cut to the canvas.
-    width, height = max(width, frames[0].left + frames[0].width), max(height, frames[0].top + frames[0].height)
+    width, height = (
+        max(width, frames[0].left + frames[0].width),
+        max(height, frames[0].top + frames[0].height),
+    )
     return Film(width, height, head, tuple(frames), loops)
+
+
+def screen(source: Source) -> Header:
+    """What the first bytes alone tell; the frames may make more of it."""
+    width, height = struct.unpack("<HH", source.at(6, 4).ljust(4, b"\0"))
+    return Header("gif", max(1, width), max(1, height))
 
 
 def read_header(source: Source) -> Header:
@@ -124,5 +133,3 @@ def _skip(source: Source, offset: int) -> int:
         if not length[0]:
             return offset
     raise ImageRejected(_CUT_OFF)
-
-

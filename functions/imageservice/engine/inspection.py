@@ -2,7 +2,7 @@
 
 from typing import BinaryIO
 
-from imageservice.engine import gif, isobmff, plain, png, webp
+from imageservice.engine import bmp, gif, isobmff, plain, png, webp
 from imageservice.engine.geometry import upright_size
 from imageservice.engine.header import Header
 from imageservice.engine.sniff import HEAD, sniff
@@ -13,7 +13,7 @@ from imageservice.original import Limits, Original
 _READERS = {
     "jpeg": plain.read_jpeg,
     "tiff": plain.read_tiff,
-    "bmp": plain.read_bmp,
+    "bmp": bmp.read_header,
     "png": png.read_header,
     "gif": gif.read_header,
     "webp": webp.read_header,
@@ -50,7 +50,11 @@ def read_header(source: Source, limits: Limits) -> Header:
         raise ImageRejected(
             f"The file has {source.size:,} bytes; at most {limits.max_bytes:,} bytes are accepted."
         )
-    header = _READERS[sniff(source.at(0, HEAD))](source)
+    container = sniff(source.at(0, HEAD))
+    if container == "gif":
+        # Its frames are found by walking through all of the file: not for a canvas that is too large anyway.
+        _check(gif.screen(source), limits)
+    header = _READERS[container](source)
     _check(header, limits)
     return header
 

@@ -14,11 +14,21 @@ from imageservice.errors import ImageRejected
 
 _MAX_INDEX = 16_000_000
 _CODECS = {b"av01": "avif", b"hvc1": "heic", b"hev1": "heic"}
-_OTHER_CODECS = {b"jpeg": "JPEG", b"j2k1": "JPEG 2000", b"avc1": "H.264", b"vvc1": "H.266", b"unci": "uncompressed",
-                 b"evc1": "EVC", b"lhv1": "layered HEVC"}
+_OTHER_CODECS = {
+    b"jpeg": "JPEG",
+    b"j2k1": "JPEG 2000",
+    b"avc1": "H.264",
+    b"vvc1": "H.266",
+    b"unci": "uncompressed",
+    b"evc1": "EVC",
+    b"lhv1": "layered HEVC",
+}
 _DAMAGED = "The image's index is damaged."
-_ALPHA_TYPES = (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1",
-                b"urn:mpeg:avc:2015:auxid:1")
+_ALPHA_TYPES = (
+    b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha",
+    b"urn:mpeg:hevc:2015:auxid:1",
+    b"urn:mpeg:avc:2015:auxid:1",
+)
 # What one turn or mirroring does, as EXIF orientations; and the product of two (first, then second).
 _TURNS = {0: 1, 1: 8, 2: 3, 3: 6}
 _MIRRORS = {0: 4, 1: 2}
@@ -50,20 +60,39 @@ def read_header(source: Source) -> Header:
         elif kind == b"moov":
             frames = _read_moov(_body(source, start, end))
     if index is None or index.primary is None:
-        raise ImageRejected("The file holds a video or an image sequence without a still image, which is not accepted.")
+        raise ImageRejected(
+            "The file holds a video or an image sequence without a still image, which is not accepted."
+        )
     codec = _codec(index, index.primary)
     header = _still_header(index, index.primary, codec)
     # libavif's choice of what to show: the major brand decides, another one prefers the tracks.
     if codec == "avif" and frames > 1 and brand != b"avif" and (brand == b"avis" or b"avis" in brands):
-        return Header("avif", header.width, header.height, frames, header.alpha, header.orientation, header.crop,
-                      header.cicp, loops=0)
+        return Header(
+            "avif",
+            header.width,
+            header.height,
+            frames,
+            header.alpha,
+            header.orientation,
+            header.crop,
+            header.cicp,
+            loops=0,
+        )
     return header
 
 
 def compose(first: int, second: int) -> int:
     """The EXIF orientation that does `first` and then `second`."""
-    matrices = {1: (1, 0, 0, 1), 2: (-1, 0, 0, 1), 3: (-1, 0, 0, -1), 4: (1, 0, 0, -1),
-                5: (0, 1, 1, 0), 6: (0, -1, 1, 0), 7: (0, -1, -1, 0), 8: (0, 1, -1, 0)}
+    matrices = {
+        1: (1, 0, 0, 1),
+        2: (-1, 0, 0, 1),
+        3: (-1, 0, 0, -1),
+        4: (1, 0, 0, -1),
+        5: (0, 1, 1, 0),
+        6: (0, -1, 1, 0),
+        7: (0, -1, -1, 0),
+        8: (0, 1, -1, 0),
+    }
     a, b, c, d = matrices[second]
     e, f, g, h = matrices[first]
     product = (a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h)
@@ -131,11 +160,12 @@ def _has_alpha(index: _Index, primary: int) -> bool:
     for reference, owner, targets in index.references:
         if reference == b"dimg" and owner == primary:
             shown.update(targets)
-    for reference, owner, targets in index.references:
-        if reference == b"auxl" and shown.intersection(targets):
-            if any(kind == b"auxC" and data[4:].split(b"\0")[0] in _ALPHA_TYPES for kind, data in index.of(owner)):
-                return True
-    return False
+    return any(
+        kind == b"auxC" and data[4:].split(b"\0")[0] in _ALPHA_TYPES
+        for reference, owner, targets in index.references
+        if reference == b"auxl" and shown.intersection(targets)
+        for kind, data in index.of(owner)
+    )
 
 
 def _brands(source: Source) -> set[bytes]:

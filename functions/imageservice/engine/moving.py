@@ -40,7 +40,9 @@ def _gif(frames: Sequence[Shown], loops: int) -> bytes:
     palette = _shared_palette(frames)
     drawn = [_indexed(frame.image, palette) for frame in frames]
     transparent = any(frame.getextrema()[1] == _TRANSPARENT for frame in drawn)
-    options: dict[str, object] = {"disposal": 2, "transparency": _TRANSPARENT} if transparent else {"disposal": 1}
+    options: dict[str, object] = (
+        {"disposal": 2, "transparency": _TRANSPARENT} if transparent else {"disposal": 1}
+    )
     if loops != 1:
         options["loop"] = min(max(loops - 1, 0), _GIF_LOOPS)
     buffer = BytesIO()

@@ -31,6 +31,7 @@ def dominant_colour(image: Image.Image) -> str:
     small = flattened(image).convert("RGB")
     small.thumbnail((64, 64))
     palette = small.quantize(8, Image.Quantize.MEDIANCUT)
-    _, index = max(palette.getcolors() or [(1, 0)])
-    red, green, blue = (palette.getpalette() or [0, 0, 0])[3 * int(index) : 3 * int(index) + 3]  # type: ignore[arg-type]
+    counts = palette.histogram()
+    most = 3 * counts.index(max(counts))
+    red, green, blue = (palette.getpalette() or [0, 0, 0])[most : most + 3]
     return f"#{red:02x}{green:02x}{blue:02x}"

@@ -1,8 +1,8 @@
-"""JPEG, TIFF and BMP: Pillow reads their headers, and only their headers, by itself."""
+"""JPEG and TIFF: Pillow reads their headers, and only their headers, by itself."""
 
-from typing import cast, IO
+from typing import IO, cast
 
-from PIL import BmpImagePlugin, Image, JpegImagePlugin, TiffImagePlugin
+from PIL import Image, JpegImagePlugin, TiffImagePlugin
 
 from imageservice.engine import exif
 from imageservice.engine.header import Header
@@ -13,6 +13,7 @@ from imageservice.errors import ImageRejected
 # The limits of this package are checked before any pixel is decoded, for every format alike.
 Image.MAX_IMAGE_PIXELS = None
 
+_BITS_PER_SAMPLE = 258
 _CFA, _LINEAR_RAW = 32803, 34892
 _DNG_VERSION, _SUBFILE, _SUB_IFDS = 50706, 254, 330
 ALPHA_MODES = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
@@ -32,12 +33,6 @@ def open_tiff(source: Source) -> TiffImagePlugin.TiffImageFile:
         return TiffImagePlugin.TiffImageFile(cast(IO[bytes], source))
 
 
-def open_bmp(source: Source) -> BmpImagePlugin.BmpImageFile:
-    source.seek(0)
-    with decoding("BMP", source):
-        return BmpImagePlugin.BmpImageFile(cast(IO[bytes], source))
-
-
 def read_jpeg(source: Source) -> Header:
     image = open_jpeg(source)
     if not image.tile:
@@ -55,10 +50,12 @@ def read_tiff(source: Source) -> Header:
     return Header("tiff", *image.size, alpha=has_alpha(image))
 
 
-def read_bmp(source: Source) -> Header:
-    image = open_bmp(source)
-    return Header("bmp", *image.size, alpha=has_alpha(image))
-
-
 def has_alpha(image: Image.Image) -> bool:
     return image.mode in ALPHA_MODES
+
+
+def sample_bits(image: Image.Image) -> int:
+    """How many of a 16-bit sample's bits a TIFF uses: 12 in some scans."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return 12 if image.tag_v2.get(_BITS_PER_SAMPLE) == (12,) else 16
+    return 16

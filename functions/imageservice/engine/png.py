@@ -15,7 +15,12 @@ from imageservice.errors import ImageRejected
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TAIL = 65_536
-_COPIED = (b"PLTE", b"tRNS", b"sBIT")
+# The chunks that the header is made of, and how much of each.
+_WANTED = {b"IHDR": 13, b"tRNS": 1, b"cICP": 4, b"acTL": 8, b"eXIf": _TAIL, b"IDAT": 0}
+# The chunks that tell colours.
+_COPIED = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
+_LEAST = {b"tRNS": 1, b"iCCP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}
+MAX_PROFILE = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -52,45 +57,38 @@ def chunks(source: Source, offset: int = len(SIGNATURE)) -> Iterator[Chunk]:
 
 
 def read_header(source: Source) -> Header:
-    """The header of a PNG or APNG. Reads up to the pixels, all frames' heads of a moving one, and the last 64 kB: some
-    tools put the EXIF block behind the pixels."""
-    width = height = 0
-    alpha = False
-    cicp = None
-    block = b""
-    planned = played = loops = 0
-    controlled_first = False
-    pixels_seen = False
+    """The header of a PNG or APNG.
+
+    Reads up to the pixels, the heads of all of a moving one's frames, and the last 64 kB: some tools put EXIF there.
+    """
+    found: dict[bytes, bytes] = {}
+    played = 0
     for chunk in chunks(source):
-        if chunk.kind == b"IHDR" and not width:
-            data = source.at(chunk.offset, 13)
-            if len(data) < 13:
-                break
-            width, height, _depth, kind = struct.unpack(">IIBB", data[:10])
-            alpha = kind in (4, 6)
-        elif chunk.kind == b"tRNS" and not pixels_seen:
-            alpha = True
-        elif chunk.kind == b"cICP" and not pixels_seen:
-            data = source.at(chunk.offset, 4)
-            cicp = (data[0], data[1], data[2], data[3]) if len(data) == 4 else None
-        elif chunk.kind == b"eXIf":
-            block = source.at(chunk.offset, min(chunk.length, _TAIL))
-        elif chunk.kind == b"acTL" and not pixels_seen:
-            data = source.at(chunk.offset, 8)
-            planned, loops = struct.unpack(">II", data) if len(data) == 8 else (0, 0)
-        elif chunk.kind == b"fcTL":
-            controlled_first = controlled_first or not pixels_seen
+        ahead = b"IDAT" not in found
+        if chunk.kind == b"fcTL":
             played += 1
-        elif chunk.kind == b"IDAT":
-            pixels_seen = True
-            if not planned:
-                break
-    if not width:
+        elif chunk.kind in _WANTED and (ahead or chunk.kind == b"eXIf"):
+            found.setdefault(chunk.kind, source.at(chunk.offset, min(chunk.length, _WANTED[chunk.kind])))
+        if chunk.kind == b"IDAT" and b"acTL" not in found:
+            break
+    if len(found.get(b"IHDR", b"")) < 13:
         raise ImageRejected("The PNG is damaged: it has no header.")
-    if not pixels_seen:
+    if b"IDAT" not in found:
         raise ImageRejected("The PNG is cut off: it has no pixels.")
-    return Header("png", width, height, max(1, min(planned, played)), alpha,
-                  exif.orientation(block or _late_exif(source)), cicp=cicp, loops=loops)
+    width, height, _, kind = struct.unpack(">IIBB", found[b"IHDR"][:10])
+    control = found.get(b"acTL", b"")
+    planned, loops = struct.unpack(">II", control) if len(control) == 8 else (0, 0)
+    stated = found.get(b"cICP", b"")
+    return Header(
+        "png",
+        width,
+        height,
+        frames=max(1, min(planned, played)),
+        alpha=kind in (4, 6) or b"tRNS" in found,
+        orientation=exif.orientation(found.get(b"eXIf") or _late_exif(source)),
+        cicp=(stated[0], stated[1], stated[2], stated[3]) if len(stated) == 4 else None,
+        loops=loops,
+    )
 
 
 def _late_exif(source: Source) -> bytes:
@@ -106,6 +104,25 @@ def _late_exif(source: Source) -> bytes:
     return body[4:]
 
 
+def still(source: Source) -> bytes:
+    """The PNG with nothing but its pixels and what tells their colours, so that no other chunk can do harm.
+
+    Raises ImageRejected where the checksum of such a chunk is wrong; one that only tells colours is then left out.
+    """
+    parts = [SIGNATURE]
+    ihdr = b""
+    for chunk in chunks(source):
+        if chunk.kind == b"IHDR" and not ihdr:
+            ihdr = _checked(source, chunk)
+            parts.append(_chunk(b"IHDR", ihdr))
+        elif chunk.kind == b"IDAT":
+            parts.append(_chunk(b"IDAT", _checked(source, chunk)))
+        elif chunk.kind in _COPIED:
+            parts.append(_colours(source, chunk, ihdr))
+    parts.append(_chunk(b"IEND", b""))
+    return b"".join(parts)
+
+
 def frames(source: Source) -> Iterator[tuple[Frame, bytes]]:
     """Each frame of an APNG with a still PNG of its pixels. A default image outside the animation is left out."""
     ihdr = b""
@@ -114,32 +131,75 @@ def frames(source: Source) -> Iterator[tuple[Frame, bytes]]:
     data: list[bytes] = []
     for chunk in chunks(source):
         if chunk.kind == b"IHDR":
-            ihdr = source.at(chunk.offset, 13)
+            ihdr = _checked(source, chunk)
         elif chunk.kind in _COPIED and frame is None:
-            copied += _chunk(chunk.kind, _whole(source, chunk))
+            copied += _colours(source, chunk, ihdr)
         elif chunk.kind in (b"fcTL", b"IEND"):
             if frame is not None:
                 yield frame, _still(ihdr, bytes(copied), frame, data)
                 data = []
             if chunk.kind == b"fcTL":
-                frame = _frame(_whole(source, chunk))
+                frame = _frame(_checked(source, chunk))
         elif chunk.kind == b"IDAT" and frame is not None:
-            data.append(_whole(source, chunk))
+            data.append(_checked(source, chunk))
         elif chunk.kind == b"fdAT" and frame is not None:
-            data.append(_whole(source, chunk)[4:])
+            data.append(_checked(source, chunk)[4:])
 
 
 def _frame(data: bytes) -> Frame:
+    if len(data) < 26:
+        raise ImageRejected("The PNG is damaged: a frame has no place on the canvas.")
     _, width, height, left, top, num, den, dispose, blend = struct.unpack(">IIIIIHHBB", data[:26])
     names = {1: "background", 2: "previous"}
     return Frame(left, top, width, height, 1000 * num / (den or 100), names.get(dispose, "none"), blend == 1)
 
 
-def _whole(source: Source, chunk: Chunk) -> bytes:
-    data = source.at(chunk.offset, chunk.length)
-    if len(data) < chunk.length:
-        raise ImageRejected("The PNG is cut off: it ends before its last frame.")
+def _checked(source: Source, chunk: Chunk) -> bytes:
+    """The chunk's data, whole and with the right checksum."""
+    data, told = _whole(source, chunk)
+    if zlib.crc32(chunk.kind + data) != told:
+        raise ImageRejected(f"The PNG is damaged: the checksum of its {chunk.kind.decode()} chunk is wrong.")
     return data
+
+
+def _whole(source: Source, chunk: Chunk) -> tuple[bytes, int]:
+    data = source.at(chunk.offset, chunk.length + 4)
+    if len(data) < chunk.length + 4:
+        raise ImageRejected("The PNG is cut off: it ends before its last pixel.")
+    return data[:-4], int.from_bytes(data[-4:], "big")
+
+
+def _colours(source: Source, chunk: Chunk, ihdr: bytes) -> bytes:
+    """A chunk that tells colours, as Pillow wants it; nothing where it is damaged and the image can do without."""
+    if chunk.kind == b"PLTE":
+        return _chunk(b"PLTE", _checked(source, chunk))
+    data, told = _whole(source, chunk)
+    if zlib.crc32(chunk.kind + data) != told or len(data) < _LEAST.get(chunk.kind, 0):
+        return b""
+    if chunk.kind == b"tRNS":
+        return _chunk(b"tRNS", _transparent(data, depth=ihdr[8], kind=ihdr[9]))
+    if chunk.kind == b"iCCP" and not _inflates(data):
+        return b""
+    return _chunk(chunk.kind, data)
+
+
+def _transparent(data: bytes, depth: int, kind: int) -> bytes:
+    """The transparent gray or colour in the samples that Pillow decodes to: 8 bits, but for gray of 1 and 16."""
+    if kind == 0 and depth in (2, 4):
+        return struct.pack(">H", int.from_bytes(data[:2], "big") % 256 * (255 // (2**depth - 1)) % 256)
+    if kind == 2 and depth == 16:
+        return struct.pack(">3H", *(value >> 8 for value in struct.unpack(">3H", data[:6])))
+    return data
+
+
+def _inflates(data: bytes) -> bool:
+    """Whether an iCCP chunk holds a profile of at most 8 MB."""
+    inflater = zlib.decompressobj()
+    try:
+        inflater.decompress(data[data.find(b"\0") + 2 :], MAX_PROFILE)
+    except zlib.error:
+        return False
+    return inflater.eof
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -98,8 +98,26 @@ _REFUSED_MAGIC = (
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0")
 
 # Brands of ISO base media files (ISO 14496-12) that hold still images or image sequences.
-_HEIF_BRANDS = {b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1",
-                b"mif2", b"msf1", b"miaf", b"MiHE", b"MiHB", b"MA1A", b"MA1B"}
+_HEIF_BRANDS = {
+    b"avif",
+    b"avis",
+    b"heic",
+    b"heix",
+    b"heim",
+    b"heis",
+    b"hevc",
+    b"hevx",
+    b"hevm",
+    b"hevs",
+    b"mif1",
+    b"mif2",
+    b"msf1",
+    b"miaf",
+    b"MiHE",
+    b"MiHB",
+    b"MA1A",
+    b"MA1B",
+}
 _NETPBM = re.compile(rb"P[1-7FfNn][\s#]")
 _SVG = re.compile(rb"<(?:[a-z]+:)?svg[\s>]|<!DOCTYPE\s+svg", re.IGNORECASE)
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE)
@@ -140,8 +158,16 @@ def _iso_media(head: bytes) -> str:
     major = head[8:12]
     if major in _HEIF_BRANDS or (brands & _HEIF_BRANDS and major not in (b"crx ", b"qt  ", b"jp2 ")):
         return "heif"
-    names = {b"crx ": "Canon RAW (CR3)", b"qt  ": "QuickTime video", b"jp2 ": "JPEG 2000", b"jpx ": "JPEG 2000",
-             b"jxl ": "JPEG XL", b"j2ki": "JPEG 2000 in HEIF", b"avci": "H.264 in HEIF", b"vvic": "H.266 in HEIF"}
+    names = {
+        b"crx ": "Canon RAW (CR3)",
+        b"qt  ": "QuickTime video",
+        b"jp2 ": "JPEG 2000",
+        b"jpx ": "JPEG 2000",
+        b"jxl ": "JPEG XL",
+        b"j2ki": "JPEG 2000 in HEIF",
+        b"avci": "H.264 in HEIF",
+        b"vvic": "H.266 in HEIF",
+    }
     raise refused(names.get(major, "Video"))
 
 

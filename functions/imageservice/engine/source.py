@@ -7,16 +7,32 @@ from typing import BinaryIO
 
 from imageservice.errors import ImageRejected
 
+# What Pillow says of files that are sound but beyond it.
+_UNSUPPORTED = (
+    "unknown pixel mode",
+    "unknown data organization",
+    "unsupported bmp",
+    "decoder error -2",
+    "12-bit",
+    "cannot handle",
+)
+
 
 class Source:
     """A seekable file of `size` bytes for Pillow and for the container readers.
 
     After `seconds` every read raises ImageRejected: decoders that are fed piece by piece stop there.
-    What the file itself raises (a store that is down) is kept in `failure`, so that `decoding` tells it from a bad image.
+    What the file itself raises (a store that is down) is kept in `failure`, so that `decoding` tells it from a bad
+    image.
     """
 
-    def __init__(self, file: BinaryIO, size: int, seconds: float = float("inf"),
-                 clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        size: int,
+        seconds: float = float("inf"),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._file = file
         self.size = size
         self.failure: Exception | None = None
@@ -75,6 +91,10 @@ def decoding(what: str, source: Source) -> Iterator[None]:
 def reason(what: str, error: Exception) -> str:
     """A plain sentence for what a decoder raised."""
     text = str(error).lower()
-    if isinstance(error, EOFError) or any(word in text for word in ("truncated", "end of file", "unexpected end")):
+    if any(words in text for words in _UNSUPPORTED):
+        return f"The {what} stores its pixels in a way that is not supported; send it as JPEG or PNG."
+    if isinstance(error, EOFError) or any(
+        word in text for word in ("truncated", "end of file", "unexpected end")
+    ):
         return f"The {what} is cut off: it ends before its last pixel."
     return f"The {what} is damaged: its pixels can't be decoded."
