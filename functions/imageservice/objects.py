@@ -44,6 +44,20 @@ def read_original(client: Any, original: OriginalObject, byte_range: str | None 
     return body
 
 
+def describe_original(client: Any, original: OriginalObject) -> dict[str, Any] | None:
+    """The original as an upload (key, etag, bytes, and version_id where the bucket has versions); None if it is gone."""
+    from botocore.exceptions import ClientError
+
+    try:
+        head = client.head_object(**original.arguments())
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _GONE:
+            return None
+        raise
+    described = {"key": original.key, "etag": head["ETag"].strip('"'), "bytes": head["ContentLength"]}
+    return {**described, "version_id": head["VersionId"]} if "VersionId" in head else described
+
+
 class RangedOriginal(io.RawIOBase):
     """An original as a seekable file that fetches only the blocks that are read.
 

@@ -28,11 +28,30 @@ def program(definition: str) -> Program:
     Raises InvalidDefinition.
     """
     try:
-        parsed, _ = AmazonStateLanguageParser.parse(_FLOATS.sub(r"\1.0", definition))
+        parsed, _ = AmazonStateLanguageParser.parse(_FLOATS.sub(r"\1.0", _with_writers_as_parsed(definition)))
     except Exception as error:  # noqa: BLE001 - its components raise anything from ValueError to RuntimeError
         raise InvalidDefinition(str(error)) from error
     assert isinstance(parsed, Program)
     return parsed
+
+
+def _with_writers_as_parsed(definition: str) -> str:
+    """The parser knows a ResultWriter's JSONPath form alone, and no WriterConfig (`map_result_writer` writes COMPACT)."""
+    if '"ResultWriter"' not in definition:
+        return definition
+
+    def rewritten(value: Any) -> Any:
+        if isinstance(value, list):
+            return [rewritten(part) for part in value]
+        if not isinstance(value, dict):
+            return value
+        parts = {name: rewritten(part) for name, part in value.items()}
+        if isinstance(writer := parts.get("ResultWriter"), dict):
+            arguments = writer.get("Arguments", writer.get("Parameters", {}))
+            parts["ResultWriter"] = {"Resource": writer.get("Resource"), "Parameters": arguments}
+        return parts
+
+    return json.dumps(rewritten(json.loads(definition)))
 
 
 def check(definition: str) -> None:
@@ -58,5 +77,8 @@ def _dangling(machine: dict[str, Any], path: str) -> Iterator[str]:
         for target in targets:
             if target is not None and target not in states:
                 yield f"MISSING_TRANSITION_TARGET: no state {target!r} at {here}"
-        for inner in [*state.get("Branches", []), *filter(None, (state.get("ItemProcessor"), state.get("Iterator")))]:
+        for inner in [
+            *state.get("Branches", []),
+            *filter(None, (state.get("ItemProcessor"), state.get("Iterator"))),
+        ]:
             yield from _dangling(inner, here)

@@ -26,16 +26,17 @@ def apply(options: Options, endpoint_url: str) -> Executor:
         choice_missing_path,
         eventbridge_dead_letter,
         heartbeat_error,
+        http_api_paths,
         integration_shapes,
         interpreter_clients,
         jsonata_values,
         lambda_workers,
         map_readers,
+        map_result_writer,
         map_runs,
         map_workers,
         redrive_journal,
         s3_event_version,
-        s3_version_range,
         s3_versioned_ranges,
         sdk_error_names,
         stepfunctions_engine,
@@ -47,9 +48,9 @@ def apply(options: Options, endpoint_url: str) -> Executor:
     patch = Patch()
     lambda_workers.apply(patch, executor)
     s3_event_version.apply(patch)
-    s3_version_range.apply(patch)
     s3_versioned_ranges.apply(patch)
     eventbridge_dead_letter.apply(patch)
+    http_api_paths.apply(patch)
     stepfunctions_engine.apply(patch)
     interpreter_clients.apply(patch, Clients(endpoint_url, options.region, assume_roles=options.auth))
     for module in (
@@ -60,6 +61,7 @@ def apply(options: Options, endpoint_url: str) -> Executor:
         heartbeat_error,
         sdk_error_names,
         map_readers,
+        map_result_writer,
         map_runs,
         map_workers,
     ):
