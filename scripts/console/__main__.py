@@ -1,0 +1,52 @@
+"""`python -m console`: the console of a deployed stack, or of the local one, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import socket
+import sys
+
+from console.server import server
+from operations.errors import OperationFailed
+from operations.stack import LOCAL, STATE_DIR, Stack
+
+LOOPBACK = "127.0.0.1"
+DEFAULT_PORT = 4580
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse the command line, print the address, serve; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="console", description="A web page over a stack of the image service.")
+    add = parser.add_argument
+    add("--stack", default=LOCAL, metavar="NAME", help="a CloudFormation stack's name (default: the local stack)")
+    add("--port", type=int, default=DEFAULT_PORT, help="on loopback (default %(default)s; 0: a free one)")
+    add("--region", help="where that stack is (default: as the AWS CLI has it)")
+    add("--profile", help="whose credentials (default: as the AWS CLI has it)")
+    add("--state-dir", default=STATE_DIR, help="of the local stack (default %(default)s)")
+    given = parser.parse_args(arguments)
+    try:
+        stack = Stack.find(given.stack, state_dir=given.state_dir, region=given.region, profile=given.profile)
+    except OperationFailed as error:
+        print(error, file=sys.stderr)
+        return 1
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, given.port))
+    except OSError:
+        print(f"port {given.port} is taken: choose another with --port (0 picks a free one)", file=sys.stderr)
+        return 1
+    serving, key = server(stack, keyed=not stack.is_local)
+    address = f"http://{LOOPBACK}:{listener.getsockname()[1]}/" + (f"?key={key}" if key else "")
+    print(f"The console of {stack.name}: {address}\nCtrl-C ends it.", flush=True)
+    try:
+        serving.run([listener])
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

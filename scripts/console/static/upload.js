@@ -1,0 +1,101 @@
+// Photos dropped or picked go up three at a time, each with its progress. Without this script the form has a button.
+"use strict";
+
+(() => {
+  const AT_ONCE = 3;
+  const DONE_STAYS = 4000;
+  const waiting = [];
+  let running = 0;
+
+  function take(form, files) {
+    for (const file of files) waiting.push({ form, file, row: row(form, file) });
+    next();
+  }
+
+  function next() {
+    while (running < AT_ONCE && waiting.length) {
+      running += 1;
+      send(waiting.shift());
+    }
+  }
+
+  function send({ form, file, row }) {
+    const body = new FormData();
+    for (const field of form.querySelectorAll("input[name]:not([type=file])")) body.append(field.name, field.value);
+    body.append("file", file, file.name);
+    const request = new XMLHttpRequest();
+    request.open("POST", form.action);
+    request.setRequestHeader("accept", "application/json");
+    request.upload.onprogress = (event) => event.lengthComputable && row.progress(event.loaded / event.total);
+    request.onload = () => (request.status === 200 ? row.done() : row.failed(reason(request)));
+    request.onerror = () => row.failed("the console does not answer");
+    request.onloadend = () => {
+      running -= 1;
+      next();
+      dispatchEvent(new Event("console:look"));
+    };
+    request.send(body);
+  }
+
+  function reason(request) {
+    const page = new DOMParser().parseFromString(request.responseText, "text/html");
+    return page.querySelector("main p")?.textContent || page.body.textContent.trim() || `refused (${request.status})`;
+  }
+
+  function row(form, file) {
+    const item = document.createElement("li");
+    const name = document.createElement("bdi");
+    const bar = document.createElement("progress");
+    const said = document.createElement("span");
+    name.textContent = file.name;
+    name.className = "name";
+    bar.max = 1;
+    bar.value = 0;
+    bar.setAttribute("aria-label", file.name);
+    said.textContent = "waiting";
+    item.append(name, bar, said);
+    form.querySelector("[data-uploads]").append(item);
+    return {
+      progress(part) {
+        bar.value = part;
+        said.textContent = part < 1 ? `${Math.round(part * 100)} %` : "storing";
+      },
+      done() {
+        bar.value = 1;
+        said.textContent = "uploaded";
+        setTimeout(() => item.remove(), DONE_STAYS);
+      },
+      failed(why) {
+        item.className = "failed";
+        said.textContent = why;
+        bar.remove();
+        document.getElementById("announcer").textContent = `${file.name}: ${why}`;
+      },
+    };
+  }
+
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest?.("[data-upload]");
+    if (!form || event.target.type !== "file") return;
+    take(form, [...event.target.files]);
+    event.target.value = "";
+  });
+
+  let over = 0;
+  const zone = () => document.querySelector(".drop[data-upload]");
+  const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+  addEventListener("dragenter", (event) => {
+    if (carriesFiles(event) && zone()) over += 1, zone().classList.add("over");
+  });
+  addEventListener("dragleave", (event) => {
+    if (carriesFiles(event) && zone() && --over <= 0) over = 0, zone().classList.remove("over");
+  });
+  addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
+  addEventListener("drop", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault(); // a file dropped beside the zone must not replace the page
+    over = 0;
+    zone()?.classList.remove("over");
+    if (zone()) take(zone(), [...event.dataTransfer.files]);
+  });
+})();

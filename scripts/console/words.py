@@ -1,0 +1,131 @@
+"""How numbers, times and states are said on the pages: the templates' filters, all of them pure."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+STATUSES = {
+    None: ("Uploaded", "no workflow has taken it up yet"),
+    "PROCESSING": ("Processing", "its workflow is running"),
+    "READY": ("Ready", "every size is made, and every cache knows"),
+    "REJECTED": ("Rejected", "the image is bad; its uploader was told why"),
+    "FAILED": ("Failed", "something broke; it can be replayed"),
+    "DELETED": ("Removed", "readers get 410 Gone"),
+    "RUNNING": ("Running", "the workflow is running"),
+    "SUCCEEDED": ("Succeeded", "the workflow came to its end"),
+    "TIMED_OUT": ("Timed out", "the workflow took longer than it may"),
+    "ABORTED": ("Stopped", "somebody stopped the workflow"),
+}
+_UNITS = (("year", 31_557_600), ("month", 2_629_800), ("day", 86_400), ("hour", 3600), ("min", 60))
+
+
+def moment(value: datetime | str | None) -> datetime | None:
+    """A time of boto3's, or of an item's text, in UTC; None for none."""
+    if not value:
+        return None
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def ago(value: datetime | str | None, now: datetime | None = None) -> str:
+    """How long ago: "now", "40 s ago", "3 min ago", "2 days ago"; "in the future" by a clock that is off."""
+    at = moment(value)
+    if at is None:
+        return "never"
+    seconds = ((now or datetime.now(UTC)) - at).total_seconds()
+    if seconds < -5:
+        return "in the future"
+    if seconds < 5:
+        return "now"
+    for name, length in _UNITS:
+        if seconds >= length:
+            number = int(seconds // length)
+            return f"{number} {name}{'s' if number > 1 and name != 'min' else ''} ago"
+    return f"{int(seconds)} s ago"
+
+
+def exact(value: datetime | str | None) -> str:
+    """The time to the second in UTC."""
+    at = moment(value)
+    return at.strftime("%Y-%m-%d %H:%M:%S UTC") if at else ""
+
+
+def machine_time(value: datetime | str | None) -> str:
+    """For a `datetime` attribute."""
+    at = moment(value)
+    return at.isoformat(timespec="milliseconds") if at else ""
+
+
+def size(count: int | None) -> str:
+    """Bytes as kB or MB, powers of ten as the whole service counts: "812 B", "35.5 kB", "2.8 MB"."""
+    if count is None:
+        return ""
+    for unit, length in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= length:
+            number = count / length
+            return f"{number:.0f} {unit}" if number >= 100 else f"{number:.1f} {unit}"
+    return f"{count} B"
+
+
+def lasted(seconds: float | None) -> str:
+    """A duration: "8 ms", "2.17 s", "41 s", "3 min 5 s", "2 h 4 min"."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return f"{max(seconds, 0) * 1000:.0f} ms"
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def status_word(status: str | None) -> str:
+    return STATUSES.get(status, (str(status).capitalize(), ""))[0]
+
+
+def status_meaning(status: str | None) -> str:
+    return STATUSES.get(status, ("", ""))[1]
+
+
+def pretty(value: Any) -> str:
+    """A value, or a text that is JSON (also one within another), as JSON to read; any other text as it is."""
+    return value if isinstance(value := unfolded(value), str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def unfolded(value: Any, depth: int = 0) -> Any:
+    """The value with those of its texts that are JSON objects or lists in their turn read as such."""
+    if isinstance(value, str) and value[:1] in ("{", "[") and depth < 6:
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return value
+    if isinstance(value, dict):
+        return {name: unfolded(inner, depth + 1) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [unfolded(inner, depth + 1) for inner in value]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """The count with its noun: "1 image", "3 images"."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def megapixels(width: int | None, height: int | None) -> str:
+    """Pixels as "12.2 MP", small ones as "0.35 MP"."""
+    if not width or not height:
+        return ""
+    number = width * height / 1e6
+    return f"{number:.1f} MP" if number >= 1 else f"{number:.2f} MP"
+
+
+def anchor(text: str) -> str:
+    """A name for an element of the page that stands for the text: letters and digits, the same each time."""
+    return "a" + sha256(text.encode()).hexdigest()[:16]
