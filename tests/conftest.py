@@ -35,7 +35,7 @@ def samples() -> Path:
 @contextmanager
 def running_stack(state_dir: Path, *options: str) -> Iterator[Stack]:
     """A local stack of its own on free ports, deployed from template.yaml, gone without a trace afterwards."""
-    ports = ("--port", "0", "--redis-port", "0", "--console-port", "0")
+    ports = ("--port", "0", "--redis-port", "0", "--console-port", "0", "--edge-port", "0")
     command = [
         REPOSITORY / ".venv/local/bin/python",
         "-m",

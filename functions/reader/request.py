@@ -20,7 +20,6 @@ _DECIMAL = re.compile(r"[0-9]{1,5}(\.[0-9]{1,4})?", re.ASCII)
 # The CloudFront Function sets it to the name that the viewer asked for. A client that calls the API itself may set it
 # too, and only fools itself: nothing that is answered outside the edge is kept for anybody else.
 _VIEWER_HOST = "x-viewer-host"
-_VIEWER_SCHEME = "cloudfront-forwarded-proto"
 
 
 @dataclass(slots=True)
@@ -75,10 +74,7 @@ def _check_id(named: str) -> None:
 
 def _edge(headers: Mapping[str, str]) -> str:
     host = headers.get(_VIEWER_HOST, "")
-    if not _HOST.fullmatch(host):
-        return ""
-    scheme = "http" if headers.get(_VIEWER_SCHEME) == "http" else "https"
-    return f"{scheme}://{host}"
+    return f"https://{host}" if _HOST.fullmatch(host) else ""
 
 
 def _wish(parameters: Mapping[str, str]) -> Wish:

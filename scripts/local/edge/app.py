@@ -19,7 +19,9 @@ _METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
 
 
 class Origin(Protocol):
-    async def ask(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer: ...
+    async def ask(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer: ...
 
 
 class Invalidations:
@@ -31,7 +33,9 @@ class Invalidations:
         self._seen: set[str] = set()
 
     def new_items(self) -> list[str]:
-        pages = self._cloudfront.get_paginator("list_invalidations").paginate(DistributionId=self._distribution_id)
+        pages = self._cloudfront.get_paginator("list_invalidations").paginate(
+            DistributionId=self._distribution_id
+        )
         listed = [summary["Id"] for page in pages for summary in page["InvalidationList"].get("Items", ())]
         return [item for each in listed if each not in self._seen for item in self._items(each)]
 
@@ -46,7 +50,11 @@ class Edge:
     """One edge of the distribution."""
 
     def __init__(
-        self, distribution: Distribution, store: Store, origins: Mapping[str, Origin], invalidations: Invalidations
+        self,
+        distribution: Distribution,
+        store: Store,
+        origins: Mapping[str, Origin],
+        invalidations: Invalidations,
     ) -> None:
         self._distribution = distribution
         self._store = store
@@ -60,7 +68,9 @@ class Edge:
         origin = self._origins[behaviour.origin]
         if request.method not in ("GET", "HEAD"):
             body = await request.body()
-            return _response(request, await origin.ask(request.method, onward, request.url.query, headers, body))
+            return _response(
+                request, await origin.ask(request.method, onward, request.url.query, headers, body)
+            )
         self._store.purge(await run_in_threadpool(self._invalidations.new_items))
         query = _query(behaviour, request)
         key = (onward, query, *(headers.get(name, "") for name in behaviour.headers))

@@ -42,7 +42,9 @@ class Distribution:
             policy = spec["CachePolicyId"]
             if not isinstance(policy, dict):
                 return Behaviour(spec["TargetOriginId"], (), ())
-            key = resources[policy["Ref"]]["Properties"]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"]
+            key = resources[policy["Ref"]]["Properties"]["CachePolicyConfig"][
+                "ParametersInCacheKeyAndForwardedToOrigin"
+            ]
             return Behaviour(
                 spec["TargetOriginId"],
                 tuple(key["HeadersConfig"].get("Headers", ())),

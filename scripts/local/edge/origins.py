@@ -13,7 +13,17 @@ from starlette.concurrency import run_in_threadpool
 from local.edge.store import Answer
 
 # Between a client and its next hop alone (RFC 9110, section 7.6.1), and what httpx makes itself.
-_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "proxy-authorization", "host", "content-length"}
+_HOP = {
+    "connection",
+    "keep-alive",
+    "transfer-encoding",
+    "te",
+    "trailer",
+    "upgrade",
+    "proxy-authorization",
+    "host",
+    "content-length",
+}
 
 
 class Api:
@@ -23,7 +33,9 @@ class Api:
         self._url = url.rstrip("/")
         self._client = httpx.AsyncClient(timeout=30)
 
-    async def ask(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def ask(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
         """Its answer; 502 where it can't be reached."""
         url = httpx.URL(self._url + path + (f"?{query}" if query else ""))
         sent = {name: value for name, value in headers.items() if name not in _HOP}
@@ -31,7 +43,9 @@ class Api:
             answer = await self._client.request(method, url, headers=sent, content=body)
         except httpx.HTTPError as error:
             return Answer(502, {"content-type": "text/plain"}, f"The API can't be reached: {error}".encode())
-        kept = {name: value for name, value in answer.headers.items() if name not in _HOP | {"content-encoding"}}
+        kept = {
+            name: value for name, value in answer.headers.items() if name not in _HOP | {"content-encoding"}
+        }
         return Answer(answer.status_code, kept, answer.content)
 
 
@@ -42,7 +56,9 @@ class Bucket:
         self._s3 = s3
         self._name = name
 
-    async def ask(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:  # noqa: ARG002
+    async def ask(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:  # noqa: ARG002
         """The object that the path names; 403 where there is none, as S3 says to who may not list."""
         return await run_in_threadpool(self._get, unquote(path.removeprefix("/")))
 
@@ -51,7 +67,9 @@ class Bucket:
             found = self._s3.get_object(Bucket=self._name, Key=key)
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-                return Answer(403, {"content-type": "application/xml"}, b"<Error><Code>AccessDenied</Code></Error>")
+                return Answer(
+                    403, {"content-type": "application/xml"}, b"<Error><Code>AccessDenied</Code></Error>"
+                )
             return Answer(502, {"content-type": "text/plain"}, str(error).encode())
         headers = {
             "content-type": found["ContentType"],

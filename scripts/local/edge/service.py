@@ -34,7 +34,16 @@ def running(listener: socket.socket, template: Path, stack: Stack) -> Iterator[N
         },
         Invalidations(stack.client("cloudfront"), stack.outputs["DistributionId"]),
     )
-    server = uvicorn.Server(uvicorn.Config(application(edge), log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(edge),
+            log_config=None,
+            lifespan="off",
+            date_header=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True, name="edge")
     thread.start()
     deadline = time.monotonic() + START_SECONDS

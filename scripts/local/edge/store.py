@@ -58,7 +58,9 @@ class Store:
     def keep(self, key: object, path: str, answer: Answer, asked: float) -> None:
         """Keeps the answer to what was asked of the origin at `asked`, if its headers let it."""
         lifetime, on_error = lifetimes(answer)
-        tags = frozenset(tag.strip().lower() for tag in answer.headers.get(self._tag_header, "").split(",") if tag.strip())
+        tags = frozenset(
+            tag.strip().lower() for tag in answer.headers.get(self._tag_header, "").split(",") if tag.strip()
+        )
         kept = Kept(answer, path, tags, now := self._clock(), now + lifetime, now + lifetime + on_error)
         if lifetime <= 0 or any(at >= asked and _takes(item, kept) for at, item in self._purges):
             return
@@ -86,7 +88,9 @@ def lifetimes(answer: Answer) -> tuple[float, float]:
     As the template's policies have it: nothing without a Cache-Control of its own, an error never for longer than that
     says. Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html
     """
-    given = {name: value for name, value in _DIRECTIVE.findall(answer.headers.get("cache-control", "").lower())}
+    given = {
+        name: value for name, value in _DIRECTIVE.findall(answer.headers.get("cache-control", "").lower())
+    }
     if {"no-store", "private", "no-cache"} & set(given):
         return 0, 0
     lifetime = min(int(given.get("s-maxage") or given.get("max-age") or 0), _LONGEST_S)

@@ -39,5 +39,9 @@ def _preferred(accept: str) -> list[str]:
                 quality = min(float(value), 1.0) if _NUMBER.fullmatch(value.strip()) else 0.0
         qualities[name.strip()] = quality
     fallback = max(qualities.get(name, 0) for name in _FALLBACKS)
-    taken = [name for name in _MODERN if qualities.get(f"image/{name}", 0) > 0 and qualities[f"image/{name}"] >= fallback]
+    taken = [
+        name
+        for name in _MODERN
+        if qualities.get(f"image/{name}", 0) > 0 and qualities[f"image/{name}"] >= fallback
+    ]
     return sorted(taken, key=lambda name: -qualities[f"image/{name}"])
