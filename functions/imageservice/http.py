@@ -13,7 +13,7 @@ Event = Mapping[str, Any]
 class HttpProblem(Exception):
     """A request that can't be answered as asked: its status, what is wrong in one sentence, and further members."""
 
-    def __init__(self, status: HTTPStatus, detail: str, **members: Any) -> None:
+    def __init__(self, status: HTTPStatus, detail: str, /, **members: Any) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
@@ -27,7 +27,11 @@ def answer(status: HTTPStatus, body: Mapping[str, Any], headers: Mapping[str, st
 
 
 def problem(error: HttpProblem, headers: Mapping[str, str] | None = None) -> Response:
-    """The problem as a person and a program understand it; never kept by a cache."""
+    """The problem as a person and a program understand it; never kept by a cache.
+
+    A member `status` replaces HTTP's number, which the status line has anyway: design section 6 wants the image's own
+    status there, and RFC 9457 lets clients that expect a number pass over it.
+    """
     body = {
         "title": error.status.phrase,
         "status": int(error.status),

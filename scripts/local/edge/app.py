@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local.edge.distribution import Behaviour, Distribution
+from local.edge.origins import Ask
 from local.edge.store import Answer, Kept, Store
 from local.edge.viewer_request import viewer_request
 
@@ -19,13 +20,11 @@ _METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
 
 
 class Origin(Protocol):
-    async def ask(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
-    ) -> Answer: ...
+    async def ask(self, asked: Ask) -> Answer: ...
 
 
 class Invalidations:
-    """Those asked of the CloudFront API. Looked up before each answer, so that a purge is through when the API says so."""
+    """Those asked of the CloudFront API, looked up before each answer: a purge is through when the API says so."""
 
     def __init__(self, cloudfront: Any, distribution_id: str) -> None:
         self._cloudfront = cloudfront
@@ -64,12 +63,12 @@ class Edge:
     async def answer(self, request: Request) -> Response:
         path = request.scope["raw_path"].decode("latin-1")
         behaviour = self._distribution.behaviour(path)
-        onward, headers = viewer_request(path, {name: value for name, value in request.headers.items()})
+        onward, headers = viewer_request(path, dict(request.headers.items()))
         origin = self._origins[behaviour.origin]
         if request.method not in ("GET", "HEAD"):
             body = await request.body()
             return _response(
-                request, await origin.ask(request.method, onward, request.url.query, headers, body)
+                request, await origin.ask(Ask(request.method, onward, request.url.query, headers, body))
             )
         self._store.purge(await run_in_threadpool(self._invalidations.new_items))
         query = _query(behaviour, request)
@@ -77,7 +76,7 @@ class Edge:
         if kept := self._store.fresh(key):
             return _response(request, kept.answer, kept, self._store.now())
         asked = self._store.now()
-        answer = await origin.ask("GET", onward, query, headers, b"")
+        answer = await origin.ask(Ask("GET", onward, query, headers))
         if answer.status >= 500 and (kept := self._store.on_error(key)):
             return _response(request, kept.answer, kept, self._store.now())
         self._store.keep(key, path, answer, asked)

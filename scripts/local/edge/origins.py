@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,6 +27,17 @@ _HOP = {
 }
 
 
+@dataclass(frozen=True)
+class Ask:
+    """What is asked of an origin: `path` still percent-encoded, header names lower-case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
 class Api:
     """The HTTP API at `url`."""
 
@@ -33,14 +45,12 @@ class Api:
         self._url = url.rstrip("/")
         self._client = httpx.AsyncClient(timeout=30)
 
-    async def ask(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
-    ) -> Answer:
+    async def ask(self, asked: Ask) -> Answer:
         """Its answer; 502 where it can't be reached."""
-        url = httpx.URL(self._url + path + (f"?{query}" if query else ""))
-        sent = {name: value for name, value in headers.items() if name not in _HOP}
+        url = httpx.URL(self._url + asked.path + (f"?{asked.query}" if asked.query else ""))
+        sent = {name: value for name, value in asked.headers.items() if name not in _HOP}
         try:
-            answer = await self._client.request(method, url, headers=sent, content=body)
+            answer = await self._client.request(asked.method, url, headers=sent, content=asked.body)
         except httpx.HTTPError as error:
             return Answer(502, {"content-type": "text/plain"}, f"The API can't be reached: {error}".encode())
         kept = {
@@ -56,11 +66,9 @@ class Bucket:
         self._s3 = s3
         self._name = name
 
-    async def ask(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
-    ) -> Answer:  # noqa: ARG002
+    async def ask(self, asked: Ask) -> Answer:
         """The object that the path names; 403 where there is none, as S3 says to who may not list."""
-        return await run_in_threadpool(self._get, unquote(path.removeprefix("/")))
+        return await run_in_threadpool(self._get, unquote(asked.path.removeprefix("/")))
 
     def _get(self, key: str) -> Answer:
         try:

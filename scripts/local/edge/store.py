@@ -88,9 +88,7 @@ def lifetimes(answer: Answer) -> tuple[float, float]:
     As the template's policies have it: nothing without a Cache-Control of its own, an error never for longer than that
     says. Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html
     """
-    given = {
-        name: value for name, value in _DIRECTIVE.findall(answer.headers.get("cache-control", "").lower())
-    }
+    given = dict(_DIRECTIVE.findall(answer.headers.get("cache-control", "").lower()))
     if {"no-store", "private", "no-cache"} & set(given):
         return 0, 0
     lifetime = min(int(given.get("s-maxage") or given.get("max-age") or 0), _LONGEST_S)

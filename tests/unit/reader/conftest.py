@@ -1,0 +1,47 @@
+"""A request as API Gateway hands it over, and its answer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from read_world import manifest
+
+from imageservice.manifest import Manifest
+from reader.reading import answer
+from reader.request import read_request
+
+Read = Callable[..., dict[str, Any]]
+EDGE = "https://cdn.example"
+
+
+def event(
+    path: str, query: dict[str, str] | None = None, method: str = "GET", **headers: str
+) -> dict[str, Any]:
+    """An event of payload format 2.0, with what of it the reader looks at; `path` is decoded, as AWS has it."""
+    named = {name.replace("_", "-"): value for name, value in {"host": "api.example", **headers}.items()}
+    http = {"method": method, "path": path}
+    return {
+        "rawPath": path,
+        "queryStringParameters": query,
+        "headers": named,
+        "requestContext": {"http": http},
+    }
+
+
+@pytest.fixture
+def read() -> Read:
+    """Answers a request for an image of which this manifest is known; by the edge, unless told otherwise."""
+
+    def reading(
+        path: str = "/images/a.jpg",
+        query: dict[str, str] | None = None,
+        *,
+        known: Manifest | None = manifest("a.jpg"),  # noqa: B008 - never changed
+        edge: str = EDGE,
+        fresh: bool = True,
+        **headers: str,
+    ) -> dict[str, Any]:
+        request = read_request(event(path, query, **headers), edge)
+        return answer(request, known, lambda key: f"https://s3.example/{key}?signed", fresh=fresh)
+
+    return reading

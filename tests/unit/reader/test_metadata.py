@@ -1,0 +1,129 @@
+"""GET /metadata/{id}: the manifest, ready for a page."""
+
+import json
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from read_world import manifest
+
+from reader.answers import matches
+
+Read = Callable[..., dict[str, Any]]
+READY = {"placeholder": "data:image/webp;base64,UklGRg==", "color": "#a0b0c0"}
+
+
+def metadata(read: Read, image_id: str = "a.jpg", **more: Any) -> dict[str, Any]:
+    answer = read(f"/metadata/{image_id}", known=manifest(image_id, **READY), **more)
+    assert answer["statusCode"] == 200
+    content: dict[str, Any] = json.loads(answer["body"])
+    return content
+
+
+class Tags(HTMLParser):
+    """Each start tag with its attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.all: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.all.append((tag, dict(attrs)))
+
+
+def test_the_manifest_is_all_there(read: Read) -> None:
+    content = metadata(read)
+    assert {
+        name: content[name]
+        for name in ("id", "status", "revision", "width", "height", "color", "placeholder")
+    } == {
+        "id": "a.jpg",
+        "status": "READY",
+        "revision": 1,
+        "width": 1600,
+        "height": 1200,
+        **READY,
+    }
+
+
+def test_every_rendition_has_its_link(read: Read) -> None:
+    links = [rendition["url"] for rendition in metadata(read)["renditions"]]
+    assert f"https://cdn.example/renditions/a.jpg/{1:016x}/thumb.webp" in links
+    assert len(set(links)) == 12
+
+
+def test_there_is_a_srcset_for_each_format_by_rising_width_without_crops(read: Read) -> None:
+    srcset = metadata(read)["srcset"]
+    assert list(srcset) == ["avif", "webp", "jpeg"]
+    assert srcset["webp"] == (
+        "https://cdn.example/images/a.jpg?size=w320&format=webp 320w, "
+        "https://cdn.example/images/a.jpg?size=w640&format=webp 640w, "
+        "https://cdn.example/images/a.jpg?size=w1280&format=webp 1280w"
+    )
+
+
+def test_the_html_offers_the_best_formats_first_and_has_an_img_for_every_browser(read: Read) -> None:
+    tags = Tags(metadata(read)["picture"]).all
+    assert [tag for tag, _ in tags] == ["picture", "source", "source", "img"]
+    assert [attributes.get("type") for _, attributes in tags[1:3]] == ["image/avif", "image/webp"]
+    assert tags[3][1]["src"] == "https://cdn.example/images/a.jpg?size=w1280&format=jpeg"
+
+
+def test_the_html_keeps_the_images_room_before_it_arrives(read: Read) -> None:
+    image = Tags(metadata(read)["picture"]).all[-1][1]
+    assert (image["width"], image["height"]) == ("1280", "960")
+
+
+def test_the_html_shows_colour_and_placeholder_meanwhile(read: Read) -> None:
+    image = Tags(metadata(read)["picture"]).all[-1][1]
+    assert image["style"] == (
+        "max-width:100%;height:auto;background:#a0b0c0 url(data:image/webp;base64,UklGRg==) center/cover"
+    )
+
+
+def test_an_id_can_not_break_out_of_the_html(read: Read) -> None:
+    html = metadata(read, """"><script>'&.jpg""")["picture"]
+    assert [tag for tag, _ in Tags(html).all] == ["picture", "source", "source", "img"]
+
+
+def test_a_comma_in_an_id_does_not_split_a_srcset(read: Read) -> None:
+    candidates = metadata(read, "a, b.jpg")["srcset"]["avif"].split(", ")
+    assert len(candidates) == 3
+
+
+def test_links_to_the_api_itself_are_encoded_for_its_two_decodings(read: Read) -> None:
+    odd = "50% off.jpg"
+    assert metadata(read, odd, edge="")["url"] == "https://api.example/images/" + quote(quote(odd))
+
+
+def test_what_the_reader_has_is_not_sent_again(read: Read) -> None:
+    known = manifest("a.jpg")
+    etag = read("/metadata/a.jpg", known=known)["headers"]["etag"]
+    answer = read("/metadata/a.jpg", known=known, if_none_match=f'"other", W/{etag}')
+    assert (answer["statusCode"], answer["body"], answer["headers"]["etag"]) == (304, "", etag)
+
+
+def test_another_revision_has_another_entity_tag(read: Read) -> None:
+    assert (
+        len({read("/metadata/a.jpg", known=manifest("a.jpg", each))["headers"]["etag"] for each in (1, 2)})
+        == 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("", False),
+        ("*", True),
+        ('"x"', True),
+        ('W/"x"', True),
+        ('"y", "x"', True),
+        ('"y"', False),
+        ("x", False),
+    ],
+)
+def test_if_none_match_is_compared_weakly(header: str, expected: bool) -> None:
+    assert matches(header, '"x"') is expected

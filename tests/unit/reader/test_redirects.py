@@ -1,0 +1,145 @@
+"""GET /images/{id}: where a reader is sent, and who may keep the answer."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from read_world import manifest
+
+from imageservice.errors import RequestInvalid
+from imageservice.identity import cache_tag
+
+Read = Callable[..., dict[str, Any]]
+DIGEST = f"{1:016x}"
+CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
+
+
+def test_a_reader_is_sent_to_the_rendition_that_fits(read: Read) -> None:
+    answer = read(query={"w": "300", "dpr": "2"}, accept=CHROME)
+    assert answer["statusCode"] == 302
+    assert answer["headers"]["location"] == f"https://cdn.example/renditions/a.jpg/{DIGEST}/w640.avif"
+
+
+def test_a_client_that_says_nothing_gets_the_fallback(read: Read) -> None:
+    assert read(query={"size": "thumb"})["headers"]["location"].endswith("/thumb.jpeg")
+
+
+def test_the_rendition_s_key_is_encoded_for_a_url(read: Read) -> None:
+    odd = "a b+c%20é/ü?#.jpg"
+    location = read(f"/images/{odd}", {"size": "thumb"}, known=manifest(odd))["headers"]["location"]
+    assert (
+        location
+        == f"https://cdn.example/renditions/a%20b%2Bc%2520%C3%A9/%C3%BC%3F%23.jpg/{DIGEST}/thumb.jpeg"
+    )
+
+
+def test_browser_and_edge_keep_it_for_times_of_their_own(read: Read) -> None:
+    control = read()["headers"]["cache-control"]
+    assert control == "public, max-age=60, stale-while-revalidate=30, s-maxage=86400, stale-if-error=86400"
+
+
+def test_the_answer_carries_its_tag_under_the_designs_name_and_under_the_one_cloudfront_reads(
+    read: Read,
+) -> None:
+    headers = read()["headers"]
+    assert headers["cache-tag"] == headers["x-amz-meta-cache-tag"] == cache_tag("a.jpg")
+
+
+def test_caches_are_told_that_accept_matters(read: Read) -> None:
+    assert read()["headers"]["vary"] == "Accept"
+
+
+def test_pages_of_other_origins_may_read_it(read: Read) -> None:
+    assert read()["headers"]["access-control-allow-origin"] == "*"
+
+
+def test_the_entity_tag_changes_with_the_revision_and_with_the_rendition(read: Read) -> None:
+    tags = {
+        read(query={"size": size}, known=manifest("a.jpg", revision))["headers"]["etag"]
+        for size in ("thumb", "w320")
+        for revision in (1, 2)
+    }
+    assert len(tags) == 4
+    assert all(tag[0] == tag[-1] == '"' for tag in tags)
+
+
+def test_a_redirect_is_no_representation_so_if_none_match_does_not_count(read: Read) -> None:
+    """RFC 9110, section 13.2.1: preconditions are ignored where the answer without them is no 2xx."""
+    assert read(if_none_match=read()["headers"]["etag"])["statusCode"] == 302
+
+
+def test_an_answer_that_took_long_is_not_kept_at_the_edge(read: Read) -> None:
+    """A purge may have overtaken it."""
+    assert "s-maxage" not in read(fresh=False)["headers"]["cache-control"]
+
+
+def test_without_the_edge_a_reader_is_sent_to_a_presigned_link_for_a_minute(read: Read) -> None:
+    headers = read(edge="", query={"size": "thumb"})["headers"]
+    assert headers["location"] == f"https://s3.example/a.jpg/{DIGEST}/thumb.jpeg?signed"
+    assert headers["cache-control"] == "public, max-age=60, stale-while-revalidate=30"
+
+
+def test_the_edge_tells_by_which_name_it_was_asked(read: Read) -> None:
+    location = read(edge="", x_viewer_host="images.example")["headers"]["location"]
+    assert location.startswith("https://images.example/renditions/")
+
+
+@pytest.mark.parametrize(
+    "forged", ["evil.example/x", "a b", "evil.example\r\nset-cookie: x", "<script>", "a:b", "x" * 300]
+)
+def test_a_viewer_host_that_is_none_is_not_believed(read: Read, forged: str) -> None:
+    assert read(edge="", x_viewer_host=forged)["headers"]["location"].startswith("https://s3.example/")
+
+
+def test_a_configured_name_is_believed_before_any_header(read: Read) -> None:
+    location = read(x_viewer_host="evil.example")["headers"]["location"]
+    assert location.startswith("https://cdn.example/")
+
+
+def test_a_format_that_the_image_lacks_is_not_acceptable(read: Read) -> None:
+    answer = read(query={"format": "gif"})
+    assert answer["statusCode"] == 406
+    assert "avif, webp, jpeg" in json.loads(answer["body"])["detail"]
+
+
+def test_a_size_that_the_plan_lacks_is_a_bad_request(read: Read) -> None:
+    assert read(query={"size": "huge"})["statusCode"] == 400
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"w": ""},
+        {"w": "0"},
+        {"w": "-1"},
+        {"w": "1e3"},
+        {"w": "20001"},
+        {"w": "9" * 5000},
+        {"w": "३00"},
+        {"w": "300,400"},
+        {"w": "300", "dpr": "0"},
+        {"w": "300", "dpr": "11"},
+        {"w": "300", "dpr": "nan"},
+        {"dpr": "2"},
+        {"size": "thumb", "w": "300"},
+        {"format": "tiff"},
+        {"format": ""},
+    ],
+)
+def test_a_parameter_that_can_not_be_is_refused(read: Read, query: dict[str, str]) -> None:
+    with pytest.raises(RequestInvalid):
+        read(query=query)
+
+
+@pytest.mark.parametrize(
+    "query", [{"w": "300.5"}, {"w": "300", "dpr": "1.5"}, {"utm_source": "mail"}, {"size": "w1920"}]
+)
+def test_other_parameters_are_taken(read: Read, query: dict[str, str]) -> None:
+    assert read(query=query)["statusCode"] == 302
+
+
+@pytest.mark.parametrize("image_id", ["", "x" * 1025, "é" * 513, "\ud800.jpg"])
+def test_an_id_that_no_image_can_have_is_refused(read: Read, image_id: str) -> None:
+    with pytest.raises(RequestInvalid):
+        read(f"/images/{image_id}")
