@@ -98,7 +98,9 @@ def replay(
         letters = _received(stack, queue, url, visibility=5 if dry_run else _VISIBILITY_S)
         for letter in letters if dry_run else paced(letters, per_second):
             outcome = (
-                Sent(queue, letter.id, letter.image_id, False, note="dry run") if dry_run else _send(stack, url, letter)
+                Sent(queue, letter.id, letter.image_id, False, note="dry run")
+                if dry_run
+                else _send(stack, url, letter)
             )
             outcomes.append(outcome)
             if on_sent:
@@ -156,7 +158,8 @@ def _received(stack: Stack, queue: str, url: str, visibility: int) -> Iterator[D
         for message in fresh:
             seen.add(message["MessageId"])
             attributes = {
-                name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()
+                name: value.get("StringValue", "")
+                for name, value in message.get("MessageAttributes", {}).items()
             }
             yield DeadLetter(
                 queue=queue,
@@ -169,7 +172,9 @@ def _received(stack: Stack, queue: str, url: str, visibility: int) -> Iterator[D
 
 
 def _queues(stack: Stack) -> dict[str, str]:
-    return {queue: stack.output(output) for queue, output in DEAD_LETTER_QUEUES.items() if output in stack.outputs}
+    return {
+        queue: stack.output(output) for queue, output in DEAD_LETTER_QUEUES.items() if output in stack.outputs
+    }
 
 
 def _depth(stack: Stack, url: str) -> int:

@@ -36,7 +36,7 @@ def program(definition: str) -> Program:
 
 
 def _with_writers_as_parsed(definition: str) -> str:
-    """The parser knows a ResultWriter's JSONPath form alone, and no WriterConfig (`map_result_writer` writes COMPACT)."""
+    """The parser knows a ResultWriter's JSONPath form alone, without WriterConfig (patches/map_result_writer)."""
     if '"ResultWriter"' not in definition:
         return definition
 

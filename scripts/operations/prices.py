@@ -1,0 +1,23 @@
+"""Prices in US dollars, us-east-1, as AWS published them when they were looked up; one place to change them."""
+
+# Sources: aws.amazon.com/{step-functions,lambda,dynamodb,s3,api-gateway,cloudfront,eventbridge,elasticache}/pricing
+LOOKED_UP = "2026-11"
+REGION = "us-east-1"
+
+STATE_TRANSITION = 0.025 / 1_000
+LAMBDA_REQUEST = 0.20 / 1_000_000
+LAMBDA_GB_SECOND_ARM = 0.0000133334
+DYNAMODB_WRITE = 0.625 / 1_000_000
+DYNAMODB_READ = 0.125 / 1_000_000
+HTTP_API_REQUEST = 1.00 / 1_000_000
+EVENTBRIDGE_CUSTOM_EVENT = 1.00 / 1_000_000
+S3_PUT = 0.005 / 1_000
+S3_GET = 0.0004 / 1_000
+S3_GB_MONTH = 0.023
+CLOUDFRONT_REQUEST = 1.00 / 1_000_000
+CLOUDFRONT_GB = 0.085
+CLOUDFRONT_FREE_GB = 1_000
+CLOUDFRONT_FREE_REQUESTS = 10_000_000
+INVALIDATION_PATH = 0.005
+INVALIDATION_FREE_PATHS = 1_000
+VALKEY_SERVERLESS_MONTH = 6.0
