@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import socket
 import sys
+import threading
+
+import uvicorn
 
 from console.server import server
 from operations.errors import OperationFailed
@@ -17,13 +21,21 @@ DEFAULT_PORT = 4580
 
 def main(arguments: list[str] | None = None) -> int:
     """Parse the command line, print the address, serve; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="console", description="A web page over a stack of the image service.")
+    parser = argparse.ArgumentParser(
+        prog="console", description="A web page over a stack of the image service."
+    )
     add = parser.add_argument
-    add("--stack", default=LOCAL, metavar="NAME", help="a CloudFormation stack's name (default: the local stack)")
+    add(
+        "--stack",
+        default=LOCAL,
+        metavar="NAME",
+        help="a CloudFormation stack's name (default: the local stack)",
+    )
     add("--port", type=int, default=DEFAULT_PORT, help="on loopback (default %(default)s; 0: a free one)")
     add("--region", help="where that stack is (default: as the AWS CLI has it)")
     add("--profile", help="whose credentials (default: as the AWS CLI has it)")
     add("--state-dir", default=STATE_DIR, help="of the local stack (default %(default)s)")
+    add("--fd", type=int, help=argparse.SUPPRESS)  # the local stack's own: a socket that listens already
     given = parser.parse_args(arguments)
     try:
         stack = Stack.find(given.stack, state_dir=given.state_dir, region=given.region, profile=given.profile)
@@ -31,21 +43,35 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if given.fd is not None:
+        serving, _ = server(stack, keyed=False)
+        threading.Thread(target=_end_with_input, args=(serving,), daemon=True).start()
+        serving.run([socket.socket(fileno=given.fd)])
+        return 0
     try:
-        listener.bind((LOOPBACK, given.port))
+        listener = _listening(given.port)
     except OSError:
         print(f"port {given.port} is taken: choose another with --port (0 picks a free one)", file=sys.stderr)
         return 1
     serving, key = server(stack, keyed=not stack.is_local)
     address = f"http://{LOOPBACK}:{listener.getsockname()[1]}/" + (f"?key={key}" if key else "")
     print(f"The console of {stack.name}: {address}\nCtrl-C ends it.", flush=True)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         serving.run([listener])
-    except KeyboardInterrupt:
-        pass
     return 0
+
+
+def _listening(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((LOOPBACK, port))
+    return listener
+
+
+def _end_with_input(serving: uvicorn.Server) -> None:
+    """The local stack holds the other end of our standard input; when it is gone, so are we."""
+    sys.stdin.buffer.read()
+    serving.should_exit = True
 
 
 if __name__ == "__main__":

@@ -63,7 +63,10 @@ def _stack_failed(request: Request, error: Exception) -> Response:
     if isinstance(error, ClientError):
         said = error.response.get("Error", {})
         reason = f"{said.get('Code', 'Error')}: {said.get('Message', '')}"
-        if any(word in reason for word in ("AccessDenied", "not authorized", "ExpiredToken", "InvalidClientToken")):
+        if any(
+            word in reason
+            for word in ("AccessDenied", "not authorized", "ExpiredToken", "InvalidClientToken")
+        ):
             hint = "Your credentials do not allow this, or have expired."
         else:
             hint = "AWS refused what the console asked for."

@@ -38,7 +38,9 @@ class Past:
             for arn in list(self._known)[: max(len(self._known) - KEPT, 0)]:
                 del self._known[arn]
             wanted = {*listed, latest}
-            found = [each for each in self._known.values() if each.image_id == image_id and each.arn in wanted]
+            found = [
+                each for each in self._known.values() if each.image_id == image_id and each.arn in wanted
+            ]
         return sorted(found, key=lambda each: each.started, reverse=True)
 
     def _look(self) -> None:

@@ -13,7 +13,9 @@ T = TypeVar("T")
 class Recent(Generic[T]):
     """What `ask` answers, kept for `seconds`; several who ask at once wait for one answer."""
 
-    def __init__(self, ask: Callable[[], T], seconds: float, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, ask: Callable[[], T], seconds: float, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._ask, self._seconds, self._now = ask, seconds, now
         self._lock = threading.Lock()
         self._value: T | None = None

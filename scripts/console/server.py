@@ -1,19 +1,11 @@
-"""The console's own web server, on a loopback port that is bound already."""
+"""The console's own web server."""
 
 from __future__ import annotations
-
-import contextlib
-import socket
-import threading
-import time
-from collections.abc import Iterator
 
 import uvicorn
 
 from console.app import create_app
 from operations.stack import Stack
-
-START_SECONDS = 10.0
 
 
 def server(stack: Stack, *, keyed: bool) -> tuple[uvicorn.Server, str]:
@@ -29,24 +21,3 @@ def server(stack: Stack, *, keyed: bool) -> tuple[uvicorn.Server, str]:
         lifespan="off",
     )
     return uvicorn.Server(config), app.session.key or ""
-
-
-@contextlib.contextmanager
-def running(stack: Stack, listener: socket.socket) -> Iterator[None]:
-    """Serves the console of a local stack, to everybody on the machine, for as long as the block runs.
-
-    The thread is the caller's process's: the local stack and its console end together.
-    """
-    serving, _ = server(stack, keyed=False)
-    thread = threading.Thread(target=serving.run, args=([listener],), daemon=True, name="console")
-    thread.start()
-    deadline = time.monotonic() + START_SECONDS
-    while not serving.started:
-        if not thread.is_alive() or time.monotonic() > deadline:
-            raise RuntimeError("the console did not start")
-        time.sleep(0.01)
-    try:
-        yield
-    finally:
-        serving.should_exit = True
-        thread.join(5)

@@ -32,7 +32,9 @@ class Site:
         self.past = Past(stack)
         self.replays = Replays(stack)
         self.dead_letters = DeadLetters(stack)
-        self._failed = Recent(lambda: len(images.listed(stack, status="FAILED", limit=COUNTED).images), seconds=2)
+        self._failed = Recent(
+            lambda: len(images.listed(stack, status="FAILED", limit=COUNTED).images), seconds=2
+        )
         self.templates = _templates()
 
     def failed_count(self) -> str:

@@ -96,7 +96,11 @@ def status_meaning(status: str | None) -> str:
 
 def pretty(value: Any) -> str:
     """A value, or a text that is JSON (also one within another), as JSON to read; any other text as it is."""
-    return value if isinstance(value := unfolded(value), str) else json.dumps(value, indent=2, ensure_ascii=False)
+    return (
+        value
+        if isinstance(value := unfolded(value), str)
+        else json.dumps(value, indent=2, ensure_ascii=False)
+    )
 
 
 def unfolded(value: Any, depth: int = 0) -> Any:

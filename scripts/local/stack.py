@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from local import gateway, ports, redis_server, statefile
+from local import console, gateway, ports, redis_server, statefile
 from local.client import Stack
 from local.deployment.deploy import deploy
 from local.edge import service as edge
@@ -25,6 +25,8 @@ def running(options: Options) -> Iterator[Stack]:
         listener = services.enter_context(ports.listening(options.port, "--port"))
         endpoint_url = f"http://{ports.LOOPBACK}:{listener.getsockname()[1]}"
         edge_listener = services.enter_context(ports.listening(options.edge_port, "--edge-port"))
+        console_listener = services.enter_context(ports.listening(options.console_port, "--console-port"))
+        console_url = f"http://{ports.LOOPBACK}:{console_listener.getsockname()[1]}"
         parameters = {"CdnUrl": f"http://{ports.LOOPBACK}:{edge_listener.getsockname()[1]}"}
 
         redis_url = options.redis_url or services.enter_context(
@@ -33,7 +35,7 @@ def running(options: Options) -> Iterator[Stack]:
         parameters["RedisUrl"] = redis_url
         services.enter_context(gateway.running(options, listener, endpoint_url))
 
-        stack = Stack(endpoint_url, options.region, "test", "test", redis_url, console_url=None, outputs={})
+        stack = Stack(endpoint_url, options.region, "test", "test", redis_url, console_url, outputs={})
         stack.outputs.update(
             deploy(
                 options.template,
@@ -47,4 +49,5 @@ def running(options: Options) -> Iterator[Stack]:
         if "DistributionId" in stack.outputs:
             services.enter_context(edge.running(edge_listener, options.template, stack))
         services.enter_context(statefile.published(options.state_dir, vars(stack)))
+        services.enter_context(console.running(console_listener, options.state_dir))
         yield stack

@@ -51,7 +51,9 @@ def page(request: Request) -> Response:
         execution=described,
         failure=failure,
         advice=advice_on(failure["name"], failure["cause"]) if failure else None,
-        failed_state=next((each.state for each in reversed([*story.all_visits()]) if each.status == "failed"), ""),
+        failed_state=next(
+            (each.state for each in reversed([*story.all_visits()]) if each.status == "failed"), ""
+        ),
         story=story,
         drawing=drawing,
         comments=comments,
@@ -97,7 +99,9 @@ def _events(events: Sequence[Mapping[str, Any]], story: history.Story) -> list[E
             state=story.state_of.get(each["id"], ""),
             at=each["timestamp"],
             seconds=(each["timestamp"] - start).total_seconds(),
-            details={name: value for name, value in history.details(each).items() if not _is_noise(name, value)},
+            details={
+                name: value for name, value in history.details(each).items() if not _is_noise(name, value)
+            },
             failed="Failed" in each["type"] or "TimedOut" in each["type"] or "Aborted" in each["type"],
         )
         for each in events

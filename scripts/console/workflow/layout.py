@@ -23,7 +23,11 @@ CAPTION = 30  # of a state that holds others
 BEND = 6.0  # the room of an arrow that passes through a layer
 HEAD = 5  # an arrowhead's length
 SWEEPS = 600
-PULLS = (1.0, 2.0, 8.0)  # of an arrow's piece by how many of its ends are bends: dot's weights (Gansner et al., 1993)
+PULLS = (
+    1.0,
+    2.0,
+    8.0,
+)  # of an arrow's piece by how many of its ends are bends: dot's weights (Gansner et al., 1993)
 STRAIGHT = 10_000.0  # the main line's: more than all that would bend it
 
 
@@ -116,7 +120,9 @@ def _reached(machine: Machine) -> list[str]:
     """The states that some transition leads to, in their order: grandalf lays out one connected graph."""
     reached = [machine.start]
     for name in reached:
-        reached += [each.target for each in machine.transitions if each.source == name and each.target not in reached]
+        reached += [
+            each.target for each in machine.transitions if each.source == name and each.target not in reached
+        ]
     return [name for name in machine.states if name in reached]
 
 
@@ -156,7 +162,8 @@ def _straight(
         for layer in layers if sweep % 2 == 0 else reversed(layers):
             # A pull that weakens with the distance minimises distances, not their squares: few bends, not many small.
             pulls = [
-                [(x[other], pull / max(abs(x[other] - x[point]), 1.0)) for other, pull in near[point]] or [(0.0, 1.0)]
+                [(x[other], pull / max(abs(x[other] - x[point]), 1.0)) for other, pull in near[point]]
+                or [(0.0, 1.0)]
                 for point in layer
             ]
             totals = [sum(pull for _, pull in each) for each in pulls]
@@ -164,7 +171,9 @@ def _straight(
                 0.0 if point in main else sum(other * pull for other, pull in each) / total
                 for point, each, total in zip(layer, pulls, totals, strict=True)
             ]
-            weights = [STRAIGHT if point in main else total for point, total in zip(layer, totals, strict=True)]
+            weights = [
+                STRAIGHT if point in main else total for point, total in zip(layer, totals, strict=True)
+            ]
             gaps = [
                 (widths.get(one, BEND) + widths.get(other, BEND)) / 2 + GAP_X
                 for one, other in itertools.pairwise(layer)
@@ -198,8 +207,12 @@ def _drawing(
     chains: dict[Transition, list[Hashable]],
     middle: dict[Hashable, tuple[float, float]],
 ) -> Drawing:
-    left = min([middle[name][0] - view.w / 2 for name, view in views.items()] + [x for x, _ in middle.values()])
-    right = max([middle[name][0] + view.w / 2 for name, view in views.items()] + [x for x, _ in middle.values()])
+    left = min(
+        [middle[name][0] - view.w / 2 for name, view in views.items()] + [x for x, _ in middle.values()]
+    )
+    right = max(
+        [middle[name][0] + view.w / 2 for name, view in views.items()] + [x for x, _ in middle.values()]
+    )
     bottom = max(middle[name][1] + view.h / 2 for name, view in views.items())
 
     def moved(point: Hashable) -> tuple[float, float]:

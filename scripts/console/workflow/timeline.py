@@ -93,10 +93,15 @@ def _row(visit: Visit, scale: _Scale, now: datetime) -> Row:
     depth, iteration = 0, visit.iteration
     while iteration:
         depth, iteration = depth + 1, iteration.within.iteration
-    bars = [_bar(scale, each.started, each.ended or now, _of_attempt(each, visit), _said(each)) for each in visit.attempts]
+    bars = [
+        _bar(scale, each.started, each.ended or now, _of_attempt(each, visit), _said(each))
+        for each in visit.attempts
+    ]
     if not visit.attempts:
         bars = [_bar(scale, visit.entered, visit.ended or now, visit.status, "")]
-    seconds = sum(((each.ended or visit.ended or now) - each.started).total_seconds() for each in visit.attempts)
+    seconds = sum(
+        ((each.ended or visit.ended or now) - each.started).total_seconds() for each in visit.attempts
+    )
     if not visit.attempts:
         seconds = ((visit.ended or now) - visit.entered).total_seconds()
     return Row(visit, depth, visit.iteration.index + 1 if visit.iteration else None, seconds, bars)
@@ -145,5 +150,8 @@ def _note(visits: Sequence[Visit]) -> str:
 
 def taken(story: Story) -> set[tuple[str, str]]:
     """The transitions that were gone through, by the names of their states."""
-    lines = [story.visits, *(iteration.visits for visit in story.all_visits() for iteration in visit.iterations)]
+    lines = [
+        story.visits,
+        *(iteration.visits for visit in story.all_visits() for iteration in visit.iterations),
+    ]
     return {(one.state, other.state) for line in lines for one, other in itertools.pairwise(line)}

@@ -1,0 +1,51 @@
+"""The console over this stack, in a process of its own: its pages never wait for the stack's own work, nor it for them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.options import REPOSITORY
+
+STOP_SECONDS = 5.0
+
+
+@contextlib.contextmanager
+def running(listener: socket.socket, state_dir: Path) -> Iterator[None]:
+    """Serve the console on `listener` for as long as the block runs. `stack.json` must be there.
+
+    Whoever connects before the process is up waits a moment. It ends with the block, or with this process however
+    that ends: it reads from a pipe that only we hold open.
+    """
+    listener.listen()
+    log = state_dir / "logs" / "console.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-P", "-m", "console", f"--state-dir={state_dir}", f"--fd={listener.fileno()}"]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            env={
+                "PATH": os.environ.get("PATH", os.defpath),
+                "PYTHONPATH": os.pathsep.join(str(REPOSITORY / name) for name in ("scripts", "functions")),
+            },
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=[listener.fileno()],
+            start_new_session=True,  # Ctrl-C in a terminal reaches only us
+        )
+    try:
+        yield
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
