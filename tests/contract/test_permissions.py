@@ -29,6 +29,7 @@ FOR_SYNC = {
     "events:PutRule",
     "events:DescribeRule",
 }
+FOR_RESULT_WRITER = {"s3:PutObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"}
 FOR_DISTRIBUTED_MAP = {"states:StartExecution", "states:RedriveExecution"}
 NAMED_OTHERWISE = {
     "lambda:Invoke": "lambda:InvokeFunction",
@@ -77,6 +78,8 @@ def called_by(machine: Machine) -> set[str]:
                 needed |= FOR_SYNC if ".sync" in resource else set()
         if state.body.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
             needed |= FOR_DISTRIBUTED_MAP
+        if "ResultWriter" in state.body:
+            needed |= FOR_RESULT_WRITER
     return needed
 
 
