@@ -13,6 +13,8 @@ from local import client
 SCRIPTS = Path(__file__).resolve().parents[1]
 PYTHON = SCRIPTS.parent / ".venv" / "local" / "bin" / "python"
 
+FREE_PORTS = ("--port=0", "--redis-port=0", "--console-port=0", "--edge-port=0")
+
 
 class NotStarted(Exception):
     """The stack ended instead of starting; the message is what it said."""
@@ -27,7 +29,7 @@ def started(
     Raises NotStarted.
     """
     process = subprocess.Popen(
-        [str(PYTHON), *command, "--port=0", "--redis-port=0", "--console-port=0", "--edge-port=0", f"--state-dir={state_dir}", *options],
+        [str(PYTHON), *command, *FREE_PORTS, f"--state-dir={state_dir}", *options],
         env={"PYTHONPATH": str(SCRIPTS), "PATH": "/usr/local/bin:/usr/bin:/bin"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

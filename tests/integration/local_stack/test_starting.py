@@ -13,7 +13,7 @@ import pytest
 from local import background, client
 
 SAMPLE = Path(__file__).parent / "sample" / "template.yaml"
-FREE = ("--port=0", "--redis-port=0", "--console-port=0", f"--template={SAMPLE}")
+FREE = (*background.FREE_PORTS, f"--template={SAMPLE}")
 
 
 def serve(state_dir, *options):

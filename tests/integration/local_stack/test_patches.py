@@ -1,0 +1,227 @@
+"""Every patch of `scripts/local/patches/` is needed: without it, the stack does what these tests describe.
+
+That each works is shown by the rest of this folder. A test that fails here after an upgrade says that the
+upgrade has mended something: the patch can go.
+"""
+
+import json
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import botocore.exceptions
+import pytest
+from botocore.config import Config
+from local import background
+
+HERE = Path(__file__).parent
+SAMPLE = HERE / "sample" / "template.yaml"
+PATCHES = HERE.parents[2] / "scripts" / "local" / "patches"
+COVERED = {
+    "services": ["eventbridge_dead_letter", "http_api_paths", "s3_event_version", "s3_versioned_ranges"],
+    "interpreter": [
+        "choice_missing_path",
+        "heartbeat_error",
+        "integration_shapes",
+        "map_readers",
+        "map_result_writer",
+        "map_runs",
+        "map_workers",
+        "sdk_error_names",
+    ],
+    "jsonata": ["jsonata_values"],
+    "journal": ["redrive_journal"],
+    "clients": ["interpreter_clients"],
+    "engine": ["stepfunctions_engine"],
+    "workers": ["lambda_workers"],
+}
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory, machines):
+    """By name of a group above: the state machines of a stack without those patches."""
+    running, contexts = {}, []
+
+    def start(group):
+        if group not in running:
+            context = background.started(
+                tmp_path_factory.mktemp(group),
+                f"--template={SAMPLE}",
+                command=(str(HERE / "without.py"), ",".join(COVERED[group]), "serve"),
+            )
+            contexts.append(context)
+            running[group] = type(machines)(context.__enter__())
+        return running[group]
+
+    yield start
+    for context in contexts:
+        context.__exit__(None, None, None)
+
+
+def test_every_patch_has_a_test_here():
+    modules = {path.stem for path in PATCHES.glob("*.py")} - {"__init__", "patch"}
+    assert modules == {name for names in COVERED.values() for name in names}
+
+
+def noted(stack, key):
+    """The event of an object that the sample's state machine has put into the table."""
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        item = stack.client("dynamodb").get_item(TableName=stack.outputs["TableName"], Key={"id": {"S": key}}).get("Item")
+        if item:
+            return json.loads(item["detail"]["S"])
+        time.sleep(0.05)
+    raise AssertionError(key)
+
+
+def test_s3_event_version(bare):
+    stack = bare("services").stack
+    stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key="a")
+    assert "version-id" not in noted(stack, "a")["detail"]["object"]
+
+
+def test_s3_versioned_ranges(bare):
+    stack = bare("services").stack
+    s3, bucket = stack.client("s3"), stack.outputs["BucketName"]
+    version = s3.put_object(Bucket=bucket, Key="b", Body=b"0123456789")["VersionId"]
+    assert s3.get_object(Bucket=bucket, Key="b", VersionId=version, Range="bytes=0-3")["ContentLength"] == 10
+
+
+def test_eventbridge_dead_letter(bare):
+    stack = bare("services").stack
+    events, sqs, queue = stack.client("events"), stack.client("sqs"), stack.outputs["DeadLettersUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    machine = stack.outputs["NoteArn"].rpartition(":")[0] + ":nobody"
+    events.put_rule(Name="broken", EventPattern=json.dumps({"source": ["test"]}))
+    events.put_targets(Rule="broken", Targets=[{"Id": "1", "Arn": machine, "DeadLetterConfig": {"Arn": arn}}])
+    events.put_events(Entries=[{"Source": "test", "DetailType": "Test", "Detail": "{}"}])
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1)
+
+
+def test_http_api_paths(bare):
+    stack = bare("services").stack
+    with urllib.request.urlopen(stack.url("/open/a%2520b")) as answer:
+        assert answer.read() == b"/open/a%2520b"
+
+
+def test_http_api_paths(bare):
+    stack = bare("services").stack
+    with urllib.request.urlopen(stack.url("/open/a%2520b")) as answer:
+        assert answer.read() == b"/open/a%2520b"
+
+
+def test_choice_missing_path(bare, single):
+    choice = {"Type": "Choice", "Choices": [{"Variable": "$.nope", "StringEquals": "x", "Next": "C"}], "Default": "C"}
+    assert bare("interpreter").run(single(choice, C={"Type": "Succeed"})).status == "SUCCEEDED"
+
+
+def test_heartbeat_error(bare, single):
+    machines = bare("interpreter")
+    task = machines.task(
+        Resource="arn:aws:states:::lambda:invoke.waitForTaskToken",
+        Parameters={"FunctionName": machines.function, "Payload": {"token.$": "$$.Task.Token"}},
+        HeartbeatSeconds=1,
+        TimeoutSeconds=6,
+        OutputPath="$",
+    )
+    assert machines.run(single(task)).error == "States.Timeout"
+
+
+def test_integration_shapes(bare, single):
+    machines = bare("interpreter")
+    parameters = {"StateMachineArn": machines.create(single({"Type": "Pass", "End": True}))}
+    resource = "arn:aws:states:::states:startExecution"
+    ended = machines.run(single({"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True}))
+    assert (ended.status, ended.error) == ("FAILED", "States.Runtime")
+
+
+def test_sdk_error_names(bare, single):
+    machines = bare("interpreter")
+    parameters = {"Bucket": machines.stack.outputs["BucketName"], "Key": "nope"}
+    resource = "arn:aws:states:::aws-sdk:s3:getObject"
+    ended = machines.run(single({"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True}))
+    assert ended.error == "s3.NoSuchKeyException"
+
+
+def distributed_map(**fields):
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "X",
+        "States": {"X": {"Type": "Pass", "End": True}},
+    }
+    return {"Type": "Map", "ItemProcessor": processor, "End": True, **fields}
+
+
+def test_map_readers(bare, single):
+    machines = bare("interpreter")
+    machines.stack.client("s3").create_bucket(Bucket="empty")
+    reader = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "empty"}}
+    ended = machines.run(single(distributed_map(ItemReader=reader)))
+    assert (ended.status, ended.cause and "Contents" in ended.cause) == ("FAILED", True)
+
+
+def test_map_result_writer(bare, single):
+    machines = bare("interpreter")
+    s3 = machines.stack.client("s3")
+    s3.create_bucket(Bucket="results")
+    writer = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "results", "Prefix": "r"}}
+    machines.run(single(distributed_map(ItemsPath="$.items", ResultWriter=writer)), {"items": [1]})
+    written = [item["Key"] for item in s3.list_objects_v2(Bucket="results").get("Contents", [])]
+    assert not [key for key in written if "SUCCEEDED" in key]
+
+
+def test_map_runs(bare, single):
+    machines = bare("interpreter")
+    ended = machines.run(single(distributed_map(ItemsPath="$.items")), {"items": [1]})
+    assert machines.states.list_map_runs(executionArn=ended.arn)["mapRuns"] == []
+
+
+def test_map_workers(bare, single):
+    machines = bare("interpreter")
+    inner = {"StartAt": "X", "States": {"X": machines.task()}}
+    state = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "End": True}
+    ended = machines.run(single(state), {"items": [{"raise": "ThumbError"}, {"sleep": 1}]})
+    time.sleep(1.5)
+    assert "MapIterationAborted" not in machines.event_types(ended.arn)
+
+
+def test_jsonata_values(bare):
+    state = {"Type": "Pass", "Output": "{% 1 + 1 %}", "End": True}
+    ended = bare("jsonata").run({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}})
+    assert ended.status == "FAILED"
+
+
+def test_redrive_journal(bare, single):
+    machines = bare("journal")
+    failed = machines.run(single({"Type": "Fail", "Error": "E"}))
+    with pytest.raises(botocore.exceptions.ClientError, match="ExecutionNotRedrivable"):
+        machines.states.redrive_execution(executionArn=failed.arn)
+
+
+def test_interpreter_clients(bare, single):
+    machines = bare("clients")
+    ended = machines.run(single(machines.task({"a": 1})))
+    assert (ended.status, ended.error) == ("FAILED", "States.Runtime")
+
+
+def test_stepfunctions_engine(bare, single):
+    machines = bare("engine")
+    failed = machines.run(single(machines.task({"raise": "ThumbError"})))
+    assert "TaskStarted" not in machines.event_types(failed.arn)
+    with pytest.raises(botocore.exceptions.ClientError, match="RedriveExecution"):
+        machines.states.redrive_execution(executionArn=failed.arn)
+
+
+def test_lambda_workers(bare):
+    machines = bare("workers")
+    client = machines.stack.client("lambda", config=Config(read_timeout=60))
+
+    def invoke(**event):
+        answer = client.invoke(FunctionName=machines.function, Payload=json.dumps(event))
+        return json.loads(answer["Payload"].read())
+
+    assert invoke(**{"raise": "ThumbError"})["errorType"] == "Runtime.HandlerError"
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: invoke(sleep=0.5), range(12)))
+    assert len({answer["pid"] for answer in answers}) > 8
