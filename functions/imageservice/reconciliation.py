@@ -15,8 +15,6 @@ from imageservice.incidents import Incidents
 from imageservice.manifest import Failure
 from imageservice.table import plain
 
-# An event usually takes less than a second; within so long an image that just fails is its event's matter.
-_GRACE = timedelta(minutes=2)
 LOST = "WorkflowLost"
 
 
@@ -36,10 +34,15 @@ class Reconciler:
         self._dynamodb, self._stepfunctions = dynamodb, stepfunctions
         self._table, self._incidents = table, incidents
 
-    def reconcile(self, machine_arns: list[str], now: datetime, look_back: timedelta) -> Report:
-        """Looks at images and at executions of the machines that started within `look_back` of `now`."""
+    def reconcile(
+        self, machine_arns: list[str], now: datetime, look_back: timedelta, grace: timedelta
+    ) -> Report:
+        """Looks at images, and at executions of the machines that started within `look_back` of `now`.
+
+        What changed within `grace` is left to its event.
+        """
         report = Report()
-        for item in self._items("PROCESSING", before=_text(now - _GRACE)):
+        for item in self._items("PROCESSING", before=_text(now - grace)):
             failed = self._stuck(item)
             if failed is None:
                 report.waiting.append(item["id"])
@@ -52,7 +55,7 @@ class Reconciler:
             for item in self._items(status, _text(since))
         }
         for machine_arn in machine_arns:
-            for arn in self._failed_executions(machine_arn, since, now - _GRACE):
+            for arn in self._failed_executions(machine_arn, since, now - grace):
                 if arn in told:
                     continue
                 missed = self._described(arn)

@@ -14,12 +14,14 @@ from imageservice.settings import settings
 
 # Eight runs of the schedule look at the same executions, so that one that fails or comes late loses nothing.
 _LOOK_BACK_HOURS = 2
+# An upload takes seconds, a failure's event less than one: what is older is worth a question to Step Functions.
+_GRACE_MINUTES = 10
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str]]:
-    """`event`: the schedule's, or `hours` to look back over; answers the ids: waiting, stuck, missed.
+    """`event`: the schedule's, or `hours` to look back over and `grace_minutes`; answers ids: waiting, stuck, missed.
 
     Raises whatever DynamoDB or Step Functions raise: the schedule comes again.
     """
@@ -36,7 +38,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
     reconciler = Reconciler(dynamodb, client("stepfunctions"), config.image_table, incidents)
     machines = [config.process_image_arn, config.remove_image_arn]
     look_back = timedelta(hours=event.get("hours", _LOOK_BACK_HOURS))
-    report = reconciler.reconcile(machines, datetime.now(UTC), look_back)
+    grace = timedelta(minutes=event.get("grace_minutes", _GRACE_MINUTES))
+    report = reconciler.reconcile(machines, datetime.now(UTC), look_back, grace)
     found = len(report.stuck) + len(report.missed)
     logger.info("reconciled", extra=asdict(report))
     metrics.add_metric(name="ImagesStuck", unit=MetricUnit.Count, value=len(report.stuck))

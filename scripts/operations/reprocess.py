@@ -81,7 +81,7 @@ def estimate(
     complete = True
 
     def selected(batch: list[str]) -> list[dict[str, Any]]:
-        return _select(stack, batch, only, force)
+        return select(stack, batch, only=only, force=force)
 
     batches = list(_batches(stack, prefix, limit))
     if limit is not None and sum(map(len, batches)) > limit:
@@ -131,7 +131,7 @@ def start_images(stack: Stack, image_ids: Sequence[str], *, force: bool = False)
     """
     outcomes = {}
     for begin in range(0, len(image_ids), _BATCH):
-        for original in _select(stack, list(image_ids[begin : begin + _BATCH]), (), force):
+        for original in select(stack, image_ids[begin : begin + _BATCH], force=force):
             outcomes[original["key"]] = original["decision"]
             if original["decision"] == "PROCESS":
                 answer = stack.client("stepfunctions").start_execution(
@@ -177,7 +177,10 @@ def followed(stack: Stack, execution: str, pause: float = 1.0) -> Iterator[Progr
         time.sleep(pause)
 
 
-def _select(stack: Stack, keys: Sequence[str], only: Sequence[str], force: bool) -> list[dict[str, Any]]:
+def select(
+    stack: Stack, keys: Sequence[str], *, only: Sequence[str] = (), force: bool = False
+) -> list[dict[str, Any]]:
+    """What would become of up to a hundred originals: each with its key, the decision and, for PROCESS, the event."""
     payload = {"keys": list(keys), "only": list(only), "force": force}
     answer = stack.client("lambda").invoke(
         FunctionName=stack.output("SelectOriginalsFunctionArn"), Payload=json.dumps(payload).encode()

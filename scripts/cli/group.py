@@ -1,0 +1,30 @@
+"""The command line's root; the commands' modules add themselves to it."""
+
+import click
+
+EXIT_CODES = """\b
+Exit codes:
+  0    done, and all is well
+  1    done, but not all is well: an image is not READY, a replay did not help
+  2    the command line can't be understood
+  3    there is no such stack, or it can't be reached
+  4    there is no such image
+  5    AWS refused, or something else failed
+  130  interrupted with Ctrl-C; what was begun goes on"""
+
+
+@click.group(
+    name="images",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog=EXIT_CODES,
+)
+def images() -> None:
+    """See what became of every image, and put right what failed.
+
+    \b
+    Works on the local stack (./scripts/run starts it), or with --stack NAME on a deployed one.
+      ./scripts/images upload holiday/*.jpg       photos in; waits until they are READY
+      ./scripts/images status                     how many images there are of each status
+      ./scripts/images failures                   what failed, why, and what to do
+      ./scripts/images replay --all               take it up again where it stopped
+    """
