@@ -16,7 +16,7 @@ find_python() {
             return
         fi
     done
-    echo "This needs Python 3.11 or newer, and ${PYTHON:-no python3 on PATH} is not one." >&2
+    echo "This needs Python 3.11 or newer, and ${PYTHON:-what PATH calls python3} is not one." >&2
     return 1
 }
 

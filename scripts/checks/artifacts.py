@@ -6,14 +6,17 @@ needs alone. For this host: each handler is imported with nothing but its artifa
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from checks.template import ROOT, functions
 
+FUNCTIONS = ROOT / "functions"
 # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: unzipped, with all layers
 LIMIT_MB = 250
 # What a function must not carry: the reader starts fast, and only what decodes images loads a decoder.
@@ -39,20 +42,28 @@ def main() -> int:
                 problem for name in sorted(functions()) for problem in check_contents(name, for_aws / name)
             ]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for found in pool.map(lambda name: check_import(name, for_host / name), functions()):
+            for found in pool.map(lambda alike: check_imports(alike, for_host / alike[0]), functions_alike()):
                 problems += found
     for problem in problems:
         print(f"✗ {problem}")
     return 1 if problems else 0
 
 
+def folder_of(name: str) -> Path:
+    return FUNCTIONS / functions()[name]["Handler"].partition(".")[0]
+
+
+def functions_alike() -> list[list[str]]:
+    """The functions in groups that ship the same packages: one build for this host serves each group."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in functions():
+        groups[(folder_of(name) / "requirements.txt").read_text()].append(name)
+    return list(groups.values())
+
+
 def sam_build(target: Path) -> list[str]:
-    options = ["--parallel", "--no-cached", "--build-dir", str(target)]
-    environment = {**os.environ, "SAM_CLI_TELEMETRY": "0"}
-    built = subprocess.run(
-        [ROOT / ".venv/sam/bin/sam", "build", *options],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    command = [str(ROOT / ".venv/sam/bin/sam"), "build", "--parallel", "--build-dir", str(target)]
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return [f"sam build: {built.stderr[-3000:]}"] if built.returncode else []
 
 
@@ -66,21 +77,22 @@ def check_contents(name: str, artifact: Path) -> list[str]:
     ]
 
 
-def check_import(name: str, artifact: Path) -> list[str]:
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    made_for = [f"ARCHITECTURE={platform.machine()}", f"PYTHON_VERSION={version}"]
-    command = ["make", "--silent", f"build-{name}", f"ARTIFACTS_DIR={artifact}", *made_for]
-    built = subprocess.run(command, cwd=ROOT / "functions", capture_output=True, text=True, check=False)
+def check_imports(alike: list[str], artifact: Path) -> list[str]:
+    """Builds the first of the functions for this host, puts the others' code beside it, and imports each handler."""
+    made_for = [f"ARCHITECTURE={platform.machine()}", "PYTHON_VERSION={}.{}".format(*sys.version_info)]
+    command = ["make", "--silent", f"build-{alike[0]}", f"ARTIFACTS_DIR={artifact}", *made_for]
+    built = subprocess.run(command, cwd=FUNCTIONS, capture_output=True, text=True, check=False)
     if built.returncode:
-        return [f"{name} can't be built for this host: {built.stderr[-2000:]}"]
-    handler = functions()[name]["Handler"]
-    command = [sys.executable, "-I", "-S", "-c", IMPORT, str(artifact), handler]
-    imported = subprocess.run(command, capture_output=True, text=True, check=False)
-    return (
-        [f"{name}'s artifact can't import {handler}: {imported.stderr[-2000:]}"]
-        if imported.returncode
-        else []
-    )
+        return [f"{alike[0]} can't be built for this host: {built.stderr[-2000:]}"]
+    problems = []
+    for name in alike:
+        shutil.copytree(folder_of(name), artifact / folder_of(name).name, dirs_exist_ok=True)
+        handler = functions()[name]["Handler"]
+        command = [sys.executable, "-I", "-S", "-c", IMPORT, str(artifact), handler]
+        imported = subprocess.run(command, capture_output=True, text=True, check=False)
+        if imported.returncode:
+            problems.append(f"{name}'s artifact can't import {handler}: {imported.stderr[-2000:]}")
+    return problems
 
 
 if __name__ == "__main__":

@@ -140,3 +140,13 @@ def test_a_python_that_is_too_old_or_missing_is_a_line(checkout: Checkout, pytho
     checkout.lock(checkout.publish("tiny", "1.0"))
     expected = f"This needs Python 3.11 or newer, and {python} is not one.\n"
     assert checkout.set_up(PYTHON=python) == (1, "", expected)
+
+
+def test_a_machine_without_a_recent_python_is_told_so_in_a_line(checkout: Checkout, tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("bash", "cat", "cmp", "dirname", "readlink"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    checkout.lock(checkout.publish("tiny", "1.0"))
+    expected = "This needs Python 3.11 or newer, and what PATH calls python3 is not one.\n"
+    assert checkout.set_up(PYTHON="", PATH=str(programs)) == (1, "", expected)
