@@ -88,13 +88,15 @@ Refreshed = Literal["STORED", "KEPT"] | Claim
 class ManifestCache:
     """Manifests in Redis. Every method raises CacheUnavailable where Redis is gone, slow or answers rubbish."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, connected: Callable[[], Any]) -> None:
+        """`connected` makes the client, with the first command: it may speak to the server, and fail."""
+        self._connected = connected
+        self._client: Any = None
         self._resting_until = 0.0
 
     def read(self, image_id: str) -> Known | Literal["CLAIMED"] | None:
         """The image's entry; CLAIMED where somebody is reading the table for it just now; None where there is none."""
-        value = self._ask(self._client.get, _key(image_id))
+        value = self._ask("get", _key(image_id))
         if value is None:
             return None
         return _decoded(image_id, value)
@@ -102,7 +104,7 @@ class ManifestCache:
     def claim(self, image_id: str) -> Claim | None:
         """The claim on an image without entry, taken before the table is read; None if somebody was faster."""
         claim = Claim(image_id, _claim_value())
-        taken = self._ask(self._client.set, _key(image_id), claim.value, nx=True, px=_LEASE_MS)
+        taken = self._ask("set", _key(image_id), claim.value, nx=True, px=_LEASE_MS)
         return claim if taken else None
 
     def fill(self, claim: Claim, manifest: Manifest | None) -> bool:
@@ -115,7 +117,7 @@ class ManifestCache:
 
     def release(self, claim: Claim) -> None:
         """Gives the claim up, so that nobody waits for it."""
-        self._ask(self._client.eval, _RELEASE, 1, _key(claim.image_id), claim.value)
+        self._ask("eval", _RELEASE, 1, _key(claim.image_id), claim.value)
 
     def refresh(self, manifest: Manifest) -> Refreshed:
         """Brings in a recorded manifest or tombstone: from here on nothing older is read or filled in.
@@ -137,13 +139,15 @@ class ManifestCache:
     ) -> Any:
         value = _encoded(image_id, revision, manifest)
         key = _key(image_id)
-        return self._ask(self._client.eval, PUT_IF_NEWER, 1, key, revision, value, ttl_ms, claim, lease)
+        return self._ask("eval", PUT_IF_NEWER, 1, key, revision, value, ttl_ms, claim, lease)
 
-    def _ask(self, command: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    def _ask(self, command: str, *arguments: Any, **options: Any) -> Any:
         if self._resting_until and time.monotonic() < self._resting_until:
             raise CacheUnavailable("Redis failed a moment ago and is left alone")
         try:
-            answer = command(*arguments, **options)
+            if self._client is None:
+                self._client = self._connected()
+            answer = getattr(self._client, command)(*arguments, **options)
         except (RedisError, OSError) as error:
             self._resting_until = time.monotonic() + _REST_S
             raise CacheUnavailable(f"Redis: {type(error).__name__}: {error}") from error
@@ -171,42 +175,23 @@ class NoCache:
 
 
 def connect(url: str) -> ManifestCache | NoCache:
-    """The cache at `url`; none where it is empty.
+    """The cache at `url`, as `client_of` reads it; none where it is empty. Nothing is sent before the first command."""
+    return ManifestCache(client_of(url)) if url else NoCache()
 
-    `redis://` or, with TLS, `rediss://`; user and password as in any URL; `?cluster=true` for Redis Cluster (and so for
-    ElastiCache Serverless). Nothing is sent before the first command. The connection is kept from one to the next.
+
+def client_of(url: str) -> Callable[[], Any]:
+    """What makes the client for `url`; its connections are kept from one command to the next.
+
+    `redis://` or, with TLS, `rediss://`; user and password as in any URL; `?cluster=true` for Redis Cluster, and so for
+    ElastiCache Serverless. Other parameters are redis-py's: `?ssl_ca_certs=/opt/ca.pem`.
     """
-    if not url:
-        return NoCache()
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
     clustered = options.pop("cluster", "").lower() in ("1", "true", "yes")
     address = urlunsplit(parts._replace(query=urlencode(options)))
     if clustered:
-        return ManifestCache(_Cluster(address))
-    return ManifestCache(redis.Redis.from_url(address, single_connection_client=True, **_bounded()))
-
-
-class _Cluster:
-    """A cluster's client, made by the first command that succeeds: making one asks the cluster for its slots."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._client: Any = None
-
-    def _connected(self) -> Any:
-        if self._client is None:
-            self._client = redis.RedisCluster.from_url(self._url, **_bounded())
-        return self._client
-
-    def get(self, key: bytes) -> Any:
-        return self._connected().get(key)
-
-    def set(self, key: bytes, value: bytes, *, nx: bool, px: int) -> Any:
-        return self._connected().set(key, value, nx=nx, px=px)
-
-    def eval(self, script: str, keys: int, *arguments: Any) -> Any:
-        return self._connected().eval(script, keys, *arguments)
+        return lambda: redis.RedisCluster.from_url(address, **_bounded())
+    return lambda: redis.Redis.from_url(address, single_connection_client=True, **_bounded())
 
 
 def _bounded() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -59,6 +60,7 @@ class Edge:
         self._store = store
         self._origins = origins
         self._invalidations = invalidations
+        self._purging = asyncio.Lock()
 
     async def answer(self, request: Request) -> Response:
         path = request.scope["raw_path"].decode("latin-1")
@@ -70,7 +72,8 @@ class Edge:
             return _response(
                 request, await origin.ask(Ask(request.method, onward, request.url.query, headers, body))
             )
-        self._store.purge(await run_in_threadpool(self._invalidations.new_items))
+        async with self._purging:  # or one request would overtake another's purge
+            self._store.purge(await run_in_threadpool(self._invalidations.new_items))
         query = _query(behaviour, request)
         key = (onward, query, *(headers.get(name, "") for name in behaviour.headers))
         if kept := self._store.fresh(key):

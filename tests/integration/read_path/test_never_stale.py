@@ -26,7 +26,7 @@ from read_world import Pausable, PausingTable, RedisServer, Writes, dynamodb, im
 
 from imageservice import cache as cache_module
 from imageservice import lookup as lookup_module
-from imageservice.cache import Claim, ManifestCache
+from imageservice.cache import Claim, ManifestCache, client_of
 from imageservice.errors import CacheUnavailable
 from imageservice.lookup import Found, Lookup, refresh
 from imageservice.manifest import Manifest, manifest_of
@@ -43,11 +43,11 @@ class DeleteAndSet(ManifestCache):
 
     def fill(self, claim: Claim, manifest: Manifest | None) -> bool:
         value = cache_module._encoded(claim.image_id, cache_module._order(manifest), manifest)
-        self._ask(self._client.set, cache_module._key(claim.image_id), value, px=60_000)
+        self._ask("set", cache_module._key(claim.image_id), value, px=60_000)
         return True
 
     def refresh(self, manifest: Manifest) -> Literal["STORED"]:
-        self._ask(self._client.delete, cache_module._key(manifest["id"]))
+        self._ask("delete", cache_module._key(manifest["id"]))
         self.fill(Claim(manifest["id"], b""), manifest)
         return "STORED"
 
@@ -65,7 +65,7 @@ class NewerWins(DeleteAndSet):
     def fill(self, claim: Claim, manifest: Manifest | None) -> bool:
         revision = cache_module._order(manifest)
         value = cache_module._encoded(claim.image_id, revision, manifest)
-        self._ask(self._client.eval, self._SCRIPT, 1, cache_module._key(claim.image_id), revision, value)
+        self._ask("eval", self._SCRIPT, 1, cache_module._key(claim.image_id), revision, value)
         return True
 
     def refresh(self, manifest: Manifest) -> Literal["STORED"]:
@@ -202,9 +202,7 @@ class Life(RuleBasedStateMachine):
             call.finish()
 
     def _cache(self) -> ManifestCache:
-        client = cache_module.connect(self.server.url)
-        assert isinstance(client, ManifestCache)
-        return self.protocol(client._client)
+        return self.protocol(client_of(self.server.url))
 
     def _acknowledge(self, item: dict[str, Any]) -> None:
         self.acknowledged = max(self.acknowledged, int(item["revision"]["N"]))

@@ -1,0 +1,256 @@
+"""The cache protocol's rules, one by one, against a real Redis."""
+
+import uuid
+
+import pytest
+import redis
+from read_world import RedisServer, manifest
+
+from imageservice.cache import CLAIMED, Claim, Known, ManifestCache, NoCache, connect
+from imageservice.errors import CacheUnavailable
+from imageservice.manifest import Manifest
+
+_DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def cache(redis_server: RedisServer) -> ManifestCache:
+    connected = connect(redis_server.url)
+    assert isinstance(connected, ManifestCache)
+    return connected
+
+
+@pytest.fixture
+def server(redis_server: RedisServer) -> redis.Redis:
+    return redis.Redis.from_url(redis_server.url)
+
+
+@pytest.fixture
+def image_id() -> str:
+    return f"a b+c%20é/{uuid.uuid4()}.jpg"
+
+
+def tombstone(image_id: str, revision: int) -> Manifest:
+    return {"id": image_id, "status": "DELETED", "revision": revision}
+
+
+def claimed(cache: ManifestCache, image_id: str) -> Claim:
+    claim = cache.claim(image_id)
+    assert claim is not None
+    return claim
+
+
+def held(cache: ManifestCache, image_id: str) -> int | None:
+    """The revision that readers get, None where there is no entry."""
+    entry = cache.read(image_id)
+    return entry.manifest["revision"] if isinstance(entry, Known) and entry.manifest else None
+
+
+def put(cache: ManifestCache, image_id: str, revision: int) -> None:
+    assert cache.fill(claimed(cache, image_id), manifest(image_id, revision))
+
+
+# readers
+
+
+def test_what_a_claim_was_filled_with_is_read(cache: ManifestCache, image_id: str) -> None:
+    put(cache, image_id, 1)
+    assert cache.read(image_id) == Known(manifest(image_id, 1))
+
+
+def test_an_unknown_image_is_known_to_be_none(cache: ManifestCache, image_id: str) -> None:
+    cache.fill(claimed(cache, image_id), None)
+    assert cache.read(image_id) == Known(None)
+
+
+def test_while_one_reads_the_table_others_see_it(cache: ManifestCache, image_id: str) -> None:
+    claimed(cache, image_id)
+    assert cache.read(image_id) == CLAIMED
+    assert cache.claim(image_id) is None
+
+
+def test_an_entry_can_not_be_claimed(cache: ManifestCache, image_id: str) -> None:
+    put(cache, image_id, 1)
+    assert cache.claim(image_id) is None
+
+
+def test_a_claim_that_is_given_up_is_free_again(cache: ManifestCache, image_id: str) -> None:
+    cache.release(claimed(cache, image_id))
+    assert cache.read(image_id) is None
+
+
+def test_only_its_holder_gives_a_claim_up(cache: ManifestCache, server: redis.Redis, image_id: str) -> None:
+    lost = claimed(cache, image_id)
+    server.delete(f"manifest:{image_id}")
+    claimed(cache, image_id)
+    cache.release(lost)
+    assert cache.read(image_id) == CLAIMED
+
+
+def test_a_fill_whose_claim_was_evicted_is_dropped(
+    cache: ManifestCache, server: redis.Redis, image_id: str
+) -> None:
+    claim = claimed(cache, image_id)
+    server.delete(f"manifest:{image_id}")
+    assert not cache.fill(claim, manifest(image_id, 1))
+    assert cache.read(image_id) is None
+
+
+def test_a_fill_under_anothers_claim_is_dropped(
+    cache: ManifestCache, server: redis.Redis, image_id: str
+) -> None:
+    lost = claimed(cache, image_id)
+    server.delete(f"manifest:{image_id}")
+    claimed(cache, image_id)
+    assert not cache.fill(lost, manifest(image_id, 1))
+
+
+def test_a_fill_after_a_refresh_is_dropped(cache: ManifestCache, image_id: str) -> None:
+    late = claimed(cache, image_id)
+    cache.refresh(manifest(image_id, 2))
+    assert not cache.fill(late, manifest(image_id, 1))
+
+
+# refreshes
+
+
+def test_a_refresh_replaces_an_older_revision(cache: ManifestCache, image_id: str) -> None:
+    put(cache, image_id, 1)
+    assert cache.refresh(manifest(image_id, 2)) == "STORED"
+    assert held(cache, image_id) == 2
+
+
+@pytest.mark.parametrize("late", [1, 2])
+def test_a_refresh_keeps_the_same_or_a_newer_revision(cache: ManifestCache, image_id: str, late: int) -> None:
+    put(cache, image_id, 2)
+    assert cache.refresh(manifest(image_id, late)) == "KEPT"
+    assert held(cache, image_id) == 2
+
+
+def test_a_tombstone_replaces_the_image(cache: ManifestCache, image_id: str) -> None:
+    put(cache, image_id, 1)
+    cache.refresh(tombstone(image_id, 2))
+    assert cache.read(image_id) == Known(tombstone(image_id, 2))
+
+
+def test_a_late_refresh_does_not_bring_a_deleted_image_back(cache: ManifestCache, image_id: str) -> None:
+    put(cache, image_id, 1)
+    cache.refresh(tombstone(image_id, 3))
+    assert cache.refresh(manifest(image_id, 2)) == "KEPT"
+
+
+def test_where_nothing_is_held_a_refresh_does_not_trust_itself(cache: ManifestCache, image_id: str) -> None:
+    """It may be a redrive of weeks ago: it gets the claim, to have the table read."""
+    claim = cache.refresh(manifest(image_id, 1))
+    assert isinstance(claim, Claim)
+    assert cache.fill(claim, manifest(image_id, 5))
+    assert held(cache, image_id) == 5
+
+
+def test_where_a_reader_holds_the_claim_a_refresh_takes_it_over(cache: ManifestCache, image_id: str) -> None:
+    claimed(cache, image_id)
+    assert isinstance(cache.refresh(manifest(image_id, 1)), Claim)
+
+
+@pytest.mark.parametrize("known", [None, {"id": "", "status": "PROCESSING", "revision": 7}])
+def test_what_was_known_before_anything_was_served_is_no_reason_to_trust_it(
+    cache: ManifestCache, image_id: str, known: Manifest | None
+) -> None:
+    cache.fill(claimed(cache, image_id), known and {**known, "id": image_id})
+    assert isinstance(cache.refresh(manifest(image_id, 1)), Claim)
+
+
+def test_revisions_are_compared_as_numbers(cache: ManifestCache, image_id: str) -> None:
+    put(cache, image_id, 9)
+    assert cache.refresh(manifest(image_id, 10)) == "STORED"
+
+
+# lifetimes
+
+
+@pytest.mark.parametrize(
+    ("status", "most_ms"), [("READY", 3_600_000), ("DELETED", 3_600_000), ("PROCESSING", 1000), (None, 5000)]
+)
+def test_each_kind_of_entry_lives_as_long_as_it_may(
+    cache: ManifestCache, server: redis.Redis, image_id: str, status: str | None, most_ms: int
+) -> None:
+    entries: dict[str | None, Manifest | None] = {
+        None: None,
+        "READY": manifest(image_id, 1),
+        "DELETED": tombstone(image_id, 1),
+        "PROCESSING": {"id": image_id, "status": "PROCESSING", "revision": 3},
+    }
+    cache.fill(claimed(cache, image_id), entries[status])
+    assert most_ms * 0.85 < server.pttl(f"manifest:{image_id}") <= most_ms
+
+
+def test_a_tombstone_is_gone_long_before_its_id_may_begin_anew(
+    cache: ManifestCache, server: redis.Redis, image_id: str
+) -> None:
+    cache.fill(claimed(cache, image_id), tombstone(image_id, 1))
+    assert server.pttl(f"manifest:{image_id}") < 30 * _DAY_MS / 10
+
+
+def test_lifetimes_are_spread(cache: ManifestCache, server: redis.Redis, image_id: str) -> None:
+    lifetimes = set()
+    for each in range(20):
+        put(cache, f"{image_id}{each}", 1)
+        lifetimes.add(server.pttl(f"manifest:{image_id}{each}") // 1000)
+    assert len(lifetimes) > 10
+
+
+def test_a_claim_ends_by_itself(cache: ManifestCache, server: redis.Redis, image_id: str) -> None:
+    claimed(cache, image_id)
+    assert 0 < server.pttl(f"manifest:{image_id}") <= 5000
+
+
+# rubbish
+
+
+@pytest.mark.parametrize(
+    "rubbish", [b"", b"x", b"1 {", b"1 []", b'1 {"status": "READY"}', b"\xff\xfe 1", b"1 null"]
+)
+def test_a_value_that_is_no_manifest_is_as_good_as_no_redis(
+    cache: ManifestCache, server: redis.Redis, image_id: str, rubbish: bytes
+) -> None:
+    server.set(f"manifest:{image_id}", rubbish)
+    with pytest.raises(CacheUnavailable):
+        cache.read(image_id)
+
+
+def test_another_images_manifest_is_never_taken_for_this_ones(
+    cache: ManifestCache, server: redis.Redis, image_id: str
+) -> None:
+    put(cache, image_id, 1)
+    server.copy(f"manifest:{image_id}", f"manifest:{image_id}2")
+    with pytest.raises(CacheUnavailable):
+        cache.read(f"{image_id}2")
+
+
+# addresses
+
+
+def test_without_an_address_there_is_no_cache() -> None:
+    cache = connect("")
+    assert isinstance(cache, NoCache)
+    assert cache.read("a.jpg") is None
+
+
+def test_the_address_may_hold_a_password(
+    cache: ManifestCache, server: redis.Redis, redis_server: RedisServer
+) -> None:
+    server.acl_setuser("reader", enabled=True, passwords="+pa ss", commands=["+@all"], keys=["manifest:*"])
+    authorised = connect(redis_server.url.replace("redis://", "redis://reader:pa%20ss@"))
+    assert authorised.claim(f"acl/{uuid.uuid4()}") is not None
+    refused = connect(redis_server.url.replace("redis://", "redis://reader:wrong@"))
+    with pytest.raises(CacheUnavailable):
+        refused.read("a.jpg")
+
+
+def test_a_dropped_connection_is_made_anew_at_once(
+    cache: ManifestCache, server: redis.Redis, image_id: str
+) -> None:
+    """As after a Lambda environment that was frozen for long."""
+    put(cache, image_id, 1)
+    server.client_kill_filter(_type="normal", skipme=True)
+    assert held(cache, image_id) == 1
