@@ -1,13 +1,13 @@
 """The service on one machine: the same template, real functions, real Redis, no Docker, no AWS account.
 
-    stack           what runs, in the order in which it starts
-    options         what can be set on the command line
-    client          how others find a running stack (needs boto3 only)
-    statefile       the state directory: stack.json, and the claim that makes a second start fail
-    ports, redis_server, gateway    one loopback service each; gateway is MiniStack
-    deployment/     template.yaml → what MiniStack takes → deployed
-    functions/      worker processes under awslambdaric, their number capped
-    engine/         Step Functions: moto's States Language interpreter
-    patches/        every change to MiniStack's and moto's own code, one reason a module
-    run/            upload images, watch them, show what became of them
+stack           what runs, in the order in which it starts
+options         what can be set on the command line
+client          how others find a running stack (needs boto3 only)
+statefile       the state directory: stack.json, and the claim that makes a second start fail
+ports, redis_server, gateway    one loopback service each; gateway is MiniStack
+deployment/     template.yaml → what MiniStack takes → deployed
+functions/      worker processes under awslambdaric, their number capped
+engine/         Step Functions: moto's States Language interpreter
+patches/        every change to MiniStack's and moto's own code, one reason a module
+run/            upload images, watch them, show what became of them
 """

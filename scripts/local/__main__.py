@@ -32,10 +32,18 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="start the stack and serve until Ctrl-C")
     local_options.add_to(serve)
-    run = commands.add_parser("run", help="start the stack, upload images, show what became of them, keep serving")
-    run.add_argument("files", nargs="*", type=Path, metavar="FILE", help="images (default: three sample photos)")
-    run.add_argument("--once", action="store_true", help="print one JSON object per file and exit: 0 if all are READY")
-    run.add_argument("--time-limit", type=float, default=300, metavar="S", help="seconds to wait (default %(default)s)")
+    run = commands.add_parser(
+        "run", help="start the stack, upload images, show what became of them, keep serving"
+    )
+    run.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="images (default: three sample photos)"
+    )
+    run.add_argument(
+        "--once", action="store_true", help="print one JSON object per file and exit: 0 if all are READY"
+    )
+    run.add_argument(
+        "--time-limit", type=float, default=300, metavar="S", help="seconds to wait (default %(default)s)"
+    )
     local_options.add_to(run)
     arguments = parser.parse_args()
     try:
@@ -58,7 +66,9 @@ def _serve(options: local_options.Options) -> int:
     from local.stack import running
 
     with running(options) as stack:
-        print(f"ready: {stack.endpoint_url} {stack.redis_url} ({options.state_dir / 'stack.json'})", flush=True)
+        print(
+            f"ready: {stack.endpoint_url} {stack.redis_url} ({options.state_dir / 'stack.json'})", flush=True
+        )
         threading.Event().wait()
     return 0
 
@@ -74,9 +84,11 @@ def _run(options: local_options.Options, arguments: argparse.Namespace) -> int:
         return 2
 
 
-def _stop(number: int, frame: object) -> NoReturn:
+def _stop(_number: int, _frame: object) -> NoReturn:
     for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_number, signal.SIG_IGN)  # stopping takes a moment; a second Ctrl-C must not cut it off
+        signal.signal(
+            signal_number, signal.SIG_IGN
+        )  # stopping takes a moment; a second Ctrl-C must not cut it off
     raise _Stopped
 
 

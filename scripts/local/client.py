@@ -1,7 +1,7 @@
 """How others find a running local stack, with nothing but boto3.
 
-    stack = local.client.load(".local")
-    stack.client("s3").upload_file("a.jpg", stack.outputs["SourceBucketName"], "a.jpg")
+stack = local.client.load(".local")
+stack.client("s3").upload_file("a.jpg", stack.outputs["SourceBucketName"], "a.jpg")
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The console over this stack, in a process of its own: its pages never wait for the stack's own work, nor it for them."""
+"""The console over this stack, in a process of its own: neither waits for the other's work."""
 
 from __future__ import annotations
 

@@ -14,7 +14,17 @@ from collections.abc import Iterator
 from local.options import Options
 
 START_SECONDS = 20.0
-SETTINGS_OF_OTHERS = ("AWS_", "LAMBDA_", "MINISTACK_", "LOCALSTACK_", "S3_", "SFN_", "SFTP_", "IOT_", "PERSIST_")
+SETTINGS_OF_OTHERS = (
+    "AWS_",
+    "LAMBDA_",
+    "MINISTACK_",
+    "LOCALSTACK_",
+    "S3_",
+    "SFN_",
+    "SFTP_",
+    "IOT_",
+    "PERSIST_",
+)
 
 
 @contextlib.contextmanager

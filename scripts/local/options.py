@@ -37,9 +37,24 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     """Declare the options on `parser`."""
     add = parser.add_argument
     add("--port", type=int, default=DEFAULT_PORT, help="AWS endpoint (default %(default)s; 0: a free one)")
-    add("--redis-port", type=int, default=DEFAULT_REDIS_PORT, help="Redis (default %(default)s; 0: a free one)")
-    add("--console-port", type=int, default=DEFAULT_CONSOLE_PORT, help="console (default %(default)s; 0: a free one)")
-    add("--edge-port", type=int, default=DEFAULT_EDGE_PORT, help="CloudFront's edge (default %(default)s; 0: a free one)")
+    add(
+        "--redis-port",
+        type=int,
+        default=DEFAULT_REDIS_PORT,
+        help="Redis (default %(default)s; 0: a free one)",
+    )
+    add(
+        "--console-port",
+        type=int,
+        default=DEFAULT_CONSOLE_PORT,
+        help="console (default %(default)s; 0: a free one)",
+    )
+    add(
+        "--edge-port",
+        type=int,
+        default=DEFAULT_EDGE_PORT,
+        help="CloudFront's edge (default %(default)s; 0: a free one)",
+    )
     add("--redis-url", help="use this Redis or Valkey instead of starting one")
     add(
         "--auth",
@@ -48,9 +63,25 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         help="enforce the template's IAM on functions and state machines (default: yes)",
     )
     add("--state-dir", type=Path, default=REPOSITORY / ".local", help="stack.json, logs (default: .local)")
-    add("--template", type=Path, default=REPOSITORY / "template.yaml", help="SAM template (default: the service's)")
-    add("--parameter", action="append", default=[], metavar="NAME=VALUE", help="template parameter; repeatable")
-    add("--max-workers", type=int, default=DEFAULT_WORKERS, help="worker processes at most (default %(default)s)")
+    add(
+        "--template",
+        type=Path,
+        default=REPOSITORY / "template.yaml",
+        help="SAM template (default: the service's)",
+    )
+    add(
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="template parameter; repeatable",
+    )
+    add(
+        "--max-workers",
+        type=int,
+        default=DEFAULT_WORKERS,
+        help="worker processes at most (default %(default)s)",
+    )
     add(
         "--functions-python",
         type=Path,

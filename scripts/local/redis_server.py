@@ -65,7 +65,10 @@ def running(port: int, log: Path) -> Iterator[str]:
 def _await_pong(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection((ports.LOOPBACK, port), timeout=1) as probe:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection((ports.LOOPBACK, port), timeout=1) as probe,
+        ):
             probe.sendall(b"PING\r\n")
             if probe.recv(16).startswith(b"+PONG"):
                 return

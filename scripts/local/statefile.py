@@ -27,7 +27,9 @@ def claim(state_dir: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             lock.seek(0)
-            raise AlreadyRunning(f"already running in {state_dir} (process {lock.read().strip() or '?'})") from error
+            raise AlreadyRunning(
+                f"already running in {state_dir} (process {lock.read().strip() or '?'})"
+            ) from error
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -42,7 +44,7 @@ def published(state_dir: Path, description: Mapping[str, Any]) -> Iterator[None]
     descriptor, scratch = tempfile.mkstemp(prefix=NAME, dir=state_dir)
     with os.fdopen(descriptor, "w") as file:
         json.dump(description, file, indent=2)
-    os.replace(scratch, path)
+    Path(scratch).replace(path)
     try:
         yield
     finally:

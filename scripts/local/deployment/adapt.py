@@ -28,7 +28,9 @@ def adapted(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, A
     """The template as MiniStack can deploy it, with these parameters."""
     conditions = Conditions(template, parameters)
     resources = {
-        name: resource for name, resource in template["Resources"].items() if resource["Type"] not in UNSUPPORTED
+        name: resource
+        for name, resource in template["Resources"].items()
+        if resource["Type"] not in UNSUPPORTED
     }
     dropped = set(template["Resources"]) - set(resources)
     for resource in resources.values():

@@ -33,5 +33,7 @@ def zipped(root: Path, paths: list[Path]) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in paths:
             if path.is_file() and "__pycache__" not in path.parts:
-                archive.writestr(zipfile.ZipInfo(path.relative_to(root).as_posix(), _EPOCH), path.read_bytes())
+                archive.writestr(
+                    zipfile.ZipInfo(path.relative_to(root).as_posix(), _EPOCH), path.read_bytes()
+                )
     return buffer.getvalue()

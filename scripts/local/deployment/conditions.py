@@ -14,7 +14,9 @@ class Conditions:
     def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
         self._definitions = template.get("Conditions") or {}
         declared = template.get("Parameters") or {}
-        self._values = {name: spec["Default"] for name, spec in declared.items() if "Default" in spec} | dict(parameters)
+        self._values = {name: spec["Default"] for name, spec in declared.items() if "Default" in spec} | dict(
+            parameters
+        )
 
     def holds(self, name: str) -> bool:
         """Whether the condition of that name is true."""

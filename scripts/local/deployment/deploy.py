@@ -45,7 +45,9 @@ def deploy(
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
     except ClientError as error:
-        raise BrokenTemplate(f"the template can't be deployed: {error.response['Error']['Message']}") from error
+        raise BrokenTemplate(
+            f"the template can't be deployed: {error.response['Error']['Message']}"
+        ) from error
     stack = _settled(cloudformation, stack_name)
     listed = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
     physical_ids = {
@@ -87,7 +89,9 @@ def _settled(cloudformation: Any, stack_name: str) -> dict[str, Any]:
             for event in cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]
             if event["ResourceStatus"].endswith("_FAILED")
         ]
-        raise BrokenTemplate(f"the template can't be deployed: {'; '.join(reversed(reasons)) or error}") from error
+        raise BrokenTemplate(
+            f"the template can't be deployed: {'; '.join(reversed(reasons)) or error}"
+        ) from error
     return dict(cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0])
 
 

@@ -36,7 +36,9 @@ def _api(name: str, properties: dict[str, Any], body: dict[str, Any]) -> dict[st
     properties.pop("FailOnWarnings", None)
     cors = body.get("x-amazon-apigateway-cors")
     if cors:
-        properties.setdefault("CorsConfiguration", {key[0].upper() + key[1:]: value for key, value in cors.items()})
+        properties.setdefault(
+            "CorsConfiguration", {key[0].upper() + key[1:]: value for key, value in cors.items()}
+        )
     tags = properties.get("Tags")
     if isinstance(tags, list):
         properties["Tags"] = {tag["Key"]: tag["Value"] for tag in tags}

@@ -22,7 +22,9 @@ def transformed(template: dict[str, Any], parameters: dict[str, str], region: st
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.translator.transform import transform
 
-    values = {name: spec["Default"] for name, spec in template.get("Parameters", {}).items() if "Default" in spec}
+    values = {
+        name: spec["Default"] for name, spec in template.get("Parameters", {}).items() if "Default" in spec
+    }
     values |= parameters | {"AWS::Region": region, "AWS::Partition": "aws"}
     source = copy.deepcopy(template)
     for resource in source["Resources"].values():

@@ -43,7 +43,9 @@ def _lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
     tags = [{"Key": tag["Key"], "Value": tag["Value"]} for tag in rule.get("TagFilters", [])]
     if tags:
         both = {"Prefix": rule["Prefix"]} if "Prefix" in rule else {}
-        result["Filter"] = {"Tag": tags[0]} if len(tags) == 1 and not both else {"And": {**both, "Tags": tags}}
+        result["Filter"] = (
+            {"Tag": tags[0]} if len(tags) == 1 and not both else {"And": {**both, "Tags": tags}}
+        )
     else:
         result["Filter"] = {"Prefix": rule.get("Prefix", "")}
     expiration = {
@@ -65,6 +67,7 @@ def _lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
         result["NoncurrentVersionExpiration"] = {"NoncurrentDays": rule["NoncurrentVersionExpirationInDays"]}
     if "Transitions" in rule:
         result["Transitions"] = [
-            {"StorageClass": step["StorageClass"], "Days": step["TransitionInDays"]} for step in rule["Transitions"]
+            {"StorageClass": step["StorageClass"], "Days": step["TransitionInDays"]}
+            for step in rule["Transitions"]
         ]
     return result

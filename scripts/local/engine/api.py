@@ -133,5 +133,3 @@ def _notify(data: dict[str, Any], outcome: CallbackOutcome | None) -> Response:
 def _no_execution(data: dict[str, Any]) -> Response:
     message = f"Execution Does Not Exist: '{data.get('executionArn')}'"
     return records.error_response_json("ExecutionDoesNotExist", message, 400)
-
-

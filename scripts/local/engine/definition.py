@@ -11,7 +11,6 @@ from typing import Any
 from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 
-
 # The parser takes a percentage for a float, which in JSON it needn't be.
 _FLOATS = re.compile(r'("ToleratedFailurePercentage"\s*:\s*\d+)(?![\d.])')
 
@@ -29,7 +28,7 @@ def program(definition: str) -> Program:
     """
     try:
         parsed, _ = AmazonStateLanguageParser.parse(_FLOATS.sub(r"\1.0", _with_writers_as_parsed(definition)))
-    except Exception as error:  # noqa: BLE001 - its components raise anything from ValueError to RuntimeError
+    except Exception as error:
         raise InvalidDefinition(str(error)) from error
     assert isinstance(parsed, Program)
     return parsed

@@ -127,12 +127,14 @@ def stop(record: dict[str, Any], error: str | None, cause: str | None) -> None:
     if live is not None:
         live.history.conclude("ExecutionAborted", {"executionAbortedEventDetails": details})
         _finish(record, "ABORTED", error=error, cause=cause)
-        live.environment.set_stop(datetime.datetime.now(datetime.timezone.utc), cause, error)
+        live.environment.set_stop(datetime.datetime.now(datetime.UTC), cause, error)
     else:
         _finish(record, "ABORTED", error=error, cause=cause)
 
 
-def _environment(record: dict[str, Any], machine: dict[str, Any], history: History, journal: Journal) -> Environment:
+def _environment(
+    record: dict[str, Any], machine: dict[str, Any], history: History, journal: Journal
+) -> Environment:
     _, _, _, region, account, *_ = record["executionArn"].split(":")
     execution = {
         "Id": record["executionArn"],
@@ -145,7 +147,9 @@ def _environment(record: dict[str, Any], machine: dict[str, Any], history: Histo
     if record.get("redriveDate"):
         execution["RedriveTime"] = record["redriveDate"]
     environment = Environment(
-        aws_execution_details=AWSExecutionDetails(account=account, region=region, role_arn=machine["roleArn"]),
+        aws_execution_details=AWSExecutionDetails(
+            account=account, region=region, role_arn=machine["roleArn"]
+        ),
         execution_type=StateMachineType(machine.get("type") or "STANDARD"),
         context={  # type: ignore[typeddict-item]
             "Execution": execution,
@@ -178,10 +182,18 @@ def _evaluate(record: dict[str, Any], program: Program, live: _Run) -> None:
         elif isinstance(ended, ProgramTimedOut):
             _close(record, live.history, "TIMED_OUT")
         elif not isinstance(ended, ProgramStopped):
-            _close(record, live.history, "FAILED", error="States.Runtime", cause=f"ended as {type(ended).__name__}")
+            _close(
+                record,
+                live.history,
+                "FAILED",
+                error="States.Runtime",
+                cause=f"ended as {type(ended).__name__}",
+            )
     except Exception as error:  # an execution must end, or its uploader waits for ever
         LOG.exception("the interpreter broke in %s", arn)
-        _close(record, live.history, "FAILED", error="States.Runtime", cause=f"{type(error).__name__}: {error}")
+        _close(
+            record, live.history, "FAILED", error="States.Runtime", cause=f"{type(error).__name__}: {error}"
+        )
     finally:
         RUNNING.pop(arn, None)
         TMP_THREADS.clear()  # the interpreter never does; it keeps no thread alive, only its memory
@@ -204,7 +216,11 @@ def _close(record: dict[str, Any], history: History, status: str, **outcome: Any
 
 
 def _finish(
-    record: dict[str, Any], status: str, output: str | None = None, error: str | None = None, cause: str | None = None
+    record: dict[str, Any],
+    status: str,
+    output: str | None = None,
+    error: str | None = None,
+    cause: str | None = None,
 ) -> None:
     if record["status"] != "RUNNING":
         return

@@ -15,7 +15,7 @@ def abort(environment: Any) -> None:
     environment.event_history_context.aborted = True
     for frame in list(environment._frames):
         abort(frame)
-    environment.set_stop(datetime.datetime.now(datetime.timezone.utc), None, None)
+    environment.set_stop(datetime.datetime.now(datetime.UTC), None, None)
 
 
 class History(EventManager):
@@ -34,7 +34,9 @@ class History(EventManager):
         """Where the next event continues from."""
         return EventHistoryContext(previous_event_id=len(self.events))
 
-    def add_event(self, context: Any, event_type: Any, event_details: Any = None, *rest: Any, **named: Any) -> int:
+    def add_event(
+        self, context: Any, event_type: Any, event_details: Any = None, *rest: Any, **named: Any
+    ) -> int:
         """Append an event; nothing once the execution is over, or what still winds down would follow its end."""
         if self._concluded or getattr(context, "aborted", False):
             return int(context.source_event_id)

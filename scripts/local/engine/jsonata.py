@@ -39,7 +39,7 @@ def evaluate(expression: str, bindings: Mapping[str, Any]) -> Any:
             Jsonata.CURRENT.jsonata = parsed
             values = {name: Utils.NULL_VALUE if value is None else value for name, value in bindings.items()}
             result = parsed.evaluate(None, values)
-        except Exception as error:  # noqa: BLE001 - the library raises what Python raises inside it
+        except Exception as error:
             raise EvaluationError(f"The JSONata expression '{expression}' failed: {error}") from error
         if result is None:
             raise EvaluationError(f"The JSONata expression '{expression}' returned nothing (undefined).")

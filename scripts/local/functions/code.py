@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import shutil
 import tempfile
 import zipfile
@@ -25,10 +24,10 @@ def unpacked(package: bytes, root: Path) -> Path:
     scratch = Path(tempfile.mkdtemp(prefix="unpacking-", dir=root))
     with zipfile.ZipFile(io.BytesIO(package)) as archive:
         for member in archive.infolist():
-            extracted = archive.extract(member, scratch)
+            extracted = Path(archive.extract(member, scratch))
             mode = member.external_attr >> 16
             if mode and not member.is_dir():
-                os.chmod(extracted, mode & 0o777)
+                extracted.chmod(mode & 0o777)
     try:
         scratch.rename(target)
     except OSError:
@@ -38,6 +37,8 @@ def unpacked(package: bytes, root: Path) -> Path:
 
 def forget_old(root: Path, keep: int = KEPT_PACKAGES) -> None:
     """Delete all but the `keep` newest packages under `root`."""
-    packages = sorted((path for path in root.glob("*") if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    packages = sorted(
+        (path for path in root.glob("*") if path.is_dir()), key=lambda path: path.stat().st_mtime
+    )
     for path in packages[:-keep]:
         shutil.rmtree(path, ignore_errors=True)

@@ -40,7 +40,12 @@ class Executor:
         code.forget_old(self._packages)
 
     def invoke(
-        self, config: Mapping[str, Any], package: bytes, event: Any, request_id: str | None, trace_id: str | None
+        self,
+        config: Mapping[str, Any],
+        package: bytes,
+        event: Any,
+        request_id: str | None,
+        trace_id: str | None,
     ) -> Outcome:
         """Run one invocation, waiting for a worker if need be. Raises NoWorker if none fell free in time."""
         lease = self.pool.lease(_key(config), lambda: self._start(config, package))
@@ -77,12 +82,16 @@ class Executor:
 
 def _key(config: Mapping[str, Any]) -> str:
     """The function, and what of its configuration a running worker can't take up any more."""
-    fixed = [config.get(name) for name in ("CodeSha256", "Handler", "Environment", "Role", "MemorySize", "Version")]
+    fixed = [
+        config.get(name) for name in ("CodeSha256", "Handler", "Environment", "Role", "MemorySize", "Version")
+    ]
     digest = hashlib.sha256(json.dumps(fixed, sort_keys=True, default=str).encode()).hexdigest()[:16]
     return f"{config['FunctionArn']}:{digest}"
 
 
-def as_ministack_result(invoke: Callable[[], Outcome], throttled: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+def as_ministack_result(
+    invoke: Callable[[], Outcome], throttled: Callable[[str], dict[str, Any]]
+) -> dict[str, Any]:
     """Run `invoke` and shape what comes of it like the results of MiniStack's own executors."""
     try:
         outcome = invoke()

@@ -116,7 +116,9 @@ class Pool:
         """End every worker, busy ones too, and turn away whoever still waits."""
         with self._lock:
             self._closed = True
-            leases = [lease for group in (self._idle, self._busy) for held in group.values() for lease in held]
+            leases = [
+                lease for group in (self._idle, self._busy) for held in group.values() for lease in held
+            ]
             self._idle.clear()
         for lease in leases:
             if lease.worker is not None:
@@ -125,7 +127,9 @@ class Pool:
     def processes(self) -> list[int]:
         """The process ids of all workers, for tests and diagnosis."""
         with self._lock:
-            leases = [lease for group in (self._idle, self._busy) for held in group.values() for lease in held]
+            leases = [
+                lease for group in (self._idle, self._busy) for held in group.values() for lease in held
+            ]
         return [lease.worker.pid for lease in leases if lease.worker is not None]
 
     def _count(self, function: str) -> int:

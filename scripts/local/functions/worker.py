@@ -44,7 +44,12 @@ class Worker:
     """A process started at construction. Not thread-safe: the pool leases it to one invocation at a time."""
 
     def __init__(
-        self, python: Path, handler: str, code: Path, environment: Callable[[str], Mapping[str, str]], log: Path
+        self,
+        python: Path,
+        handler: str,
+        code: Path,
+        environment: Callable[[str], Mapping[str, str]],
+        log: Path,
     ) -> None:
         """Start the process. `environment` makes its variables, given the address of its Runtime API."""
         self._outcomes: queue.SimpleQueue[Posted | _Exited] = queue.SimpleQueue()
@@ -74,7 +79,9 @@ class Worker:
         """Whether the process still runs."""
         return self._process.poll() is None
 
-    def invoke(self, event: Any, request_id: str, function_arn: str, timeout: float, trace_id: str | None) -> Outcome:
+    def invoke(
+        self, event: Any, request_id: str, function_arn: str, timeout: float, trace_id: str | None
+    ) -> Outcome:
         """Run one invocation, at most `timeout` seconds of it; a worker that overruns is killed."""
         self._await_init(timeout)
         deadline = time.time() + timeout
@@ -152,7 +159,11 @@ def _bytes_waiting(descriptor: int) -> int:
 def _exit_message(status: int) -> str:
     if status < 0:
         return f"Runtime exited with error: signal: {signal.Signals(-status).name}"
-    return "Runtime exited without providing a reason" if status == 0 else f"Runtime exited with error: exit status {status}"
+    return (
+        "Runtime exited without providing a reason"
+        if status == 0
+        else f"Runtime exited with error: exit status {status}"
+    )
 
 
 def _parsed(body: bytes) -> Any:

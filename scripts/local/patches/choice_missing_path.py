@@ -25,7 +25,9 @@ def apply(patch: Patch) -> None:
         self.variable.eval(env)
         missing = isinstance(env.stack[-1], NoSuchVariable)
         if missing and self.comparison_function.operator_type != ComparisonOperatorType.IsPresent:
-            raise ValueError(f"Invalid path '{self.variable.string_sampler.literal_value}': the input has no such path")
+            raise ValueError(
+                f"Invalid path '{self.variable.string_sampler.literal_value}': the input has no such path"
+            )
         self.comparison_function.eval(env)
 
     patch.set(ComparisonVariable, "_eval_body", body)

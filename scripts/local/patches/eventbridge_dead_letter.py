@@ -30,7 +30,9 @@ def apply(patch: Patch) -> None:
         status, _, body = stepfunctions._start_execution({"stateMachineArn": arn, "input": payload})
         if status != 200:
             answer = json.loads(body)
-            note(str(answer.get("__type", "INTERNAL_ERROR")).rpartition("#")[2], str(answer.get("message", "")))
+            note(
+                str(answer.get("__type", "INTERNAL_ERROR")).rpartition("#")[2], str(answer.get("message", ""))
+            )
 
     def to_lambda(arn: str, payload: str) -> None:
         if lambda_svc._get_func_record_for_ref(arn)[0] is None:
@@ -47,7 +49,9 @@ def apply(patch: Patch) -> None:
         finally:
             _FAILURE.reset(token)
         if failure:
-            LOG.warning("event for %s not taken: %s %s", target.get("Arn"), failure["code"], failure["message"])
+            LOG.warning(
+                "event for %s not taken: %s %s", target.get("Arn"), failure["code"], failure["message"]
+            )
             if queue:
                 send(queue, target, event, rule, view, failure)
 

@@ -23,14 +23,18 @@ def apply(patch: Patch) -> None:
         StateTaskService,
     )
 
-    def parameters(self: Any, parameters: Any, boto_service_name: Any = None, service_action_name: Any = None) -> None:
+    def parameters(
+        self: Any, parameters: Any, boto_service_name: Any = None, service_action_name: Any = None
+    ) -> None:
         operation = _operation(
             self._get_boto_service_name(boto_service_name), self._get_boto_service_action(service_action_name)
         )
         if operation is not None and operation.input_shape is not None:
             self._to_boto_request(parameters, operation.input_shape)
 
-    def response(self: Any, response: Any, boto_service_name: Any = None, service_action_name: Any = None) -> None:
+    def response(
+        self: Any, response: Any, boto_service_name: Any = None, service_action_name: Any = None
+    ) -> None:
         operation = _operation(
             self._get_boto_service_name(boto_service_name), self._get_boto_service_action(service_action_name)
         )
@@ -63,9 +67,13 @@ def _operation(service: str, action: str) -> OperationModel | None:
 
 
 def _times_as_text(value: Any) -> None:
-    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    entries = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
     for key, item in list(entries):
         if isinstance(item, datetime.datetime):
-            value[key] = item.astimezone(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            value[key] = (
+                item.astimezone(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            )
         else:
             _times_as_text(item)

@@ -26,7 +26,9 @@ def apply(patch: Patch) -> None:
 
 def _as_json(item: dict[str, Any]) -> dict[str, Any]:
     """The fields of an item as AWS passes them: times are seconds since 1970."""
-    kept = {name: value for name, value in item.items() if name in ("Etag", "ETag", "Key", "Size", "StorageClass")}
+    kept = {
+        name: value for name, value in item.items() if name in ("Etag", "ETag", "Key", "Size", "StorageClass")
+    }
     kept["LastModified"] = int(item["LastModified"].timestamp())
     kept["Etag"] = kept.pop("ETag", kept.get("Etag"))
     return kept

@@ -22,7 +22,7 @@ def apply(patch: Patch) -> None:
     from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
         StatesErrorNameType,
     )
-    from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.distributed_iteration_component import (  # noqa: E501
+    from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.distributed_iteration_component import (
         DistributedIterationComponent,
     )
     from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor.map_run_record import (
@@ -46,7 +46,10 @@ def apply(patch: Patch) -> None:
             return
         env.stack.pop()
         name = StatesErrorName(typ=StatesErrorNameType.StatesExceedToleratedFailureThreshold)
-        details = {"error": name.error_name, "cause": "The specified tolerated failure threshold was exceeded"}
+        details = {
+            "error": name.error_name,
+            "cause": "The specified tolerated failure threshold was exceeded",
+        }
         raise FailureEventException(
             FailureEvent(
                 env=env,

@@ -38,7 +38,10 @@ def apply(patch: Patch) -> None:
         for index, frame in list(running.items()):
             details = {"mapIterationAbortedEventDetails": {"name": name, "index": index}}
             frame.event_manager.add_event(
-                frame.event_history_context, HistoryEventType.MapIterationAborted, details, update_source_event_id=False
+                frame.event_history_context,
+                HistoryEventType.MapIterationAborted,
+                details,
+                update_source_event_id=False,
             )
             abort(frame)
 

@@ -24,7 +24,7 @@ def apply(patch: Patch) -> None:
     from moto.stepfunctions.parser.asl.eval.environment import Environment
     from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded
 
-    def inner_frame(cls: Any, env: Any, *args: Any, **kwargs: Any) -> Any:
+    def inner_frame(_cls: Any, env: Any, *args: Any, **kwargs: Any) -> Any:
         frame = moto_inner_frame(env, *args, **kwargs)
         frame.journal, frame.scope = env.journal, env.scope
         return frame

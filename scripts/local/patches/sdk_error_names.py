@@ -29,5 +29,3 @@ def apply(patch: Patch) -> None:
         return NAMES.get(name.lower(), name[:1].upper() + name[1:])
 
     patch.set(StateTaskServiceAwsSdk, "_normalise_service_error_name", staticmethod(service_name))
-
-

@@ -28,7 +28,10 @@ def apply(patch: Patch) -> None:
     patch.set(stepfunctions, "_send_task_success", api.send_task_success)
     patch.set(stepfunctions, "_send_task_failure", api.send_task_failure)
     patch.set(stepfunctions, "_send_task_heartbeat", api.send_task_heartbeat)
-    for name, ours in (("_describe_execution", api.describe_execution), ("_list_executions", api.list_executions)):
+    for name, ours in (
+        ("_describe_execution", api.describe_execution),
+        ("_list_executions", api.list_executions),
+    ):
         patch.set(stepfunctions, name, partial(ours, ministack=getattr(stepfunctions, name)))
 
     def refusal(text: str) -> str | None:

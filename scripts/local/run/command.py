@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +15,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from local import client
 from local.options import Options
@@ -49,7 +55,7 @@ def run(options: Options, request: Request) -> int:
             for item, seconds in finished:
                 print(json.dumps(report.as_json(item, stack, seconds), ensure_ascii=False), flush=True)
             return 0 if all(item["status"] == "READY" for item, _ in finished) else 1
-        out = Console()
+        out = Console(width=500)  # a link that is cut or folded is none; a narrower terminal wraps by itself
         for item, seconds in finished:
             report.show(out, item, stack, seconds)
         _say_where(out, stack, options)
@@ -69,13 +75,10 @@ def _stack(options: Options, console: Console) -> Iterator[tuple[client.Stack, b
             return
     from local.stack import running
 
-    with console.status("starting the stack"):
-        context = running(options)
-        stack = context.__enter__()
-    try:
+    with contextlib.ExitStack() as context:
+        with console.status("starting the stack"):
+            stack = context.enter_context(running(options))
         yield stack, True
-    finally:
-        context.__exit__(*sys.exc_info())
 
 
 def _answers(stack: client.Stack) -> bool:
@@ -92,12 +95,23 @@ def _process(
 ) -> list[tuple[dict[str, Any], float]]:
     """The final item of each file, in the order of the files, with the seconds from its upload's end."""
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=console, transient=True,
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
     ) as progress:
-        sending = progress.add_task("uploading (bytes)", total=max(1, sum(path.stat().st_size for path in files)))
+        sending = progress.add_task(
+            "uploading (bytes)", total=max(1, sum(path.stat().st_size for path in files))
+        )
         with ThreadPoolExecutor(UPLOADERS) as pool:
-            made = list(pool.map(lambda path: _timed(stack, path, lambda count: progress.advance(sending, count)), files))
+            made = list(
+                pool.map(
+                    lambda path: _timed(stack, path, lambda count: progress.advance(sending, count)), files
+                )
+            )
         progress.remove_task(sending)
         working = progress.add_task("processing", total=len(files))
         watch, items = Watch(stack), {}
@@ -106,7 +120,9 @@ def _process(
             progress.advance(working)
     pending = [upload.id for upload, _ in made if upload.id not in items]
     if pending:
-        console.print(f"still pending after {time_limit:g} s: {', '.join(pending)}", markup=False, soft_wrap=True)
+        console.print(
+            f"still pending after {time_limit:g} s: {', '.join(pending)}", markup=False, soft_wrap=True
+        )
         known = {item["id"]: item for item in watch.items(pending)}
         for image_id in pending:
             items[image_id] = (report.unfinished(image_id, known.get(image_id), time_limit), time.monotonic())

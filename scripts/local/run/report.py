@@ -20,7 +20,8 @@ def as_json(item: dict[str, Any], stack: Stack, seconds: float) -> dict[str, Any
         "revision": item.get("revision"),
         "source": item.get("source"),
         "renditions": [
-            {**rendition, "url": link(stack, item["id"], rendition)} for rendition in item.get("renditions") or []
+            {**rendition, "url": link(stack, item["id"], rendition)}
+            for rendition in item.get("renditions") or []
         ],
         "error": item.get("error"),
         "execution": item.get("execution"),
@@ -35,21 +36,35 @@ def unfinished(image_id: str, item: dict[str, Any] | None, limit: float) -> dict
 
 
 def link(stack: Stack, image_id: str, rendition: dict[str, Any]) -> str:
-    """Where the API gives this rendition."""
-    return stack.url(f"/images/{quote(image_id)}?size={rendition['size']}&format={rendition['format']}")
+    """Where the API gives this rendition. An HTTP API decodes a path twice, so it is encoded twice."""
+    return stack.url(
+        f"/images/{quote(quote(image_id))}?size={rendition['size']}&format={rendition['format']}"
+    )
 
 
 def show(console: Console, item: dict[str, Any], stack: Stack, seconds: float) -> None:
     """Print a table of an image's sizes, or why there is none."""
     if item["status"] != "READY":
         error = item.get("error") or {}
-        reason = error.get("cause") if item["status"] == "REJECTED" else " ".join(filter(None, error.values()))
-        console.print(f"[red]{escape(item['id'])}: {item['status'].lower()}[/red] {escape(reason or '')}", soft_wrap=True)
+        reason = (
+            error.get("cause") if item["status"] == "REJECTED" else " ".join(filter(None, error.values()))
+        )
+        console.print(
+            f"[red]{escape(item['id'])}: {item['status'].lower()}[/red] {escape(reason or '')}",
+            soft_wrap=True,
+        )
         return
     source = item.get("source") or {}
-    title = f"{item['id']}  {source.get('width')}×{source.get('height')} {source.get('format')}, {seconds:.1f} s"
+    title = (
+        f"{item['id']}  {source.get('width')}×{source.get('height')} {source.get('format')}, {seconds:.1f} s"
+    )
     table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
-    for heading, justify in (("size", "left"), ("width×height", "right"), ("format", "left"), ("bytes", "right")):
+    for heading, justify in (
+        ("size", "left"),
+        ("width×height", "right"),
+        ("format", "left"),
+        ("bytes", "right"),
+    ):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
     table.add_column("link", no_wrap=True, overflow="ignore")
     for rendition in sorted(item.get("renditions") or [], key=lambda each: (each["width"], each["format"])):
@@ -60,5 +75,5 @@ def show(console: Console, item: dict[str, Any], stack: Stack, seconds: float) -
             f"{rendition['bytes']:,}",
             link(stack, item["id"], rendition),
         )
-    console.print(table, width=1000, crop=False, no_wrap=True)  # links stay whole, whatever the terminal's width
+    console.print(table)
     console.print()

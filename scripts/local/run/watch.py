@@ -26,7 +26,9 @@ class Watch:
         self._table = stack.outputs["ImageTableName"]
         self._deserialize = TypeDeserializer().deserialize
 
-    def finished(self, uploads: Iterable[Upload], deadline: float, pause: float = 0.1) -> Iterator[dict[str, Any]]:
+    def finished(
+        self, uploads: Iterable[Upload], deadline: float, pause: float = 0.1
+    ) -> Iterator[dict[str, Any]]:
         """The item of each upload, when it is final; ends early at `deadline` (of time.monotonic)."""
         pending = {upload.id: upload for upload in uploads}
         while pending and time.monotonic() < deadline:
@@ -42,7 +44,9 @@ class Watch:
         found = []
         for start in range(0, len(ids), BATCH):
             keys = [{"id": {"S": image_id}} for image_id in ids[start : start + BATCH]]
-            answer = self._dynamodb.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
+            answer = self._dynamodb.batch_get_item(
+                RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
+            )
             found += [
                 {name: _plain(self._deserialize(value)) for name, value in item.items()}
                 for item in answer["Responses"].get(self._table, [])
@@ -63,7 +67,8 @@ class Watch:
         if described["status"] in ("FAILED", "TIMED_OUT", "ABORTED"):
             item["status"] = "FAILED"
             item.setdefault(
-                "error", {"name": described.get("error", described["status"]), "cause": described.get("cause", "")}
+                "error",
+                {"name": described.get("error", described["status"]), "cause": described.get("cause", "")},
             )
             return True
         return False

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from local import background, client
 
 HERE = Path(__file__).parent
 SAMPLE = HERE / "sample" / "template.yaml"
 EVERYONE = {"Effect": "Allow", "Principal": {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]}}
 
-TASK_FUNCTION = '''
+TASK_FUNCTION = """
 import os, pathlib, time
 
 class ThumbError(Exception): pass
@@ -40,7 +41,7 @@ def handler(event, context):
     if event.get("exit"):
         os._exit(event["exit"])
     return {"ok": True, "in": event, "pid": os.getpid()}
-'''
+"""
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +113,10 @@ class Machines:
     def create(self, definition: dict[str, Any], kind: str = "STANDARD") -> str:
         """Make a state machine of this definition; gives its ARN."""
         made = self.states.create_state_machine(
-            name=f"machine-{next(self._numbers)}", definition=json.dumps(definition), roleArn=self.role, type=kind
+            name=f"machine-{next(self._numbers)}",
+            definition=json.dumps(definition),
+            roleArn=self.role,
+            type=kind,
         )
         return str(made["stateMachineArn"])
 
@@ -156,7 +160,10 @@ class Machines:
         iam = self.stack.client("iam")
         trust = {"Version": "2012-10-17", "Statement": [{**EVERYONE, "Action": "sts:AssumeRole"}]}
         role = iam.create_role(RoleName="machines", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
-        everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+        everything = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+        }
         iam.put_role_policy(RoleName="machines", PolicyName="all", PolicyDocument=json.dumps(everything))
         return str(role["Arn"])
 

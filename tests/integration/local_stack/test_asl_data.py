@@ -34,7 +34,9 @@ def test_jsonata_drives_arguments_output_variables_and_choices(machines):
         "Next": "T",
     }
     states = {"A": first, "T": task, "C": choice, "S": {"Type": "Succeed"}, "F": {"Type": "Fail"}}
-    ended = machines.run({"QueryLanguage": "JSONata", "StartAt": "A", "States": states}, {"a": 7, "l": [1, 2, 3]})
+    ended = machines.run(
+        {"QueryLanguage": "JSONata", "StartAt": "A", "States": states}, {"a": 7, "l": [1, 2, 3]}
+    )
     assert ended.output == {"n": 8, "s": 6}
 
 
@@ -60,7 +62,7 @@ INTRINSICS = {
 
 def test_intrinsic_functions_compute_what_their_documentation_says(machines, single):
     parameters = {f"r{number}.$": call for number, call in enumerate(INTRINSICS)}
-    input = {
+    given = {
         "a": "A",
         "js": '{"q":1}',
         "o": {"x": 1},
@@ -70,7 +72,7 @@ def test_intrinsic_functions_compute_what_their_documentation_says(machines, sin
         "k": "uploads/pic.png",
     }
     ended = machines.run(
-        single({"Type": "Pass", "Parameters": {**parameters, "id.$": "States.UUID()"}, "End": True}), input
+        single({"Type": "Pass", "Parameters": {**parameters, "id.$": "States.UUID()"}, "End": True}), given
     )
     assert {call: ended.output[f"r{number}"] for number, call in enumerate(INTRINSICS)} == INTRINSICS
     assert len(ended.output["id"]) == 36
@@ -116,8 +118,8 @@ EXPRESSIONS = {
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_jsonata_gives_the_value_that_its_documentation_says(machines, expression):
     state = {"Type": "Pass", "Output": {"value": f"{{% {expression} %}}"}, "End": True}
-    input = {"quoted": 'a "b" \\ c', "key": "a b+c%20é/ü.jpg", "n": "7", "nothing": None}
-    ended = machines.run({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}}, input)
+    given = {"quoted": 'a "b" \\ c', "key": "a b+c%20é/ü.jpg", "n": "7", "nothing": None}
+    ended = machines.run({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}}, given)
     assert (ended.status, ended.output) == ("SUCCEEDED", {"value": EXPRESSIONS[expression]})
 
 
@@ -133,5 +135,7 @@ def test_strings_with_quotes_survive_as_variables(machines):
         "A": {"Type": "Pass", "Assign": {"v": "{% $states.input.q %}"}, "Next": "B"},
         "B": {"Type": "Pass", "Output": "{% $v %}", "End": True},
     }
-    ended = machines.run({"QueryLanguage": "JSONata", "StartAt": "A", "States": states}, {"q": 'it\'s "so" \\n'})
+    ended = machines.run(
+        {"QueryLanguage": "JSONata", "StartAt": "A", "States": states}, {"q": 'it\'s "so" \\n'}
+    )
     assert ended.output == 'it\'s "so" \\n'

@@ -35,7 +35,13 @@ def test_retries_wait_longer_each_time(machines, single, attempts):
 
 def test_max_delay_seconds_caps_the_wait(machines, single, attempts):
     retry = [
-        {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "BackoffRate": 4, "MaxAttempts": 3, "MaxDelaySeconds": 2}
+        {
+            "ErrorEquals": ["States.ALL"],
+            "IntervalSeconds": 1,
+            "BackoffRate": 4,
+            "MaxAttempts": 3,
+            "MaxDelaySeconds": 2,
+        }
     ]
     machines.run(single(machines.task({"fail_times": 3, "attempts": attempts.path}, Retry=retry)))
     assert max(attempts()) < 3

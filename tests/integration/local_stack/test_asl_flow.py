@@ -19,7 +19,11 @@ def test_a_choice_compares_matches_and_combines(machines, single):
 
 
 def test_a_choice_on_a_path_that_is_not_there_fails(machines, single):
-    choice = {"Type": "Choice", "Choices": [{"Variable": "$.nope", "StringEquals": "x", "Next": "C"}], "Default": "C"}
+    choice = {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.nope", "StringEquals": "x", "Next": "C"}],
+        "Default": "C",
+    }
     ended = machines.run(single(choice, C={"Type": "Succeed"}))
     assert (ended.status, ended.error) == ("FAILED", "States.Runtime")
 
@@ -37,7 +41,9 @@ def test_a_failed_branch_fails_the_parallel_with_its_own_error(machines, single,
         {"StartAt": "Y", "States": {"Y": {"Type": "Pass", "End": True}}},
     ]
     catch = [{"ErrorEquals": ["ThumbError"], "Next": "C"}]
-    ended = machines.run(single({"Type": "Parallel", "Branches": branches, "Catch": catch, "End": True}, C=caught))
+    ended = machines.run(
+        single({"Type": "Parallel", "Branches": branches, "Catch": catch, "End": True}, C=caught)
+    )
     assert ended.output["Error"] == "ThumbError"
 
 

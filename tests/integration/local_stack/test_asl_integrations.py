@@ -35,7 +35,9 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("resource", ERRORS)
-def test_a_failed_condition_has_the_name_of_its_kind_of_integration(machines, single, caught, table, resource):
+def test_a_failed_condition_has_the_name_of_its_kind_of_integration(
+    machines, single, caught, table, resource
+):
     ended = machines.run(single(failing(resource, put_again(table), ERRORS[resource]), C=caught))
     assert ended.output["Error"] == ERRORS[resource]
 
@@ -65,7 +67,12 @@ def test_an_update_answers_the_new_item(machines, single, table):
         "ExpressionAttributeValues": {":zero": {"N": "0"}, ":one": {"N": "1"}},
         "ReturnValues": "ALL_NEW",
     }
-    task = {"Type": "Task", "Resource": "arn:aws:states:::dynamodb:updateItem", "Parameters": parameters, "End": True}
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::dynamodb:updateItem",
+        "Parameters": parameters,
+        "End": True,
+    }
     assert machines.run(single(task)).output["Attributes"]["n"] == {"N": "1"}
 
 
@@ -92,7 +99,9 @@ def test_an_invalidation_of_a_distribution_is_made(machines, single, stack):
         "InvalidationBatch": {"CallerReference": "1", "Paths": {"Quantity": 1, "Items": ["#tag"]}},
     }
     resource = "arn:aws:states:::aws-sdk:cloudfront:createInvalidation"
-    ended = machines.run(single({"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True}))
+    ended = machines.run(
+        single({"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True})
+    )
     assert ended.output["Invalidation"]["InvalidationBatch"]["Paths"]["Items"] == ["#tag"]
 
 

@@ -69,7 +69,9 @@ def test_jsonata_items_are_selected_by_expression(machines):
         "ItemProcessor": processor({"Type": "Pass", "End": True}),
         "End": True,
     }
-    ended = machines.run({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}}, {"l": [1, 2, 3]})
+    ended = machines.run(
+        {"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}}, {"l": [1, 2, 3]}
+    )
     assert ended.output == [{"v": 2}, {"v": 4}, {"v": 6}]
 
 

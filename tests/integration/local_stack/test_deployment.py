@@ -111,11 +111,14 @@ def test_a_presigned_post_keeps_the_key_and_its_limits(stack):
 
 def send_form(post, content):
     parts = "".join(
-        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in post["fields"].items()
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in post["fields"].items()
     )
     head = f'{parts}--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'.encode()
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    return get(urllib.request.Request(post["url"], head + content + b"\r\n--x--\r\n", headers, method="POST"))[0]
+    return get(
+        urllib.request.Request(post["url"], head + content + b"\r\n--x--\r\n", headers, method="POST")
+    )[0]
 
 
 def test_a_multipart_upload_is_announced_with_its_reason(stack, tmp_path):
@@ -149,21 +152,27 @@ def test_an_event_that_its_target_refuses_waits_in_the_dead_letter_queue(stack):
     events.put_rule(Name="broken", EventPattern=json.dumps({"source": ["test.broken"]}))
     events.put_targets(Rule="broken", Targets=[{"Id": "1", "Arn": machine, "DeadLetterConfig": {"Arn": arn}}])
     events.put_events(Entries=[{"Source": "test.broken", "DetailType": "Test", "Detail": '{"a": 1}'}])
-    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5, MessageAttributeNames=["All"])["Messages"]
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5, MessageAttributeNames=["All"])[
+        "Messages"
+    ]
     assert json.loads(message["Body"])["detail"] == {"a": 1}
     assert message["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "StateMachineDoesNotExist"
     assert states.list_executions(stateMachineArn=stack.outputs["NoteArn"])["executions"] is not None
 
 
 def test_a_state_machine_runs_as_its_role(stack, machines, single):
-    role = stack.client("stepfunctions").describe_state_machine(stateMachineArn=stack.outputs["NoteArn"])["roleArn"]
+    role = stack.client("stepfunctions").describe_state_machine(stateMachineArn=stack.outputs["NoteArn"])[
+        "roleArn"
+    ]
     scan = {
         "Type": "Task",
         "Resource": "arn:aws:states:::aws-sdk:dynamodb:scan",
         "Parameters": {"TableName": stack.outputs["TableName"]},
         "End": True,
     }
-    arn = machines.states.create_state_machine(name="denied", definition=json.dumps(single(scan)), roleArn=role)
+    arn = machines.states.create_state_machine(
+        name="denied", definition=json.dumps(single(scan)), roleArn=role
+    )
     started = machines.states.start_execution(stateMachineArn=arn["stateMachineArn"])
     ended = machines.wait(started["executionArn"])
     assert (ended.status, ended.error) == ("FAILED", "DynamoDb.DynamoDbException")

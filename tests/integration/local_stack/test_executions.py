@@ -10,7 +10,9 @@ from botocore.config import Config
 
 def test_a_name_is_taken_once(machines, single):
     arn = machines.create(single({"Type": "Pass", "End": True}))
-    machines.wait(machines.states.start_execution(stateMachineArn=arn, name="same", input='{"a": 1}')["executionArn"])
+    machines.wait(
+        machines.states.start_execution(stateMachineArn=arn, name="same", input='{"a": 1}')["executionArn"]
+    )
     with pytest.raises(machines.states.exceptions.ExecutionAlreadyExists):
         machines.states.start_execution(stateMachineArn=arn, name="same", input='{"a": 2}')
 

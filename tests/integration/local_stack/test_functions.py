@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from botocore.config import Config
+
 from local import background
 
 SAMPLE = Path(__file__).parent / "sample" / "template.yaml"
@@ -105,7 +106,9 @@ def test_what_a_function_prints_is_in_its_log_group(echo, stack):
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """A stack with two worker processes at most."""
-    with background.started(tmp_path_factory.mktemp("small"), f"--template={SAMPLE}", "--max-workers=2") as running:
+    with background.started(
+        tmp_path_factory.mktemp("small"), f"--template={SAMPLE}", "--max-workers=2"
+    ) as running:
         yield running
 
 

@@ -51,7 +51,10 @@ def test_a_redrive_goes_on_with_the_variables_of_the_states_before(machines, att
 
 
 def test_a_redriven_map_keeps_the_iterations_that_succeeded(machines, single, tmp_path):
-    items = [{"attempts": str(tmp_path / "0")}, {"attempts": str(tmp_path / "1"), "fail_times": 1, "sleep": 0.3}]
+    items = [
+        {"attempts": str(tmp_path / "0")},
+        {"attempts": str(tmp_path / "1"), "fail_times": 1, "sleep": 0.3},
+    ]
     inner = {"StartAt": "X", "States": {"X": machines.task()}}
     failed = machines.run(
         single({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "End": True}), {"items": items}
@@ -77,7 +80,10 @@ def test_a_redriven_distributed_map_runs_only_the_items_that_failed(machines, si
 
 
 def test_a_redriven_parallel_keeps_the_branches_that_succeeded(machines, single, tmp_path):
-    payloads = [{"attempts": str(tmp_path / "0")}, {"attempts": str(tmp_path / "1"), "fail_times": 1, "sleep": 0.3}]
+    payloads = [
+        {"attempts": str(tmp_path / "0")},
+        {"attempts": str(tmp_path / "1"), "fail_times": 1, "sleep": 0.3},
+    ]
     branches = [{"StartAt": "X", "States": {"X": machines.task(payload)}} for payload in payloads]
     failed = machines.run(single({"Type": "Parallel", "Branches": branches, "End": True}))
     ended = redriven(machines, failed.arn)

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from local import background, client
 
 SAMPLE = Path(__file__).parent / "sample" / "template.yaml"
@@ -41,7 +42,11 @@ def children(pid):
 
 
 def running(pids):
-    return [pid for pid in pids if Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [
+        pid
+        for pid in pids
+        if Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
 
 
 def gone(pids, patience=5):
@@ -61,7 +66,9 @@ def served(tmp_path):
         FunctionName=stack.outputs["EchoArn"], InvocationType="Event", Payload=json.dumps({"sleep": 2})
     )
     deadline = time.monotonic() + 10
-    while not any("launcher" in Path(f"/proc/{pid}/cmdline").read_text() for pid in running(children(process.pid))):
+    while not any(
+        "launcher" in Path(f"/proc/{pid}/cmdline").read_text() for pid in running(children(process.pid))
+    ):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     yield process, children(process.pid), stack, tmp_path
@@ -103,13 +110,19 @@ def test_everything_listens_on_loopback_only(served):
             match[1]
             for pid in [process.pid, *below]
             for link in Path(f"/proc/{pid}/fd").glob("*")
-            if (match := re.fullmatch(r"socket:\[(\d+)\]", os.readlink(link)))
+            if (match := re.fullmatch(r"socket:\[(\d+)\]", str(link.readlink())))
         }
-        lines = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()]
+        lines = [
+            line.split()
+            for name in ("tcp", "tcp6")
+            for line in Path(f"/proc/net/{name}").read_text().splitlines()
+        ]
         hosts = {line[1].split(":")[0] for line in lines if line[3] == "0A" and line[9] in inodes}
         assert hosts == {"0100007F"}
         return
-    ours = [line for line in listening.splitlines() if any(f"pid={pid}," in line for pid in [process.pid, *below])]
+    ours = [
+        line for line in listening.splitlines() if any(f"pid={pid}," in line for pid in [process.pid, *below])
+    ]
     assert ours
     assert all(line.split()[3].startswith("127.0.0.1:") for line in ours)
 
@@ -156,7 +169,10 @@ def test_a_template_that_is_not_there_is_one_line(tmp_path):
     [
         ("Resources: [", "while parsing"),
         ("Description: nothing in it", "no Resources"),
-        ("Resources: {A: {Type: AWS::Serverless::Function, Properties: {Handler: 7}}}", "the SAM transform refuses"),
+        (
+            "Resources: {A: {Type: AWS::Serverless::Function, Properties: {Handler: 7}}}",
+            "the SAM transform refuses",
+        ),
         ("Resources: {A: {Type: AWS::Nonsense::Thing}}", "the template can't be deployed"),
     ],
 )
@@ -170,11 +186,14 @@ def test_a_wrong_functions_python_is_one_line(tmp_path):
     assert "./scripts/run sets it up" in complaint_of(tmp_path, "--functions-python=/nonexistent/python")
 
 
-def test_a_missing_redis_is_one_line(tmp_path, monkeypatch):
-    script = "import local.redis_server as r; r.REPOSITORY = r.Path('/nonexistent'); import local.__main__ as m; m.main()"
+def test_a_missing_redis_is_one_line(tmp_path):
+    # Neither on PATH nor in `.venv/redis`, which is looked for in the repository.
+    script = (
+        "import sys, pathlib, local.redis_server as redis, local.__main__ as command;"
+        "redis.REPOSITORY = pathlib.Path('/nonexistent'); sys.exit(command.main())"
+    )
     process = subprocess.run(
-        [background.PYTHON, "-c", f"import sys; sys.argv[1:1] = ['serve']; {script.replace('m.main()', 'sys.exit(m.main())')}",
-         f"--state-dir={tmp_path}", *FREE],
+        [background.PYTHON, "-c", script, "serve", f"--state-dir={tmp_path}", *FREE],
         env={"PYTHONPATH": str(background.SCRIPTS), "PATH": "/nonexistent"},
         capture_output=True,
         text=True,

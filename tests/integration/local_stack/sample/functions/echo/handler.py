@@ -1,6 +1,7 @@
 """Does what its event says, for the tests of the stack that runs it."""
 
 import os
+import pathlib
 import sys
 import time
 
@@ -32,5 +33,5 @@ def handler(event, context):
         "path": sys.path,
         "environment": dict(os.environ),
         "event": event,
-        "folders": sorted(name for name in os.listdir() if not name.startswith(".")),
+        "folders": sorted(path.name for path in pathlib.Path().iterdir()),
     }
