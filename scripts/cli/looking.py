@@ -127,8 +127,9 @@ def _card(session: Session, image: Image) -> Any:
             "error": error and f"{error['name']}: {error['cause']}",
             "meaning": advice and advice.meaning,
             "what to do": advice and advice.remedy,
-            "upload": upload and f"{size(upload.get('bytes'))}, version {upload.get('version_id', '–')}",
-            "served": source
+            "upload": (upload or None)
+            and f"{size(upload.get('bytes'))}, version {upload.get('version_id', '–')}",
+            "served": (source or None)
             and f"{source.get('format')} {source.get('width')} × {source.get('height')}, revision {image.revision}",
             "changed": ago(image.updated_at),
             "link": session.stack.image_url(image.id, "?w=640") if image.renditions else None,

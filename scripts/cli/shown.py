@@ -47,7 +47,9 @@ def table(*columns: str, right: Sequence[str] = ()) -> Table:
         made.add_column(
             column,
             justify="right" if column in right else "left",
-            overflow="fold" if column in ("image", "cause", "note") else "ellipsis",
+            overflow="fold"
+            if column in ("image", "cause", "note", "execution", "link", "key")
+            else "ellipsis",
             no_wrap=column in ("status", "time", "state"),
         )
     return made
@@ -97,6 +99,7 @@ def counting(err: Console) -> Progress:
         TimeRemainingColumn(),
         console=err,
         transient=True,
+        disable=not err.is_terminal,
     )
 
 
@@ -110,6 +113,7 @@ def transferring(err: Console) -> Progress:
         TransferSpeedColumn(),
         console=err,
         transient=True,
+        disable=not err.is_terminal,
     )
 
 

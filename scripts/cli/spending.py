@@ -55,7 +55,7 @@ def _table(bill: Bill, times: int) -> object:
         made.add_row(
             plain(line.name),
             f"{line.quantity * times:,.0f}",
-            f"{line.price:.10f}".rstrip("0"),
+            f"{line.price:.10f}".rstrip("0").rstrip("."),
             f"{line.dollars * times:,.2f}",
         )
     made.add_row("[bold]together[/]", "", "", f"[bold]{bill.total * times:,.2f}[/]")

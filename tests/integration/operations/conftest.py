@@ -1,0 +1,139 @@
+"""One stack that these tests break and repair in turn, its Redis, and a few things that an operator does."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from PIL import Image
+
+from local import redis_server
+from operations import executions, images, uploads
+from operations.stack import Stack
+
+REPOSITORY = Path(__file__).parents[3]
+
+
+class StoppableRedis:
+    """A real Redis that can be stopped, and started again on its port, empty."""
+
+    def __init__(self, log: Path) -> None:
+        self._log, self._running = log, contextlib.ExitStack()
+        self.url = self._running.enter_context(redis_server.running(0, log))
+
+    def stop(self) -> None:
+        self._running.close()
+
+    def start(self) -> None:
+        port = urlsplit(self.url).port
+        assert port is not None
+        self._running = contextlib.ExitStack()
+        self._running.enter_context(redis_server.running(port, self._log))
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended: its exit code, the JSON lines it wrote, and what it said beside."""
+
+    code: int
+    lines: list[dict[str, Any]]
+    said: str
+
+
+class Service:
+    """A stack as its operator sees it."""
+
+    def __init__(self, state_dir: Path, redis: StoppableRedis) -> None:
+        self.stack = Stack.local(state_dir)
+        self.redis = redis
+        self._state_dir = state_dir
+
+    def images(self, *arguments: str) -> Ended:
+        """Runs `./scripts/images` with --json."""
+        command = [REPOSITORY / "scripts/images", *arguments, "--json", "--state-dir", self._state_dir]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=110, check=False, env=os.environ
+        )
+        return Ended(done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr)
+
+    def upload(self, image_ids: Sequence[str]) -> list[uploads.Upload]:
+        """Uploads a small photo under each id, no two alike."""
+        return [
+            uploads.upload(self.stack, io.BytesIO(photo(number)), image_id)
+            for number, image_id in enumerate(image_ids)
+        ]
+
+    def settled(self, sent: Sequence[uploads.Upload], timeout: float = 60) -> dict[str, images.Image | None]:
+        """The uploads' images, once they are READY, REJECTED, FAILED or DELETED."""
+        found = uploads.wait_until_settled(self.stack, sent, timeout=timeout)
+        return {upload.id: image for upload, image in found}
+
+    def statuses(self, image_ids: Sequence[str]) -> dict[str, str | None]:
+        found = images.get_many(self.stack, image_ids)
+        return {image_id: found[image_id].status if image_id in found else None for image_id in image_ids}
+
+    def entered(self, execution: str, state: str) -> int:
+        """How often the execution entered the state."""
+        events = executions.history(self.stack, execution)
+        entered = [event.get("stateEnteredEventDetails", {}).get("name") for event in events]
+        return entered.count(state)
+
+    def event_types(self, execution: str) -> list[str]:
+        return [event["type"] for event in executions.history(self.stack, execution)]
+
+    def get(self, url: str) -> int:
+        """The HTTP status that a reader gets, without following a redirect."""
+        import httpx
+
+        return httpx.get(url, timeout=20).status_code
+
+    def function_of(self, output_or_name: str) -> str:
+        """The name of a function by the beginning of its logical id."""
+        pages = self.stack.client("lambda").get_paginator("list_functions").paginate()
+        names = [each["FunctionName"] for page in pages for each in page["Functions"]]
+        return next(name for name in names if output_or_name in name)
+
+
+def photo(number: int, size: tuple[int, int] = (240, 180)) -> bytes:
+    """A small JPEG, different for each number."""
+    out = io.BytesIO()
+    Image.new("RGB", size, (number * 37 % 256, number * 91 % 256, 120)).save(out, "JPEG")
+    return out.getvalue()
+
+
+def until(condition: Callable[[], Any], timeout: float = 30) -> Any:
+    """The condition's value as soon as it is true; fails after `timeout` seconds."""
+    give_up = time.monotonic() + timeout
+    while not (value := condition()):
+        assert time.monotonic() < give_up, "it did not come true"
+        time.sleep(0.1)
+    return value
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory, running_stack: Any) -> Iterator[Service]:
+    state_dir = tmp_path_factory.mktemp("operated")
+    redis = StoppableRedis(state_dir / "redis.log")
+    with running_stack(state_dir, "--redis-url", redis.url):
+        yield Service(state_dir, redis)
+    redis.stop()
+
+
+@pytest.fixture(scope="session", name="until")
+def until_fixture() -> Callable[..., Any]:
+    return until
+
+
+@pytest.fixture(scope="session", name="photo")
+def photo_fixture() -> Callable[..., bytes]:
+    return photo

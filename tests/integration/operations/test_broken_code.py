@@ -1,0 +1,66 @@
+"""A bug is deployed to the resize function, and corrected."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from operations import executions
+from operations.images import Image
+
+IDS = [f"bug/{number}.jpg" for number in range(10)]
+FUNCTIONS = Path(__file__).parents[3] / "functions"
+BUG = "def handler(event, context):\n    return event['sizes'][0]\n"
+
+
+def artifact(**replaced: str) -> bytes:
+    """The resize function's code, some of its modules replaced."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for folder in ("imageservice", "resize"):
+            for file in sorted((FUNCTIONS / folder).rglob("*")):
+                name = file.relative_to(FUNCTIONS).as_posix()
+                if file.is_file() and "__pycache__" not in file.parts:
+                    archive.writestr(name, replaced.get(name) or file.read_bytes())
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def buggy(service: Any) -> dict[str, Image]:
+    """The images as they were after a bug had failed them; it is corrected by then."""
+    function = service.function_of("ResizeFunction")
+    update = service.stack.client("lambda").update_function_code
+    update(FunctionName=function, ZipFile=artifact(**{"resize/handler.py": BUG}))
+    try:
+        return dict(service.settled(service.upload(IDS), timeout=90))
+    finally:
+        update(FunctionName=function, ZipFile=artifact())
+
+
+def test_cause_is_the_exception_as_raised(buggy: dict[str, Image]) -> None:
+    assert {image.status for image in buggy.values()} == {"FAILED"}
+    assert {str(image.error["name"]) for image in buggy.values() if image.error} == {"KeyError"}
+
+
+def test_failures_point_at_the_code(service: Any, buggy: dict[str, Image]) -> None:
+    groups = service.images("failures", "--error", "KeyError").lines
+    assert "bug" in groups[0]["meaning"]
+
+
+def test_dry_run_changes_nothing(service: Any, buggy: dict[str, Image]) -> None:
+    would = service.images("replay", "--error", "KeyError", "--dry-run")
+    assert {line["action"] for line in would.lines} == {"redriven"}
+    assert set(service.statuses(IDS).values()) == {"FAILED"}
+
+
+def test_redrive_runs_the_corrected_code(service: Any, buggy: dict[str, Image]) -> None:
+    replayed = service.images("replay", "--error", "KeyError", "--rate", "50")
+    assert (replayed.code, service.statuses(IDS)) == (0, dict.fromkeys(IDS, "READY"))
+    counts = {
+        executions.describe(service.stack, str(image.execution)).redrive_count for image in buggy.values()
+    }
+    assert counts == {1}
