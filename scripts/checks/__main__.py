@@ -18,7 +18,7 @@ from checks.template import ROOT
 BIN = ROOT / ".venv/test/bin"
 PYTEST = (str(BIN / "pytest"), *(["--color=yes"] if sys.stdout.isatty() else []))
 LOCAL_STACK = ("environment functions local",)
-CONSOLE = ("browser",) if (ROOT / "tests/e2e/console").exists() else ()
+CONSOLE = ("browser", "environment node") if (ROOT / "tests/e2e/console").exists() else ()
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class Replays:
             work(progress)
         except (ClientError, BotoCoreError, OperationFailed) as error:
             progress.trouble = str(error)
-        except Exception as error:  # noqa: BLE001 - a thread's errors reach nobody else; the page shows it
+        except Exception as error:  # a thread's errors reach nobody else; the page shows it
             LOG.exception("replays broke off")
             progress.trouble = f"{type(error).__name__}: {error}"
         finally:

@@ -22,18 +22,23 @@
     if (looking) return;
     looking = true;
     clearTimeout(timer);
+    const html = await ask();
+    looking = false;
+    troubles = html === null ? Math.min(troubles + 1, 4) : 0;
+    document.getElementById("trouble").hidden = troubles === 0;
+    if (html !== null) show(new DOMParser().parseFromString(html, "text/html"));
+    schedule();
+  }
+
+  // The page as it is now; null where the stack fails, or the console is gone.
+  async function ask() {
     try {
       const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
-      // An image that was just uploaded, and one that is gone, are pages like others; a stack that fails is not.
-      if (answer.status >= 500 || answer.status === 401 || answer.status === 421) throw new Error(answer.statusText);
-      show(new DOMParser().parseFromString(await answer.text(), "text/html"));
-      troubles = 0;
+      // An image that is not there (yet) is a page like others.
+      return answer.ok || answer.status === 404 ? await answer.text() : null;
     } catch {
-      troubles = Math.min(troubles + 1, 4);
+      return null;
     }
-    document.getElementById("trouble").hidden = troubles === 0;
-    looking = false;
-    schedule();
   }
 
   function show(page) {
@@ -44,7 +49,7 @@
       const to = page.getElementById(id);
       if (!from || !to) continue;
       if (to.dataset.every) from.dataset.every = to.dataset.every;
-      Idiomorph.morph(from, to, { morphStyle: "innerHTML", ignoreActiveValue: true, callbacks: { beforeNodeMorphed, beforeAttributeUpdated } });
+      Idiomorph.morph(from, [...to.childNodes], { morphStyle: "innerHTML", ignoreActiveValue: true, callbacks: { beforeNodeMorphed, beforeAttributeUpdated } });
     }
     const news = [...announcements(document)].filter((each) => !before.has(each));
     if (news.length) document.getElementById("announcer").textContent = news.slice(0, 5).join(". ");
@@ -80,7 +85,16 @@
     setTimeout(() => (label.data = "Copy"), 1500);
   }
 
+  // On a narrow screen the drawing is wider than its frame: begin with its main line in the middle.
+  function centre(graph) {
+    const start = graph.querySelector(".state a .box");
+    if (!start || graph.scrollWidth <= graph.clientWidth) return;
+    const box = start.getBoundingClientRect();
+    graph.scrollLeft += box.left + box.width / 2 - graph.getBoundingClientRect().left - graph.clientWidth / 2;
+  }
+
   document.documentElement.classList.add("with-script");
+  document.querySelectorAll(".graph").forEach(centre);
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-copy]");
     if (button) copy(button);

@@ -99,7 +99,7 @@ def _flat(visits: Iterable[Visit]) -> Iterator[Visit]:
 
 
 def read(events: Iterable[Mapping[str, Any]]) -> Story:
-    """The story that the events of GetExecutionHistory tell; `timestamp` is a datetime. Unknown events are passed over."""
+    """The story that the events of GetExecutionHistory tell, as boto3 gives them. Unknown events are passed over."""
     reader = _Reader()
     for event in events:
         reader.read(event)

@@ -1,0 +1,111 @@
+"""Real Chromium on the real local stack. A page that complains, or asks any host but the console, fails its test."""
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from local.client import Stack
+
+CHROMIUM = "/usr/bin/chromium"
+OPTIONS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+SETTLE_S = 60
+
+
+@dataclass(frozen=True)
+class Console:
+    """A local stack and the address of its console."""
+
+    stack: Stack
+
+    def address(self, path: str = "/") -> str:
+        return f"{self.stack.console_url}{path}"
+
+    def put(self, original: Path | bytes, image_id: str) -> None:
+        data = original if isinstance(original, bytes) else original.read_bytes()
+        self.stack.client("s3").put_object(
+            Bucket=self.stack.outputs["SourceBucketName"], Key=image_id, Body=data
+        )
+
+    def item(self, image_id: str) -> dict[str, Any]:
+        found = self.stack.client("dynamodb").get_item(
+            TableName=self.stack.outputs["ImageTableName"],
+            Key={"id": {"S": image_id}},
+            ConsistentRead=True,
+        )
+        return dict(found.get("Item", {}))
+
+    def until(self, image_id: str, status: str) -> None:
+        give_up = time.monotonic() + SETTLE_S
+        while self.item(image_id).get("status", {}).get("S") != status:
+            if time.monotonic() > give_up:
+                pytest.fail(f"{image_id} is not {status}: {json.dumps(self.item(image_id))}")
+            time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def console(
+    tmp_path_factory: pytest.TempPathFactory, running_stack: Callable[..., AbstractContextManager[Stack]]
+) -> Iterator[Console]:
+    """A console over a stack of the module's own."""
+    with running_stack(tmp_path_factory.mktemp("console")) as stack:
+        yield Console(stack)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=SETTLE_S * 1000)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, console: Console) -> Iterator[Callable[..., Page]]:
+    """Opens a page of the console in a fresh browser profile; options are those of Playwright's contexts."""
+    complaints: list[str] = []
+    with contextlib.ExitStack() as contexts:
+
+        def opened(path: str = "/", expect: int = 200, **options: Any) -> Page:
+            context = browser.new_context(**options)
+            contexts.callback(context.close)
+            page = context.new_page()
+            page.set_default_timeout(SETTLE_S * 1000)
+            page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
+            page.on(
+                "console",
+                lambda message: (
+                    complaints.append(f"{message.type}: {message.text}")
+                    if message.type in ("error", "warning") and f"status of {expect}" not in message.text
+                    else None
+                ),
+            )
+            page.on(
+                "dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}") or dialog.dismiss()
+            )
+            page.on(
+                "request",
+                lambda request: (
+                    None
+                    if request.url.startswith((console.address(), "data:"))
+                    else complaints.append(f"asked {request.url}")
+                ),
+            )
+            answer = page.goto(console.address(path))
+            assert answer is not None
+            assert answer.status == expect
+            return page
+
+        yield opened
+    assert not complaints

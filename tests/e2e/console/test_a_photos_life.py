@@ -1,0 +1,137 @@
+"""What an operator does: uploads a photo, sees it become READY, breaks Redis, sees why it failed, repairs, replays."""
+
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+from redis import Redis
+from redis.exceptions import RedisError
+
+from local import redis_server
+
+PHOTO = "landscape-orientation1.jpg"
+REPLACEMENT = "landscape-orientation6.jpg"
+
+
+@pytest.fixture
+def start_redis() -> Iterator[Callable[[str], None]]:
+    """Starts a Redis where that URL says, until the test is over."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(url: str) -> None:
+        port = str(urlsplit(url).port)
+        command = [redis_server.binary(), "--port", port, "--bind", "127.0.0.1", "--save", ""]
+        started.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
+        with Redis.from_url(url) as client:
+            give_up = time.monotonic() + 10
+            while time.monotonic() < give_up:
+                with suppress(RedisError):
+                    client.ping()
+                    return
+                time.sleep(0.05)
+        pytest.fail("Redis does not start again")
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(10)
+
+
+def test_a_photo_is_uploaded_and_ready_broken_and_seen_to_fail_replayed_and_ready_again(
+    console, open_page: Callable[..., Page], samples: Path, start_redis: Callable[[str], None]
+) -> None:
+    page = open_page()
+    expect(page.get_by_role("heading", name="No images yet")).to_be_visible()
+    page.evaluate("window.sameDocument = true")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_label("Choose photos").click()
+    chooser.value.set_files(samples / PHOTO)
+
+    card = page.get_by_role("listitem").filter(has=page.get_by_role("link", name=PHOTO))
+    expect(card.locator(".chip")).to_have_text("Ready")
+    expect(card.locator(".thumb img").last).to_have_js_property("complete", True)
+    assert page.evaluate("window.sameDocument"), "the page was loaded anew"
+
+    card.get_by_role("link").click()
+    page.get_by_role("link", name="Latest execution").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Processing of {PHOTO}")
+    expect(page.locator(".state.succeeded", has_text="Resize to each size")).to_be_visible()
+    expect(page.locator(".timeline li", has_text=re.compile(r"^\s*Resize \d"))).to_have_count(5)
+
+    with Redis.from_url(console.stack.redis_url) as client:
+        client.shutdown(nosave=True)
+    page.get_by_role("link", name=PHOTO).click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_label("Replace").click()
+    chooser.value.set_files(samples / REPLACEMENT)
+    expect(page.locator(".title .chip")).to_have_text("Failed")
+    expect(page.get_by_role("region", name="What went wrong")).to_contain_text("What to do:")
+
+    page.get_by_role("link", name="Failures").click()
+    page.get_by_role("link", name="What happened").click()
+    expect(page.locator(".title .chip")).to_have_text("Failed")
+    expect(page.locator(".state.failed")).to_contain_text("Refresh Redis")
+    expect(page.locator(".timeline li.failed")).to_contain_text("5 tries")
+
+    start_redis(console.stack.redis_url)
+    page.get_by_role("button", name="Replay").click()
+    expect(page.locator(".title .chip")).to_have_text("Succeeded")
+    expect(page.get_by_text("replayed once")).to_be_visible()
+    expect(page.locator(".events")).to_contain_text("ExecutionRedriven")
+    page.get_by_role("link", name=PHOTO).click()
+    expect(page.locator(".title .chip")).to_have_text("Ready")
+    expect(page.get_by_text("Revision")).to_be_visible()
+    page.get_by_role("link", name="Failures").click()
+    expect(page.get_by_role("heading", name="Nothing has failed")).to_be_visible()
+
+
+def test_failures_of_many_are_replayed_with_one_button(
+    console, open_page: Callable[..., Page], samples: Path, start_redis: Callable[[str], None]
+) -> None:
+    states = console.stack.client("stepfunctions")
+    ids = [f"many/{number}.jpg" for number in range(4)]
+    for image_id in ids:
+        console.put(samples / PHOTO, image_id)
+    stopped: set[str] = set()
+    while len(stopped) < len(ids):
+        listed = states.list_executions(stateMachineArn=console.stack.outputs["ProcessImageArn"])
+        for each in listed["executions"]:
+            arn = each["executionArn"]
+            if '"many/' in states.describe_execution(executionArn=arn)["input"] and arn not in stopped:
+                states.stop_execution(executionArn=arn, error="Stopped", cause="to see it replayed")
+                stopped.add(arn)
+    for image_id in ids:
+        console.until(image_id, "FAILED")
+
+    page = open_page("/failures")
+    page.get_by_role("button", name="Replay all 4").click()
+    expect(page.get_by_text("4 of 4 done")).to_be_visible()
+    expect(page.locator("#progress")).to_contain_text("4 Ready")
+    expect(page.get_by_role("heading", name="Nothing has failed")).to_be_visible()
+
+
+def test_an_image_is_removed_after_a_question(console, open_page: Callable[..., Page], samples: Path) -> None:
+    console.put(samples / PHOTO, "gone.jpg")
+    console.until("gone.jpg", "READY")
+    page = open_page("/image?id=gone.jpg")
+    expect(page.get_by_role("button", name="Remove this image")).not_to_be_visible()
+    page.get_by_text("Remove…").click()
+    page.get_by_role("button", name="Remove this image").click()
+    expect(page.locator(".title .chip")).to_have_text("Removed")
+
+
+def test_a_bad_image_is_told_why_and_not_offered_a_replay(
+    console, open_page: Callable[..., Page], samples: Path
+) -> None:
+    page = open_page()
+    page.locator("[data-upload] input[type=file]").set_input_files(samples / "truncated.jpg")
+    expect(page.locator(".card", has_text="truncated.jpg").locator(".chip")).to_have_text("Rejected")
+    page.get_by_role("link", name="truncated.jpg").click()
+    expect(page.get_by_role("region", name="What went wrong")).to_contain_text("Rejected:")
+    expect(page.get_by_role("button", name="Replay")).to_have_count(0)

@@ -1,0 +1,90 @@
+"""An image's name is shown as it is and links to its page, whatever it looks like; nothing of it is ever executed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)>.jpg",
+    '"><script>alert(1)</script>',
+    "a b+c%20é/ü.jpg",
+    "../../x",
+    "//elsewhere.example/x.jpg",
+    "javascript:alert(1)",
+    "{{7*7}}{% raw %}.jpg",
+    "&lt;b&gt;&amp;.jpg",
+    "#fragment?query=1&id=2.jpg",
+    " two  spaces .jpg",
+    "שלום/\u202egpj.exe",
+    "😀/🏔️.jpg",
+    "long-" + "x" * 900 + ".jpg",
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def uploaded(console, samples: Path) -> None:
+    for image_id in HOSTILE:
+        console.put(samples / "broken-header.jpg", image_id)
+    console.put(samples / "landscape-orientation1.jpg", f"served/{HOSTILE[0]}")
+    for image_id in HOSTILE:
+        console.until(image_id, "REJECTED")
+    console.until(f"served/{HOSTILE[0]}", "READY")
+
+
+def test_the_list_shows_each_name_as_text(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    expect(page.locator(".card")).to_have_count(len(HOSTILE) + 1)
+    shown = page.locator(".card-name bdi").evaluate_all("all => all.map((each) => each.textContent)")
+    assert set(shown) == {*HOSTILE, f"served/{HOSTILE[0]}"}
+    assert page.locator("main script, main [onerror]").count() == 0
+
+
+@pytest.mark.parametrize("image_id", HOSTILE, ids=lambda name: ascii(name[:20]))
+def test_a_names_link_leads_to_its_own_page_and_execution(
+    image_id: str, open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    index = page.locator(".card-name bdi").evaluate_all(
+        "(all, id) => all.findIndex((each) => each.textContent === id)", image_id
+    )
+    page.locator(".card a").nth(index).click()
+    assert page.locator("h1 bdi").text_content() == image_id
+    page.get_by_role("link", name="Latest execution").click()
+    assert page.locator("h1 bdi").text_content() == image_id
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_html_to_copy_cannot_break_out_of_itself(open_page: Callable[..., Page]) -> None:
+    page = open_page(f"/image?id={quote('served/' + HOSTILE[0], safe='')}")
+    copied = page.locator("pre").first.text_content() or ""
+    assert copied.startswith("<picture>")
+    tags = page.evaluate(
+        """(html) => [...new DOMParser().parseFromString(html, "text/html").querySelectorAll("body *")]
+            .map((each) => each.localName)""",
+        copied,
+    )
+    assert set(tags) == {"picture", "source", "img"}
+    assert (
+        page.evaluate(
+            """(html) => new DOMParser().parseFromString(html, "text/html").querySelectorAll("[onerror]").length""",
+            copied,
+        )
+        == 0
+    )
+
+
+def test_a_search_for_markup_finds_it_as_text(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.get_by_role("searchbox").fill('"><script>')
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".card")).to_have_count(1)
+    expect(page.get_by_role("searchbox")).to_have_value('"><script>')
+
+
+def test_an_id_that_nobody_uploaded_is_a_page_that_says_so(open_page: Callable[..., Page]) -> None:
+    page = open_page("/image?id=%3Cscript%3Ealert(1)%3C%2Fscript%3E", expect=404)
+    expect(page.get_by_role("heading", name="Not found")).to_be_visible()
+    expect(page.locator("main")).to_contain_text("<script>alert(1)</script>")
