@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 
+from imageservice.manifest import manifest_of
+
+REPOSITORY = Path(__file__).parents[2]
 # What tells which execution came last, not what is known of the image.
 _TRACES = {"execution", "updated_at", "created_at"}
 
@@ -188,3 +192,20 @@ def test_a_late_event_does_not_revive_a_deleted_image_but_a_new_upload_does(
     assert service.item(item["id"])["status"] == "DELETED"
     service.upload(samples / "trees-alpha.png", item["id"])
     assert service.until(item["id"], lambda one: one["status"] == "READY")["revision"] == 3
+
+
+def test_what_the_workflow_is_given_has_the_form_that_is_written_down(service: Any, samples: Path) -> None:
+    item = service.settled(service.upload(samples / "trees-alpha.png", f"{time.time()} a b+c%20é/ü.png"))
+    schema = json.loads((REPOSITORY / "statemachine/process_image.input.schema.json").read_text())
+    jsonschema.validate(json.loads(event_of(service, item["execution"])), schema)
+
+
+@pytest.mark.parametrize(
+    "name", ["trees-alpha.png", "text-11frames.gif", "landscape-orientation6.jpg", "truncated.jpg"]
+)
+def test_what_becomes_of_an_upload_is_a_manifest_of_the_form_that_is_written_down(
+    service: Any, samples: Path, name: str
+) -> None:
+    item = service.settled(service.upload(samples / name))
+    schema = json.loads((REPOSITORY / "functions/imageservice/manifest.schema.json").read_text())
+    jsonschema.validate(manifest_of(item), schema)

@@ -5,6 +5,7 @@ import itertools
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -27,7 +28,8 @@ GOOD = {
 
 def redirected(service: Any, image_id: str, **query: str) -> httpx.Response:
     """The bytes that a browser ends up with."""
-    url = service.stack.url("/images/" + httpx.URL(path="/" + image_id).raw_path.decode()[1:])
+    # An HTTP API decodes a path twice (docs/read-path.md).
+    url = service.stack.url("/images/" + quote(quote(image_id)))
     first = httpx.get(url, params=query)
     assert first.status_code == 302, first.text
     return httpx.get(first.headers["location"])
@@ -72,7 +74,7 @@ def test_a_first_upload_in_5_sizes_takes_14_state_transitions(service: Any, samp
 
 
 @pytest.mark.parametrize(
-    "image_id", ["a b+c%20é/ü.jpg", "x/../y.jpg", "emoji 🦊/ファイル.jpg", "q?a=1&b=2#c.jpg", "a//b/.jpg"]
+    "image_id", ["a b+c%20é/ü.jpg", "emoji 🦊/ファイル.jpg", "q?a=1&b=2#c.jpg", "a//b/.jpg", "<b>\"'.jpg"]
 )
 def test_odd_names_work_from_upload_to_redirect(service: Any, samples: Path, image_id: str) -> None:
     service.upload(samples / "trees-alpha.png", image_id)
