@@ -76,7 +76,7 @@ def _stack(options: Options, console: Console) -> Iterator[tuple[client.Stack, b
     from local.stack import running
 
     with contextlib.ExitStack() as context:
-        with console.status("starting the stack"):
+        with console.status("starting the stack") if console.is_terminal else contextlib.nullcontext():
             stack = context.enter_context(running(options))
         yield stack, True
 
@@ -102,6 +102,7 @@ def _process(
         TimeElapsedColumn(),
         console=console,
         transient=True,
+        disable=not console.is_terminal,
     ) as progress:
         sending = progress.add_task(
             "uploading (bytes)", total=max(1, sum(path.stat().st_size for path in files))

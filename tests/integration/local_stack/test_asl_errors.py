@@ -125,3 +125,18 @@ def test_more_than_256_kib_between_states_fails(machines, single):
     doubled = {"Type": "Pass", "Parameters": {"a.$": "$.b", "c.$": "$.b"}, "End": True}
     ended = machines.run(single(doubled), {"b": "x" * 200_000})
     assert (ended.status, ended.error) == ("FAILED", "States.DataLimitExceeded")
+
+
+def test_a_throttled_function_is_a_too_many_requests_exception(machines, single, stack):
+    functions = stack.client("lambda")
+    code = functions.get_function(FunctionName=stack.outputs["EchoArn"])["Configuration"]
+    throttled = functions.create_function(
+        FunctionName="throttled",
+        Runtime="python3.13",
+        Role=code["Role"],
+        Handler="echo.handler.handler",
+        Code={"S3Bucket": "local-artifacts", "S3Key": "EchoFunction.zip"},
+    )["FunctionArn"]
+    functions.put_function_concurrency(FunctionName=throttled, ReservedConcurrentExecutions=0)
+    task = machines.task({}, Parameters={"FunctionName": throttled, "Payload": {}})
+    assert machines.run(single(task)).error == "Lambda.TooManyRequestsException"

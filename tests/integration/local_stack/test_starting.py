@@ -186,6 +186,22 @@ def test_a_wrong_functions_python_is_one_line(tmp_path):
     assert "./scripts/run sets it up" in complaint_of(tmp_path, "--functions-python=/nonexistent/python")
 
 
+def test_a_wrong_python_is_one_line():
+    script = (
+        "import runpy, sys; sys.version_info = (3, 10, 1); runpy.run_module('local', run_name='__main__')"
+    )
+    process = subprocess.run(
+        [background.PYTHON, "-c", script, "serve"],
+        env={"PYTHONPATH": str(background.SCRIPTS), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert process.stderr.startswith("Python 3.11 or newer is needed")
+    assert process.stderr.count("\n") == 1
+
+
 def test_a_missing_redis_is_one_line(tmp_path):
     # Neither on PATH nor in `.venv/redis`, which is looked for in the repository.
     script = (
