@@ -45,7 +45,7 @@ def read_original(client: Any, original: OriginalObject, byte_range: str | None 
 
 
 def describe_original(client: Any, original: OriginalObject) -> dict[str, Any] | None:
-    """The original as an upload (key, etag, bytes, and version_id where the bucket has versions); None if it is gone."""
+    """The original as an upload (key, etag, bytes; version_id where the bucket has versions); None if it is gone."""
     from botocore.exceptions import ClientError
 
     try:

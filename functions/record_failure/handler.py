@@ -53,6 +53,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
         return {"outcome": "RESUMED" if resumed else "OVERTAKEN"}
     outcome = incidents.report(failed)
     logger.info("reported", extra={"outcome": outcome, "error": failed.failure})
-    if outcome == "RECORDED":
-        metrics.add_metric(name="ImagesFailed", unit=MetricUnit.Count, value=1)
+    counted = {"RECORDED": "ImagesFailed", "NO_INCIDENT": "ImagesRejected"}
+    if outcome in counted:
+        metrics.add_metric(counted[outcome], MetricUnit.Count, 1)
     return {"outcome": outcome}

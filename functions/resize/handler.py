@@ -1,5 +1,6 @@
 """Makes one size of an image in all its formats: one read, one decode, a put per format."""
 
+from time import perf_counter
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -9,11 +10,12 @@ from imageservice.clients import client
 from imageservice.engine.render import render
 from imageservice.identity import cache_tag
 from imageservice.objects import OriginalObject, Renditions, read_original
-from imageservice.observability import logger
+from imageservice.observability import MetricUnit, count_rendition, logger, metrics
 from imageservice.settings import settings
 
 
 @logger.inject_lambda_context
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: source, digest, resize (see imageservice.assignment), execution.
 
@@ -22,6 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     source, resize = event["source"], event["resize"]
     logger.append_keys(image_id=source["key"], execution=event["execution"], size=resize["target"]["name"])
+    begin = perf_counter()
     target = target_of(resize)
     data = read_original(
         client("s3"), OriginalObject(source["bucket"], source["key"], source.get("version_id"))
@@ -37,6 +40,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         )
         renditions.put(record["key"], image.format, image.data, cache_tag(source["key"]))
         records.append(record)
+        count_rendition(target.name, image.format, len(image.data), image.milliseconds)
+    metrics.add_metric("ResizeMs", MetricUnit.Milliseconds, (perf_counter() - begin) * 1000)
+    metrics.add_metric("OriginalBytes", MetricUnit.Bytes, len(data))
     logger.info("resized", extra={"bytes": {record["format"]: record["bytes"] for record in records}})
     described = {"placeholder": rendered.placeholder, "color": rendered.color} if resize["describe"] else {}
     return {"renditions": records, **described}

@@ -1,8 +1,9 @@
 """Bytes in, renditions of one size out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
+from time import perf_counter
 
 from PIL import Image
 
@@ -21,12 +22,13 @@ from imageservice.plan import Target
 
 @dataclass(frozen=True)
 class Encoded:
-    """One rendition; `format` is avif, webp, jpeg, png or gif."""
+    """One rendition; `format` is avif, webp, jpeg, png or gif. `milliseconds` is how long its encoding took."""
 
     format: str
     width: int
     height: int
     data: bytes
+    milliseconds: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,13 @@ def render(
     first = shown[0].image
     images = []
     for name in formats:
+        begin = perf_counter()
         if len(shown) > 1 and name in ("webp", "gif"):
             encoded = encode_moving(shown, header.loops, name, quality or {})
         else:
             encoded = encode(first, name, quality or {})
-        images.append(Encoded(name, target.width, target.height, encoded))
+        took = (perf_counter() - begin) * 1000
+        images.append(Encoded(name, target.width, target.height, encoded, took))
     return Rendered(
         tuple(images),
         placeholder(first) if describe else None,

@@ -30,7 +30,7 @@ def adapted(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, A
     resources = {
         name: resource
         for name, resource in template["Resources"].items()
-        if resource["Type"] not in UNSUPPORTED
+        if resource["Type"] not in UNSUPPORTED and not _is_metric_math(resource)
     }
     dropped = set(template["Resources"]) - set(resources)
     for resource in resources.values():
@@ -48,3 +48,8 @@ def adapted(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, A
         elif depends_on in dropped:
             del resource["DependsOn"]
     return {**template, "Resources": httpapi.spelled_out(resources)}
+
+
+def _is_metric_math(resource: dict[str, Any]) -> bool:
+    """An alarm on an expression, which it refuses; alarms never fire here anyway."""
+    return resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]

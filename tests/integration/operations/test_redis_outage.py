@@ -66,9 +66,8 @@ def test_one_command_makes_all_ready(outage: Outage) -> None:
 
 
 def test_the_command_says_what_became_of_each(outage: Outage) -> None:
-    assert {line["id"]: (line["action"], line["result"]) for line in outage.replayed.lines} == dict.fromkeys(
-        IDS, ("redriven", "READY")
-    )
+    told = {line["id"]: (line["action"], line["result"]) for line in outage.replayed.lines}
+    assert told == dict.fromkeys(IDS, ("redriven", "READY"))
 
 
 def test_no_size_is_made_twice(service: Any, outage: Outage) -> None:
