@@ -26,7 +26,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import orjson
 import redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 from redis.retry import Retry
 
 from imageservice.errors import CacheUnavailable
@@ -148,7 +148,7 @@ class ManifestCache:
             if self._client is None:
                 self._client = self._connected()
             answer = getattr(self._client, command)(*arguments, **options)
-        except (RedisError, OSError) as error:
+        except (RedisError, RedisClusterException, OSError) as error:
             self._resting_until = time.monotonic() + _REST_S
             raise CacheUnavailable(f"Redis: {type(error).__name__}: {error}") from error
         self._resting_until = 0.0

@@ -1,0 +1,96 @@
+"""Many readers who miss the same image at once cost the table few reads."""
+
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from read_world import RedisServer, Writes, image_table
+
+from imageservice.cache import connect
+from imageservice.errors import StoreUnavailable
+from imageservice.lookup import Found, Lookup
+from imageservice.table import ImageTable
+
+READERS = 24
+
+
+class SlowTable:
+    """The table, answering as late as a distant one, and counting who asks."""
+
+    def __init__(self, table: ImageTable, seconds: float = 0.03, failing: bool = False) -> None:
+        self.reads = 0
+        self._table = table
+        self._seconds = seconds
+        self._failing = failing
+        self._lock = threading.Lock()
+
+    def get(self, image_id: str) -> dict[str, Any] | None:
+        with self._lock:
+            self.reads += 1
+        time.sleep(self._seconds)
+        if self._failing:
+            raise StoreUnavailable("slow down")
+        return self._table.get(image_id)
+
+
+@pytest.fixture
+def new_image(table_client: Any) -> str:
+    image_id = f"hot/{uuid.uuid4()}.jpg"
+    writes = Writes(table_client)
+    writes.register(image_id, 1)
+    writes.record(image_id, 1)
+    return image_id
+
+
+def all_at_once(server: RedisServer, table: SlowTable, image_id: str) -> list[Found | BaseException]:
+    """Every reader is a process of its own in Lambda: here each has a connection of its own."""
+    start = threading.Barrier(READERS)
+
+    def read(_: int) -> Found | BaseException:
+        lookup = Lookup(connect(server.url), lambda: table)
+        start.wait()
+        try:
+            return lookup.find(image_id)
+        except StoreUnavailable as error:
+            return error
+
+    with ThreadPoolExecutor(READERS) as readers:
+        return list(readers.map(read, range(READERS)))
+
+
+def test_one_reads_the_table_and_all_get_the_image(
+    redis_server: RedisServer, table_client: Any, new_image: str
+) -> None:
+    table = SlowTable(image_table(table_client))
+    found = all_at_once(redis_server, table, new_image)
+    assert {each.manifest["id"] for each in found if isinstance(each, Found) and each.manifest} == {new_image}
+    assert len(found) == READERS
+    assert table.reads <= 2
+
+
+def test_an_unknown_image_is_looked_up_once_too(redis_server: RedisServer, table_client: Any) -> None:
+    table = SlowTable(image_table(table_client))
+    found = all_at_once(redis_server, table, f"nobody/{uuid.uuid4()}")
+    assert all(isinstance(each, Found) and each.manifest is None for each in found)
+    assert table.reads <= 2
+
+
+def test_nobody_waits_long_for_a_reader_that_does_not_come_back(
+    redis_server: RedisServer, table_client: Any, new_image: str
+) -> None:
+    assert connect(redis_server.url).claim(new_image)
+    begin = time.perf_counter()
+    found = Lookup(connect(redis_server.url), lambda: image_table(table_client)).find(new_image)
+    assert found.manifest
+    assert time.perf_counter() - begin < 1  # of the claim's five
+
+
+def test_a_table_that_fails_one_reader_is_asked_by_the_next(
+    redis_server: RedisServer, table_client: Any, new_image: str
+) -> None:
+    failing = SlowTable(image_table(table_client), failing=True)
+    assert all(isinstance(each, StoreUnavailable) for each in all_at_once(redis_server, failing, new_image))
+    assert Lookup(connect(redis_server.url), lambda: image_table(table_client)).find(new_image).manifest
