@@ -69,8 +69,9 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        cookie_name = f"console-{urlsplit('//' + headers.get('host', '')).netloc.rpartition(':')[2]}"
-        cookie_name = "".join(letter for letter in cookie_name if letter.isalnum() or letter == "-")
+        # Browsers keep cookies by host and not by port: two consoles must not take each other's.
+        port = headers.get("host", "").rpartition(":")[2]
+        cookie_name = f"console-{port if port.isascii() and port.isdigit() else 'default'}"
         known = hmac.compare_digest(_cookie(headers, cookie_name).encode(), self.session.cookie.encode())
 
         async def guarded(message: Message) -> None:

@@ -131,7 +131,7 @@ class _Reader:
             owner = self._named(said.get("name"), owner)
             iteration = self._iterate(owner, said.get("index", 0)) if owner else iteration
         elif kind.startswith("MapIteration"):
-            owner, iteration = self._end_iteration(kind, iteration, owner)
+            owner, iteration = self._end_iteration(kind, at, iteration, owner)
         elif _GROUP_ENDS.fullmatch(kind):
             owner = self._end_group(kind, owner, said)
             iteration = owner.iteration if owner else iteration
@@ -147,7 +147,12 @@ class _Reader:
     def _enter(
         self, number: int, kind: str, at: datetime, said: Mapping[str, Any], iteration: Iteration | None
     ) -> Visit:
-        visit = Visit(number, said.get("name", ""), kind.removesuffix("StateEntered"), at, iteration)
+        name = said.get("name", "")
+        for earlier in iteration.visits if iteration else ():
+            if earlier.state == name and earlier.status in ("failed", "aborted"):
+                self._reopen(earlier)  # a redrive runs an iteration that did not succeed again
+                return earlier
+        visit = Visit(number, name, kind.removesuffix("StateEntered"), at, iteration)
         (iteration.visits if iteration else self.story.visits).append(visit)
         self._open.append(visit)
         return visit
@@ -176,13 +181,20 @@ class _Reader:
         return again
 
     def _end_iteration(
-        self, kind: str, iteration: Iteration | None, owner: Visit | None
+        self, kind: str, at: datetime, iteration: Iteration | None, owner: Visit | None
     ) -> tuple[Visit | None, Iteration | None]:
         if iteration is None:
             return owner, None
         iteration.status = (
             "succeeded" if kind.endswith("Succeeded") else "failed" if kind.endswith("Failed") else "aborted"
         )
+        for visit in [each for each in self._open if each.iteration is iteration]:
+            visit.status, visit.ended = iteration.status, at
+            if visit.attempts and visit.attempts[-1].ended is None:
+                visit.attempts[-1].ended = at
+            if iteration.status == "failed":
+                iteration.within.error, iteration.within.cause = visit.error, visit.cause
+            self._open.remove(visit)
         return iteration.within, iteration.within.iteration
 
     def _end_group(self, kind: str, owner: Visit | None, said: Mapping[str, Any]) -> Visit | None:
@@ -190,7 +202,8 @@ class _Reader:
         if owner is None or owner.type != wanted:
             owner = next((visit for visit in reversed(self._open) if visit.type == wanted), owner)
         if owner and not kind.endswith("Succeeded"):
-            owner.error, owner.cause = said.get("error", "") or "States.TaskFailed", said.get("cause", "")
+            owner.error = said.get("error") or owner.error or "States.TaskFailed"
+            owner.cause = said.get("cause") or owner.cause
         return owner
 
     def _begin(self, kind: str, at: datetime, owner: Visit | None) -> None:

