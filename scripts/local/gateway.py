@@ -74,9 +74,15 @@ def _log_to(options: Options) -> None:
     handler = logging.handlers.RotatingFileHandler(logs / "stack.log", maxBytes=5_000_000, backupCount=1)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    threading.excepthook = _log_thread_failure
     # The interpreter logs every failed state as its own error; the execution's history says it better.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
+
+
+def _log_thread_failure(failure: threading.ExceptHookArgs) -> None:
+    name = failure.thread.name if failure.thread else "?"
+    logging.getLogger("local").error("thread %s failed", name, exc_info=failure.exc_value)
 
 
 class _Server:

@@ -59,8 +59,11 @@ class RuntimeApi(ThreadingHTTPServer):
         return self._invocations.get()
 
     def close(self) -> None:
-        """Stop serving and let go of the port and of every waiting thread."""
+        """Stop serving and let go of the port and of every waiting thread; that goes on after the return."""
         self._invocations.put(None)
+        threading.Thread(target=self._close, daemon=True, name="runtime-api-close").start()
+
+    def _close(self) -> None:
         self.shutdown()
         self.server_close()
 

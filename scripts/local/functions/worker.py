@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import queue
 import select
 import signal
-import struct
 import subprocess
-import termios
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -67,6 +64,7 @@ class Worker:
         )
         assert self._process.stdout is not None
         self._output = self._process.stdout.fileno()
+        os.set_blocking(self._output, False)
         threading.Thread(target=self._watch, daemon=True, name=f"worker-{self._process.pid}").start()
 
     @property
@@ -124,36 +122,36 @@ class Worker:
 
     def _watch(self) -> None:
         """Collect the process's output for as long as it lives, then report its exit."""
-        stream = self._process.stdout
-        assert stream is not None
-        while True:
-            select.select([stream], [], [])
+        readable = select.poll()
+        readable.register(self._output, select.POLLIN)
+        ended = False
+        while not ended:
+            readable.poll()
             with self._log_lock:
-                if not self._read_available():
-                    break
+                ended = self._read_output()
         self._outcomes.put(_Exited(self._process.wait()))
 
-    def _read_available(self) -> bool:
-        """Take what the pipe holds right now; False at its end. Needs the log lock, and a readable pipe."""
-        data = os.read(self._output, 1 << 16)
-        if data:
+    def _read_output(self) -> bool:
+        """Take all that the pipe holds right now; True at its end. Needs the log lock, and never waits:
+        the pipe may have been emptied since it was said to be readable."""
+        while True:
+            try:
+                data = os.read(self._output, 1 << 16)
+            except BlockingIOError:
+                return False
+            if not data:
+                return True
             self._log_lines.append(data)
             with self._log_path.open("ab") as log:
                 log.write(data)
-        return bool(data)
 
     def _taken_log(self) -> str:
         """All output up to now. The worker writes its lines before it posts the outcome, so what is still
         in the pipe belongs to this invocation: no need to wait for more."""
         with self._log_lock:
-            while _bytes_waiting(self._output) and self._read_available():
-                pass
+            self._read_output()
             taken, self._log_lines = b"".join(self._log_lines), []
         return taken.decode("utf-8", errors="replace")
-
-
-def _bytes_waiting(descriptor: int) -> int:
-    return int(struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0\0\0\0"))[0])
 
 
 def _exit_message(status: int) -> str:

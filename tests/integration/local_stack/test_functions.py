@@ -103,6 +103,16 @@ def test_what_a_function_prints_is_in_its_log_group(echo, stack):
     assert len(found["events"]) == 1
 
 
+def test_invocations_that_print_all_answer_and_every_line_is_logged(echo, stack):
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda number: echo(print=f"burst {number}"), range(600)))
+    name = stack.outputs["EchoArn"].rsplit(":", 1)[1]
+    pages = stack.client("logs").get_paginator("filter_log_events")
+    found = pages.paginate(logGroupName=f"/aws/lambda/{name}", filterPattern="burst")
+    assert {answer.get("errorType") for answer in answers} == {None}
+    assert sum(len(page["events"]) for page in found) == 600
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """A stack with two worker processes at most."""

@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
 from local import background
 
 ROOT = Path(__file__).parents[3]
