@@ -20,7 +20,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import orjson
@@ -45,6 +45,7 @@ _LASTING_MS = 3_600_000
 _UNKNOWN_MS = 5_000
 _UNDER_WAY_MS = 1_000
 _JITTER = 0.1
+_DECODED = 512
 # Longer than a read of the table may take (imageservice.clients); past it the claim is void.
 _LEASE_MS = 5_000
 
@@ -66,8 +67,7 @@ return 'STORED'
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """An entry: the manifest, or None where it is known that there is no such image."""
 
     manifest: Manifest | None
@@ -93,13 +93,23 @@ class ManifestCache:
         self._connected = connected
         self._client: Any = None
         self._resting_until = 0.0
+        # The last entries with the very bytes they were decoded from: hot ones change seldom.
+        self._decoded: dict[str, tuple[bytes, Known]] = {}
 
     def read(self, image_id: str) -> Known | Literal["CLAIMED"] | None:
         """The image's entry; CLAIMED where somebody is reading the table for it just now; None where there is none."""
         value = self._ask("get", _key(image_id))
         if value is None:
             return None
-        return _decoded(image_id, value)
+        known = self._decoded.get(image_id)
+        if known is not None and known[0] == value:
+            return known[1]
+        entry = _decoded(image_id, value)
+        if isinstance(entry, Known):
+            if len(self._decoded) >= _DECODED:
+                self._decoded.clear()
+            self._decoded[image_id] = value, entry
+        return entry
 
     def claim(self, image_id: str) -> Claim | None:
         """The claim on an image without entry, taken before the table is read; None if somebody was faster."""

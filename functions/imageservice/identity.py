@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 _SEQUENCER_DIGITS = 32
@@ -35,6 +36,7 @@ def rendition_key(image_id: str, digest: str, size: str, format: str) -> str:
     return f"{image_id}/{digest}/{size}.{_EXTENSIONS[format]}"
 
 
+@lru_cache(maxsize=512)
 def cache_tag(image_id: str) -> str:
     """The tag that every cached response of an image carries at the edge, so that one invalidation purges them all.
 

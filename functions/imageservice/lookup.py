@@ -3,8 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from imageservice.cache import CLAIMED, Claim, Known, Refreshed
 from imageservice.errors import CacheUnavailable, StoreUnavailable
@@ -36,8 +35,7 @@ class Table(Protocol):
     def get(self, image_id: str) -> dict[str, Any] | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """An image's manifest, None where there is no such image, and where it came from."""
 
     manifest: Manifest | None

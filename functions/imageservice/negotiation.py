@@ -1,8 +1,8 @@
 """Which rendition a reader gets: by named size or by width, and by the formats its browser takes."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from imageservice.errors import FormatUnavailable, RequestInvalid
 from imageservice.manifest import Manifest, Rendition
@@ -13,8 +13,7 @@ FORMATS = (*MODERN, "jpeg", "png", "gif", "fallback")
 _OF_FALLBACKS = ("image/jpeg", "image/png", "image/gif", "image/*", "*/*")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """What a reader asks for. `width` is in device pixels; without `size` and `width` it is the largest there is."""
 
     size: str | None = None
@@ -86,18 +85,29 @@ def _of_size(manifest: Manifest, name: str) -> list[Rendition]:
 
 
 def _of_width(manifest: Manifest, width: int | None) -> list[Rendition]:
-    whole = uncropped(manifest)
-    widths = {rendition["width"] for rendition in whole}
-    wide_enough = [each for each in widths if each >= width] if width is not None else None
-    chosen = min(wide_enough) if wide_enough else max(widths)
-    return [rendition for rendition in whole if rendition["width"] == chosen]
+    best = None
+    if width is not None:
+        for rendition in manifest["renditions"]:
+            enough = width <= rendition["width"]
+            if (
+                enough
+                and (best is None or rendition["width"] < best["width"])
+                and _whole(manifest, rendition)
+            ):
+                best = rendition
+    if best is None:
+        best = max(uncropped(manifest), key=lambda rendition: rendition["width"])
+    pixels = best["width"], best["height"]
+    return [each for each in manifest["renditions"] if (each["width"], each["height"]) == pixels]
 
 
 def uncropped(manifest: Manifest) -> list[Rendition]:
     """The renditions that show the whole image, as their aspect tells; all of them where every one is cropped."""
     renditions = manifest["renditions"]
+    return [each for each in renditions if _whole(manifest, each)] or renditions
+
+
+def _whole(manifest: Manifest, rendition: Rendition) -> bool:
     width, height = manifest["width"], manifest["height"]
     # Both sides are rounded to whole pixels, each by half a pixel at most.
-    tolerance = (width + height) / 2
-    whole = [each for each in renditions if abs(each["width"] * height - each["height"] * width) <= tolerance]
-    return whole or renditions
+    return abs(rendition["width"] * height - rendition["height"] * width) <= (width + height) / 2

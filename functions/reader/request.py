@@ -16,6 +16,7 @@ _MAX_ID_BYTES = 1024  # S3's limit on a key
 _ANYTHING = Wish()
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
 _DECIMAL = re.compile(r"[0-9]{1,5}(\.[0-9]{1,4})?", re.ASCII)
+_DIGITS = 5
 
 # The CloudFront Function sets it to the name that the viewer asked for. A client that calls the API itself may set it
 # too, and only fools itself: nothing that is answered outside the edge is kept for anybody else.
@@ -93,7 +94,8 @@ def _wish(parameters: Mapping[str, str]) -> Wish:
 
 
 def _number(name: str, text: str, most: int) -> float:
-    number = float(text) if _DECIMAL.fullmatch(text) else 0
+    whole = len(text) <= _DIGITS and text.isascii() and text.isdigit()
+    number = int(text) if whole else float(text) if _DECIMAL.fullmatch(text) else 0
     if not 0 < number <= most:
         raise RequestInvalid(f"{name}: a number above 0 and up to {most}.")
     return number
