@@ -19,6 +19,8 @@ _MACHINES = {"uploads": "ProcessImage", "deletions": "RemoveImage"}
 # How long a message is hidden from other operators while it is sent again, in seconds.
 _VISIBILITY_S = 120
 _AT_ONCE = 10  # SQS's limit
+# A look shows some of the messages, and the same ones again; after so many without a new one there are none.
+_LOOKS = 4
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,10 @@ def depths(stack: Stack) -> dict[str, int]:
 
 
 def waiting(stack: Stack, limit: int = 100) -> list[DeadLetter]:
-    """Up to `limit` of the events, left where they are (SQS shows no message for sure that somebody else looks at)."""
+    """Up to `limit` of the events, left where they are; those that somebody is just sending again are not shown."""
     found: dict[str, DeadLetter] = {}
     for queue, url in _queues(stack).items():
-        for letter in _received(stack, queue, url, visibility=5):
+        for letter in _received(stack, queue, url, visibility=0):
             found[letter.id] = letter
             if len(found) >= limit:
                 return list(found.values())
@@ -95,7 +97,7 @@ def replay(
     """
     outcomes: list[Sent] = []
     for queue, url in _queues(stack).items():
-        letters = _received(stack, queue, url, visibility=5 if dry_run else _VISIBILITY_S)
+        letters = _received(stack, queue, url, visibility=0 if dry_run else _VISIBILITY_S)
         for letter in letters if dry_run else paced(letters, per_second):
             outcome = (
                 Sent(queue, letter.id, letter.image_id, False, note="dry run")
@@ -142,8 +144,9 @@ def _record(stack: Stack, letter: DeadLetter) -> None:
 
 def _received(stack: Stack, queue: str, url: str, visibility: int) -> Iterator[DeadLetter]:
     """Each message once, until the queue shows no more."""
-    seen = set()
-    while True:
+    seen: set[str] = set()
+    nothing_new = 0
+    while nothing_new < _LOOKS:
         answer = stack.client("sqs").receive_message(
             QueueUrl=url,
             MaxNumberOfMessages=_AT_ONCE,
@@ -153,8 +156,7 @@ def _received(stack: Stack, queue: str, url: str, visibility: int) -> Iterator[D
             MessageAttributeNames=["All"],
         )
         fresh = [message for message in answer.get("Messages", []) if message["MessageId"] not in seen]
-        if not fresh:
-            return
+        nothing_new = 0 if fresh else nothing_new + (1 if answer.get("Messages") else _LOOKS)
         for message in fresh:
             seen.add(message["MessageId"])
             attributes = {

@@ -158,8 +158,9 @@ def progress(stack: Stack, execution: str) -> Progress:
     runs = stack.client("stepfunctions").list_map_runs(executionArn=execution)["mapRuns"]
     counts: dict[str, int] = {}
     if runs:
-        # A redrive goes on with the same Map Run.
-        answer = stack.client("stepfunctions").describe_map_run(mapRunArn=runs[0]["mapRunArn"])
+        # On AWS a redrive goes on with the same Map Run; the local stack begins another for what is left.
+        latest = max(runs, key=lambda run: run["startDate"])["mapRunArn"]
+        answer = stack.client("stepfunctions").describe_map_run(mapRunArn=latest)
         counts = {name: count for name, count in answer["itemCounts"].items() if isinstance(count, int)}
     output = described.output if isinstance(described.output, dict) else {}
     report = output.get("report") or {}
