@@ -1,0 +1,125 @@
+"""The service behind its edge: one host name, redirects kept until the image changes, and never longer."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
+
+
+def edge(service: Any, path: str, accept: str = CHROME, **query: str) -> httpx.Response:
+    """What the edge answers, redirects not followed."""
+    return httpx.get(service.stack.outputs["CdnUrl"] + path, params=query, headers={"accept": accept})
+
+
+def location(service: Any, image_id: str, **query: str) -> str:
+    answer = edge(service, f"/images/{quote(image_id)}", **query)
+    assert answer.status_code == 302, answer.text
+    return answer.headers["location"]
+
+
+def test_redirect_and_rendition_come_by_one_host_name(service: Any, samples: Path) -> None:
+    image_id = service.upload(samples / "tomatoes-12mp.jpg")
+    service.settled(image_id)
+    link = location(service, image_id, w="300", dpr="2")
+    assert link.startswith(service.stack.outputs["CdnUrl"] + "/renditions/")
+    assert link.endswith("/w640.avif")
+    rendition = httpx.get(link)
+    assert (rendition.status_code, rendition.headers["content-type"]) == (200, "image/avif")
+    assert rendition.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def test_once_a_replacement_is_ready_the_edge_no_longer_gives_the_old_image(
+    service: Any, samples: Path
+) -> None:
+    image_id = service.upload(samples / "landscape-orientation1.jpg")
+    service.settled(image_id)
+    old = location(service, image_id, size="thumb")
+    assert edge(service, f"/images/{image_id}", size="thumb").headers["x-cache"] == "Hit from edge"
+    photos = ("tomatoes-12mp.jpg", "trees-alpha.png", "text-11frames.gif")
+    for revision, name in enumerate(photos, start=2):
+        service.upload(samples / name, image_id)
+        item = service.settled(image_id, revision)
+        assert item["status"] == "READY"
+        new = location(service, image_id, size="thumb")
+        assert item["digest"] in new
+        assert new != old
+        assert edge(service, f"/metadata/{image_id}").json()["revision"] == revision
+        old = new
+
+
+def test_a_page_that_still_has_the_old_link_is_served_for_a_day(service: Any, samples: Path) -> None:
+    image_id = service.upload(samples / "trees-alpha.png")
+    service.settled(image_id)
+    old = location(service, image_id, size="thumb")
+    service.upload(samples / "tomatoes-12mp.jpg", image_id)
+    service.settled(image_id, 2)
+    assert httpx.get(old).status_code == 200
+
+
+def test_a_deleted_image_is_gone_at_the_edge_with_its_renditions(service: Any, samples: Path) -> None:
+    image_id = service.upload(samples / "trees-alpha.png")
+    service.settled(image_id)
+    rendition = location(service, image_id, size="thumb")
+    assert httpx.get(rendition).status_code == 200
+    stack = service.stack
+    stack.client("s3").delete_object(Bucket=stack.outputs["SourceBucketName"], Key=image_id)
+    service.until(image_id, lambda item: item["status"] == "DELETED")
+    removal = stack.client("stepfunctions")
+    arn = stack.outputs["RemoveImageArn"]
+    service.until(
+        image_id,
+        lambda _: not removal.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"],
+    )
+    assert edge(service, f"/images/{image_id}", size="thumb").status_code == 410
+    assert httpx.get(rendition).status_code in (403, 404)
+
+
+def test_an_image_that_was_asked_for_too_early_is_there_once_it_is_ready(service: Any, samples: Path) -> None:
+    image_id = "asked-for/too-early"
+    assert edge(service, f"/images/{image_id}").status_code == 404
+    service.upload(samples / "trees-alpha.png", image_id)
+    service.settled(image_id)
+    assert edge(service, f"/images/{image_id}").status_code == 302
+
+
+@pytest.mark.parametrize("image_id", ["a b+c%20é/ü.jpg", "100% wool?.png", "q?a=1&b=2#c.gif", "%2F..%25/x"])
+def test_behind_the_edge_an_odd_id_is_encoded_once_as_usual(
+    service: Any, samples: Path, image_id: str
+) -> None:
+    image_id = f"edge/{image_id}"
+    service.upload(samples / "trees-alpha.png", image_id)
+    service.settled(image_id)
+    assert httpx.get(location(service, image_id, size="thumb")).status_code == 200
+    described = edge(service, f"/metadata/{quote(image_id)}").json()
+    assert described["id"] == image_id
+    assert httpx.get(described["url"], follow_redirects=True).status_code == 200
+
+
+def test_browsers_that_take_the_same_formats_share_what_the_edge_keeps(service: Any, samples: Path) -> None:
+    image_id = service.upload(samples / "trees-alpha.png")
+    service.settled(image_id)
+    path = f"/images/{image_id}"
+    edge(service, path, CHROME)
+    assert edge(service, path, "image/webp, image/avif").headers["x-cache"] == "Hit from edge"
+    other = edge(service, path, "*/*")
+    assert other.headers["x-cache"] == "Miss from edge"
+    assert other.headers["location"].endswith(".png")
+
+
+def test_parameters_that_nobody_knows_do_not_fill_the_edge(service: Any, samples: Path) -> None:
+    image_id = service.upload(samples / "trees-alpha.png")
+    service.settled(image_id)
+    edge(service, f"/images/{image_id}", size="thumb")
+    assert edge(service, f"/images/{image_id}", size="thumb", utm="1").headers["x-cache"] == "Hit from edge"
+
+
+def test_a_forged_viewer_host_does_not_reach_the_next_reader(service: Any, samples: Path) -> None:
+    image_id = service.upload(samples / "trees-alpha.png")
+    service.settled(image_id)
+    url = service.stack.outputs["CdnUrl"] + f"/images/{image_id}"
+    httpx.get(url, headers={"x-viewer-host": "evil.example"})
+    assert "evil" not in httpx.get(url).headers["location"]
