@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from console.pages import changes, execution, failures, files, image, images
 from console.security import Guard, Session
 from console.site import Site, render, site_of
+from imageservice.errors import StoreUnavailable
 from operations.errors import ExecutionNotFound, ImageNotFound, OperationFailed
 from operations.stack import Stack
 
@@ -45,6 +46,7 @@ def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
             OperationFailed: _refused,
             ClientError: _stack_failed,
             BotoCoreError: _stack_failed,
+            StoreUnavailable: _stack_failed,
             HTTPException: _no_page,
             Exception: _broken,
         },

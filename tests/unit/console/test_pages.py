@@ -1,0 +1,192 @@
+"""The pages over AWS's own answers (moto's): what they show where there is little or nothing, and what they refuse."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from moto import mock_aws
+from starlette.testclient import TestClient
+
+from console.app import create_app
+from operations.stack import Stack
+
+SCRIPT = '"><script>alert(1)</script>.jpg'
+TEMPLATES = Path(__file__).parents[3] / "scripts/console/templates"
+
+
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    """A deployment with nothing in it yet."""
+    with mock_aws():
+        outputs = {
+            "SourceBucketName": "originals",
+            "ProcessedBucketName": "renditions",
+            "ImageTableName": "images",
+            "ApiUrl": "https://api.example",
+        }
+        for name in ("originals", "renditions"):
+            boto3.client("s3").create_bucket(Bucket=name)
+        boto3.client("dynamodb").create_table(
+            TableName="images",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": "S"} for name in ("id", "status", "updated_at")
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "by-status",
+                    "KeySchema": [
+                        {"AttributeName": "status", "KeyType": "HASH"},
+                        {"AttributeName": "updated_at", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
+        )
+        for name in ("ProcessImage", "RemoveImage"):
+            made = boto3.client("stepfunctions").create_state_machine(
+                name=name,
+                definition='{"StartAt": "a", "States": {"a": {"Type": "Pass", "End": true}}}',
+                roleArn="arn:aws:iam::123456789012:role/x",
+            )
+            outputs[f"{name}Arn"] = made["stateMachineArn"]
+        yield Stack("shop", "us-east-1", outputs, boto3.client)
+
+
+@pytest.fixture
+def console(stack: Stack) -> TestClient:
+    return TestClient(
+        create_app(stack), base_url="http://127.0.0.1", follow_redirects=False, raise_server_exceptions=False
+    )
+
+
+def put(stack: Stack, **item: Any) -> None:
+    stack.client("dynamodb").put_item(
+        TableName="images",
+        Item={
+            "updated_at": {"S": "2026-11-22T12:00:00.000Z"},
+            **{name: {"S": value} for name, value in item.items()},
+        },
+    )
+
+
+def test_an_empty_service_says_how_to_begin(console: TestClient) -> None:
+    page = console.get("/").text
+    assert "No images yet" in page
+    assert "./scripts/images upload photo.jpg --stack shop" in page
+
+
+def test_a_search_without_result_says_what_was_looked_for(console: TestClient) -> None:
+    assert "that is ready has an id that begins with" in " ".join(
+        console.get("/?q=nowhere&status=READY").text.split()
+    )
+
+
+def test_no_failures_is_said_with_relief(console: TestClient) -> None:
+    page = console.get("/failures").text
+    assert "Nothing has failed" in page
+    assert "Replay all" not in page
+
+
+def test_a_status_that_is_none_is_refused_in_words(console: TestClient) -> None:
+    answer = console.get("/?status=LOST")
+    assert answer.status_code == 400
+    assert "LOST is no status" in answer.text
+
+
+@pytest.mark.parametrize("cursor", ["x", "e30", "W10=", "bnVsbA=="])
+def test_a_cursor_that_is_none_is_no_crash(console: TestClient, cursor: str) -> None:
+    assert console.get("/", params={"after": cursor}).status_code in (200, 400)
+
+
+def test_an_unknown_image_and_execution_are_not_found(console: TestClient) -> None:
+    assert console.get("/image?id=unknown").status_code == 404
+    assert (
+        console.get("/execution?arn=arn:aws:states:us-east-1:123456789012:execution:a:b").status_code == 404
+    )
+    assert console.get("/execution?arn=nonsense").status_code == 404
+    assert console.get("/image").status_code == 400
+
+
+def test_an_id_is_escaped_wherever_it_stands(console: TestClient, stack: Stack) -> None:
+    put(stack, id=SCRIPT, status="READY")
+    page = console.get("/").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in console.get("/image", params={"id": SCRIPT}).text
+
+
+def test_a_colour_or_placeholder_that_is_none_is_left_out(console: TestClient, stack: Stack) -> None:
+    put(stack, id="a.jpg", status="READY", color="url(//evil)", placeholder="https://evil.example/x")
+    page = console.get("/").text
+    assert "evil" not in page
+
+
+def test_only_renditions_are_served_and_only_as_images(console: TestClient, stack: Stack) -> None:
+    store = stack.client("s3")
+    store.put_object(Bucket="renditions", Key="a/1/thumb.webp", Body=b"data", ContentType="text/html")
+    store.put_object(Bucket="renditions", Key="a/1/page.html", Body=b"<script>")
+    served = console.get("/rendition", params={"key": "a/1/thumb.webp"})
+    assert (served.status_code, served.headers["content-type"]) == (200, "image/webp")
+    assert "sandbox" in served.headers["content-security-policy"]
+    assert console.get("/rendition", params={"key": "a/1/page.html"}).status_code == 404
+    assert console.get("/rendition", params={"key": "a/1/none.webp"}).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/upload", "/replay", "/replay-all", "/replay-dead-letters", "/remove"])
+def test_nothing_changes_without_the_token_of_a_page(console: TestClient, path: str) -> None:
+    console.get("/")
+    for token in ("", "guess"):
+        assert console.post(path, data={"token": token, "id": "a"}).status_code == 403
+
+
+def test_an_upload_keeps_the_name_it_came_with(console: TestClient, stack: Stack) -> None:
+    console.get("/")
+    token = create_token(console)
+    sent = console.post(
+        "/upload",
+        data={"token": token, "prefix": "photos/"},
+        files={"file": ("a b+c%20é.jpg", b"data", "image/jpeg")},
+        headers={"accept": "application/json"},
+    )
+    assert sent.json() == {"ids": ["photos/a b+c%20é.jpg"]}
+    listed = stack.client("s3").list_objects_v2(Bucket="originals")["Contents"]
+    assert [entry["Key"] for entry in listed] == ["photos/a b+c%20é.jpg"]
+
+
+def test_after_an_upload_the_way_leads_to_a_page_of_the_console(console: TestClient) -> None:
+    console.get("/")
+    sent = console.post(
+        "/upload",
+        data={"token": create_token(console), "id": "//evil.example/x"},
+        files={"file": ("x", b"data")},
+    )
+    assert (sent.status_code, sent.headers["location"]) == (303, "/image?id=%2F%2Fevil.example%2Fx")
+
+
+def test_a_stack_that_does_not_answer_is_told_in_words() -> None:
+    def nobody(service: str) -> Any:
+        once = Config(retries={"total_max_attempts": 1})
+        return boto3.client(service, endpoint_url="http://127.0.0.1:9", region_name="us-east-1", config=once)
+
+    gone = Stack("shop", "us-east-1", {"ImageTableName": "images", "SourceBucketName": "b"}, nobody)
+    answer = TestClient(create_app(gone), base_url="http://127.0.0.1").get("/image?id=a")
+    assert answer.status_code == 502
+    assert "does not answer" in answer.text
+
+
+def test_no_template_trusts_data() -> None:
+    for template in TEMPLATES.glob("*.html"):
+        text = template.read_text()
+        assert "|safe" not in text.replace(" ", "")
+        assert " style=" not in text
+        assert " on" + "click" not in text
+
+
+def create_token(console: TestClient) -> str:
+    text = console.get("/").text
+    return text.split('name="token" value="')[1].split('"')[0]
