@@ -133,7 +133,7 @@ def shrink(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
 
     Alpha is premultiplied while pixels are mixed, so that no colour bleeds out of what can't be seen.
     """
-    if image.size == size and box == (0, 0, *size):
+    if image.size == size and box == (0.0, 0.0, float(size[0]), float(size[1])):
         return image.copy()
     if image.mode not in ("LA", "RGBA"):
         return image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=BOX_GAP)

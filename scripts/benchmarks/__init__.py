@@ -1,0 +1,1 @@
+"""What the service promises, measured against its peers: `./scripts/bench images` and `./scripts/bench read`."""

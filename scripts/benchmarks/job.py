@@ -1,0 +1,81 @@
+"""What a contender is asked and what it answers: one line of JSON each way, over its standard input and output.
+
+Asked: {"source": path, "sizes": [{"name", "width", "height"?}], "formats": {name: settings}, "out": folder?}
+Answered: {"cpu_ms", "wall_ms", "peak_kb", "bytes": {"size.format": n}}
+CPU time is user and system time of all threads; peak memory is the process's since its start.
+"""
+
+import json
+import re
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A size: fitted into `width`, or with a `height` filled to the brim and cut."""
+
+    name: str
+    width: int
+    height: int | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """`formats` maps avif, webp and jpeg to their settings in Pillow's words, or to "defaults"."""
+
+    source: str
+    sizes: tuple[Wanted, ...]
+    formats: dict[str, Any]
+    out: str | None = None
+
+    def to_json(self) -> str:
+        sizes = [
+            {"name": s.name, "width": s.width} | ({"height": s.height} if s.height else {})
+            for s in self.sizes
+        ]
+        return json.dumps({"source": self.source, "sizes": sizes, "formats": self.formats, "out": self.out})
+
+    @classmethod
+    def from_json(cls, line: str) -> "Job":
+        read = json.loads(line)
+        return cls(
+            read["source"], tuple(Wanted(**size) for size in read["sizes"]), read["formats"], read["out"]
+        )
+
+
+class Written(NamedTuple):
+    size: str
+    format: str
+    data: bytes
+
+
+def serve(run: Callable[[Job], list[Written]]) -> None:
+    """Answers jobs until standard input ends."""
+    for line in sys.stdin:
+        job = Job.from_json(line)
+        cpu, wall = time.process_time(), time.perf_counter()
+        written = run(job)
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        if job.out:
+            folder = Path(job.out)
+            folder.mkdir(parents=True, exist_ok=True)
+            for size, name, data in written:
+                (folder / f"{size}.{name}").write_bytes(data)
+        answer = {
+            "cpu_ms": 1000 * cpu,
+            "wall_ms": 1000 * wall,
+            "peak_kb": _peak_kb(),
+            "bytes": {f"{size}.{name}": len(data) for size, name, data in written},
+        }
+        print(json.dumps(answer), flush=True)
+
+
+def _peak_kb() -> int:
+    """Not getrusage(): its maximum starts with what the parent had when it forked."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(found[1]) if found else 0
