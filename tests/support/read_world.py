@@ -67,8 +67,9 @@ class RedisServer:
 class Writes:
     """The writes of the workflows, with the very expressions of `statemachine/`."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, table: str = _TABLE) -> None:
         self._client = client
+        self._table = table
         process = json.loads((_WORKFLOWS / "process_image.asl.json").read_text())["States"]
         remove = json.loads((_WORKFLOWS / "remove_image.asl.json").read_text())["States"]
         self._register = process["Register upload"]["Arguments"]
@@ -128,7 +129,7 @@ class Writes:
     def _update(self, image_id: str, arguments: dict[str, Any], values: dict[str, Any]) -> Any:
         try:
             answer = self._client.update_item(
-                TableName=_TABLE,
+                TableName=self._table,
                 Key={"id": {"S": image_id}},
                 UpdateExpression=arguments["UpdateExpression"],
                 ConditionExpression=arguments["ConditionExpression"],
