@@ -64,6 +64,7 @@ class Service:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=110, check=False, env=os.environ
         )
+        print(done.stderr)  # for whoever reads why a test failed
         return Ended(done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr)
 
     def upload(self, image_ids: Sequence[str]) -> list[uploads.Upload]:

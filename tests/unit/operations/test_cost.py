@@ -1,0 +1,24 @@
+"""Bills add up to what the design promises."""
+
+import pytest
+
+from operations import cost
+
+
+def test_state_transitions_of_a_million_uploads_are_350_dollars() -> None:
+    (line,) = [line for line in cost.per_upload().lines if "transitions" in line.name]
+    assert line.dollars * 1_000_000 == pytest.approx(350)
+
+
+def test_total_is_the_sum_of_the_lines() -> None:
+    bill = cost.per_month(1000, 1000)
+    assert bill.total == pytest.approx(sum(line.dollars for line in bill.lines))
+
+
+def test_a_first_upload_pays_for_no_invalidation() -> None:
+    (line,) = [line for line in cost.per_month(1_000_000, 0, replaced=0).lines if "Invalidation" in line.name]
+    assert line.dollars == 0
+
+
+def test_an_idle_month_costs_the_cache_alone() -> None:
+    assert cost.per_month(0, 0).total == pytest.approx(6)
