@@ -32,8 +32,7 @@ def write(results: dict[str, Any], docs: Path) -> None:
 
 def table(results: dict[str, Any]) -> str:
     lines = [
-        f"Means of {len(results['photos'])} photos of 12 to 16 megapixels, medians of {results['rounds']} rounds,"
-        " one thread each.",
+        f"Means of {len(results['photos'])} photos, medians of {results['rounds']} rounds, one thread each.",
         "",
         "One JPEG of quality 80, CPU ms (SSIM against the full-resolution reference):",
         "",

@@ -34,7 +34,7 @@ class Placed(Protocol):
 
 @dataclass(frozen=True)
 class Shown:
-    """The whole canvas in RGB or RGBA, how long it stays (ms), and its ICC profile if it has one."""
+    """What is seen at a time (RGB or RGBA), how long it stays (ms), and its ICC profile if it still has one."""
 
     image: Image.Image
     duration: int

@@ -1,5 +1,6 @@
 """Pixels of still images: as large as needed, turned upright, in L, LA, RGB, RGBA, CMYK or LAB."""
 
+from dataclasses import dataclass
 from io import BytesIO
 from math import ceil
 from typing import IO, cast
@@ -33,14 +34,20 @@ _TRANSPOSES = {
 }
 
 
-def decode_still(source: Source, header: Header, target: Target) -> tuple[Image.Image, bytes | None]:
-    """The part of the image that the target shows, upright and of the target's size; and its ICC profile."""
+@dataclass(frozen=True)
+class Pixels:
+    """Stored pixels in a mode that resizes well, decoded at 1/`scale` of the header's size; and their ICC profile."""
+
+    image: Image.Image
+    profile: bytes | None
+    scale: float = 1.0
+
+
+def decode_still(source: Source, header: Header, target: Target) -> Pixels:
+    """The pixels of a still image, as many as the target needs. Raises ImageRejected."""
     image = _open(source, header)
-    box = _stored_box(header, target)
-    size = (target.height, target.width) if turned(header.orientation) else (target.width, target.height)
     name = header.format.upper() if header.format != "webp" else "WebP"
-    if header.format == "jpeg":
-        box = _draft(image, box, size)
+    scale = _draft(image, header, target) if header.format == "jpeg" else 1.0
     with decoding(name, source):
         image.load()
     source.check_time()
@@ -49,17 +56,16 @@ def decode_still(source: Source, header: Header, target: Target) -> tuple[Image.
             f"The {name} is damaged: its header says {header.width} × {header.height} pixels,"
             f" it holds {image.width} × {image.height}."
         )
-    bits = plain.sample_bits(image)
     info = image.info
-    image = eight_bit(image, bits)
-    profile = profile_of(info, header, image.mode)
-    return _upright(shrink(image, size, box), header.orientation), profile
+    image = eight_bit(image, plain.sample_bits(image))
+    return Pixels(image, profile_of(info, header, image.mode), scale)
 
 
-def fit(image: Image.Image, header: Header, target: Target) -> Image.Image:
-    """The part of a frame, of the header's size, that the target shows: upright and of the target's size."""
-    size = (target.height, target.width) if turned(header.orientation) else (target.width, target.height)
-    return _upright(shrink(image, size, _stored_box(header, target)), header.orientation)
+def fit(pixels: Pixels, header: Header, target: Target) -> Image.Image:
+    """The part of the pixels that the target shows: upright and of the target's size."""
+    left, top, right, bottom = (edge / pixels.scale for edge in _stored_box(header, target))
+    size = _stored_size(header, target)
+    return _upright(shrink(pixels.image, size, (left, top, right, bottom)), header.orientation)
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
@@ -118,14 +124,19 @@ def _stored_box(header: Header, target: Target) -> Box:
     return box[0] + left, box[1] + top, box[2] + left, box[3] + top
 
 
-def _draft(image: Image.Image, box: Box, size: tuple[int, int]) -> Box:
-    """Has the JPEG decoder scale by 1/2, 1/4 or 1/8 where enough pixels are left; answers the box in what comes out."""
-    across, down = (box[2] - box[0]) / size[0], (box[3] - box[1]) / size[1]
-    least = ceil(image.width / across * JPEG_GAP), ceil(image.height / down * JPEG_GAP)
-    width = image.width
-    drafted = image.draft(None, least)
-    scale = width / drafted[1][2] if drafted is not None else 1.0
-    return box[0] / scale, box[1] / scale, box[2] / scale, box[3] / scale
+def _stored_size(header: Header, target: Target) -> tuple[int, int]:
+    return (target.height, target.width) if turned(header.orientation) else (target.width, target.height)
+
+
+def _draft(image: Image.Image, header: Header, target: Target) -> float:
+    """Has the JPEG decoder scale by 1/2, 1/4 or 1/8 where enough pixels are left; answers by how much."""
+    left, top, right, bottom = _stored_box(header, target)
+    width, height = _stored_size(header, target)
+    across, down = (right - left) / width, (bottom - top) / height
+    drafted = image.draft(
+        None, (ceil(header.width / across * JPEG_GAP), ceil(header.height / down * JPEG_GAP))
+    )
+    return header.width / drafted[1][2] if drafted is not None else 1.0
 
 
 def shrink(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:

@@ -9,15 +9,17 @@ from PIL import Image
 
 from imageservice.engine.animation import Shown, frames
 from imageservice.engine.colour import to_srgb
-from imageservice.engine.decode import decode_still, fit
+from imageservice.engine.decode import Pixels, decode_still, fit
 from imageservice.engine.encode import encode
 from imageservice.engine.header import Header
-from imageservice.engine.inspection import read_header
+from imageservice.engine.inspection import read_header, shown_size
 from imageservice.engine.moving import encode_moving
 from imageservice.engine.placeholder import dominant_colour, placeholder
 from imageservice.engine.source import Source
 from imageservice.original import Limits
-from imageservice.plan import Target
+from imageservice.plan import Size, Target, fitted
+
+_PREVIEW = 64
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,16 @@ def render(
     """
     source = Source(BytesIO(data), len(data), limits.max_decode_seconds)
     header = read_header(source, limits)
-    shown = _shown(source, header, target)
+    if header.frames == 1:
+        pixels = decode_still(source, header, target)
+        shown = [Shown(_finished(pixels, header, target), 0)]
+    else:
+        shown = []
+        for number, frame in enumerate(frames(source, header)):
+            if number == 0:
+                pixels = Pixels(frame.image.copy(), frame.profile)
+            moving = Pixels(frame.image, frame.profile)
+            shown.append(Shown(_finished(moving, header, target), frame.duration))
     first = shown[0].image
     images = []
     for name in formats:
@@ -67,24 +78,21 @@ def render(
             encoded = encode(first, name, quality or {})
         took = (perf_counter() - begin) * 1000
         images.append(Encoded(name, target.width, target.height, encoded, took))
-    return Rendered(
-        tuple(images),
-        placeholder(first) if describe else None,
-        dominant_colour(first) if describe else None,
-    )
+    if not describe:
+        return Rendered(tuple(images), None, None)
+    # Not from the rendition: the smallest one may show a part only, the preview stands for all of the image.
+    preview = _finished(pixels, header, _whole(header))
+    return Rendered(tuple(images), placeholder(preview), dominant_colour(preview))
 
 
-def _shown(source: Source, header: Header, target: Target) -> list[Shown]:
-    """What the target shows, frame by frame, in sRGB."""
-    if header.frames == 1:
-        return [Shown(_finished(*decode_still(source, header, target)), 0)]
-    return [
-        Shown(_finished(fit(shown.image, header, target), shown.profile), shown.duration)
-        for shown in frames(source, header)
-    ]
-
-
-def _finished(image: Image.Image, profile: bytes | None) -> Image.Image:
-    image = to_srgb(image, profile)
+def _finished(pixels: Pixels, header: Header, target: Target) -> Image.Image:
+    """What the target shows of the pixels: upright, of its size, in sRGB, and nothing else."""
+    image = to_srgb(fit(pixels, header, target), pixels.profile)
     image.info = {}
     return image
+
+
+def _whole(header: Header) -> Target:
+    """All of the image, at most 64 pixels wide and high."""
+    width, height = fitted(Size("whole", _PREVIEW, _PREVIEW), *shown_size(header))
+    return Target("whole", width, height, "contain", "center")
