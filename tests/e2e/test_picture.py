@@ -1,0 +1,104 @@
+"""The `<picture>` HTML in a real browser: the images appear, in the best format, and nothing on the page moves."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, Response, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+OPTIONS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", CHROMIUM), args=OPTIONS
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page(viewport={"width": 500, "height": 800})
+    yield opened
+    opened.close()
+
+
+def ready(service: Any, photo: Path, image_id: str) -> dict[str, Any]:
+    """The metadata, as a shop's page would get it."""
+    service.upload(photo, image_id)
+    assert service.settled(image_id)["status"] == "READY"
+    content: dict[str, Any] = httpx.get(
+        f"{service.stack.outputs['CdnUrl']}/metadata/{quote(image_id)}"
+    ).json()
+    return content
+
+
+def shown(page: Page) -> dict[str, Any]:
+    image = page.locator("img")
+    image.scroll_into_view_if_needed()
+    page.wait_for_function("() => document.images[0].complete && document.images[0].naturalWidth > 0")
+    state: dict[str, Any] = image.evaluate(
+        "image => ({src: image.currentSrc, width: image.naturalWidth, ...image.getBoundingClientRect().toJSON()})"
+    )
+    return state
+
+
+@pytest.mark.parametrize("name", ["tomatoes-12mp.jpg", "trees-alpha.png", "text-11frames.gif"])
+def test_the_image_appears(service: Any, samples: Path, page: Page, name: str) -> None:
+    described = ready(service, samples / name, f"page/a b%20é {name}")
+    page.set_content(f"<body>{described['picture']}</body>")
+    assert shown(page)["width"] > 0
+
+
+def test_a_narrow_window_gets_the_smallest_avif_that_fills_it(
+    service: Any, samples: Path, page: Page
+) -> None:
+    described = ready(service, samples / "tomatoes-12mp.jpg", "page/narrow")
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.set_content(f"<body style='margin:0'>{described['picture']}</body>")
+    assert shown(page)["src"].endswith("size=w640&format=avif")
+    assert [answer.headers["content-type"] for answer in answers if answer.ok] == ["image/avif"]
+
+
+def test_the_page_does_not_move_when_the_image_arrives(service: Any, samples: Path, page: Page) -> None:
+    described = ready(service, samples / "tomatoes-12mp.jpg", "page/still")
+    page.route("**/images/**", lambda _: None)  # on its way for ever
+    page.set_content(f"<body style='margin:0'>{described['picture']}<p>below</p></body>", wait_until="commit")
+    before = page.locator("p").bounding_box()
+    page.unroute_all(behavior="ignoreErrors")
+    page.set_content(f"<body style='margin:0'>{described['picture']}<p>below</p></body>")
+    shown(page)
+    assert before is not None
+    assert before["y"] > 300
+    assert page.locator("p").bounding_box() == before
+
+
+def test_meanwhile_its_colour_and_placeholder_are_shown(service: Any, samples: Path, page: Page) -> None:
+    described = ready(service, samples / "tomatoes-12mp.jpg", "page/meanwhile")
+    page.route("**/images/**", lambda route: route.abort())
+    page.set_content(f"<body>{described['picture']}</body>")
+    background = page.locator("img").evaluate("image => getComputedStyle(image).background")
+    assert described["placeholder"] in background
+    assert len(described["placeholder"]) < 400
+
+
+def test_after_a_replacement_the_same_html_shows_the_new_image(
+    service: Any, samples: Path, page: Page
+) -> None:
+    described = ready(service, samples / "tomatoes-12mp.jpg", "page/replaced")
+    service.upload(samples / "trees-alpha.png", "page/replaced")
+    item = service.settled("page/replaced", 2)
+    links: list[str] = []
+    page.on("response", lambda answer: links.append(answer.url))
+    page.set_content(f"<body>{described['picture']}</body>")
+    shown(page)
+    assert item["digest"] in links[-1]

@@ -1,0 +1,128 @@
+"""What the local edge keeps, and for how long; and that it decides as the template's function does."""
+
+import pytest
+
+from imageservice.negotiation import preferred_formats
+from local.deployment import source
+from local.edge.distribution import API, RENDITIONS, Distribution
+from local.edge.store import Answer, Store, lifetimes
+from local.edge.viewer_request import normalised, viewer_request
+from local.options import REPOSITORY
+
+TAG = "x-amz-meta-cache-tag"
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(clock: Clock) -> Store:
+    return Store(TAG, clock)
+
+
+def answer(
+    control: str = "public, max-age=60, s-maxage=600, stale-if-error=900",
+    tags: str = "image-1",
+    status: int = 302,
+) -> Answer:
+    return Answer(status, {"cache-control": control, TAG: tags}, b"")
+
+
+@pytest.mark.parametrize(
+    ("control", "expected"),
+    [
+        ("public, max-age=60, s-maxage=600", (600, 0)),
+        ("max-age=60, stale-if-error=10", (60, 10)),
+        ("no-store", (0, 0)),
+        ("private, max-age=60", (0, 0)),
+        ("", (0, 0)),
+        ("max-age=99999999999", (31_536_000, 0)),
+    ],
+)
+def test_an_answer_s_own_headers_say_how_long_it_is_kept(control: str, expected: tuple[int, int]) -> None:
+    assert lifetimes(answer(control)) == expected
+
+
+def test_an_answer_is_given_again_until_its_time_is_over(store: Store, clock: Clock) -> None:
+    store.keep("key", "/a", answer(), asked=clock())
+    clock.now += 599
+    assert store.fresh("key")
+    clock.now += 2
+    assert store.fresh("key") is None
+
+
+def test_an_answer_that_is_over_serves_while_the_origin_fails(store: Store, clock: Clock) -> None:
+    store.keep("key", "/a", answer(), asked=clock())
+    clock.now += 700
+    assert store.on_error("key")
+    clock.now += 900
+    assert store.on_error("key") is None
+
+
+@pytest.mark.parametrize("item", ["#image-1", "#IMAGE-1", "/images/a", "/images/*"])
+def test_a_purge_takes_what_it_names(store: Store, clock: Clock, item: str) -> None:
+    store.keep("key", "/images/a", answer(tags="other, image-1"), asked=clock())
+    store.purge([item])
+    assert store.fresh("key") is None
+    assert store.on_error("key") is None
+
+
+@pytest.mark.parametrize("item", ["#image-2", "/images/b", "#image"])
+def test_a_purge_leaves_the_rest(store: Store, clock: Clock, item: str) -> None:
+    store.keep("key", "/images/a", answer(), asked=clock())
+    store.purge([item])
+    assert store.fresh("key")
+
+
+def test_an_answer_that_was_under_way_during_a_purge_is_not_kept(store: Store, clock: Clock) -> None:
+    asked = clock()
+    clock.now += 1
+    store.purge(["#image-1"])
+    clock.now += 1
+    store.keep("late", "/a", answer(), asked)
+    store.keep("new", "/a", answer(), clock())
+    assert store.fresh("late") is None
+    assert store.fresh("new")
+
+
+def test_the_distribution_is_the_templates() -> None:
+    distribution = Distribution.of_template(source.read(REPOSITORY / "template.yaml"))
+    assert distribution.tag_header == TAG
+    assert distribution.behaviour("/renditions/a/b.webp").origin == RENDITIONS
+    assert distribution.behaviour("/images/renditions/a").origin == API
+    assert distribution.default.headers == ("accept", "x-viewer-host")
+    assert distribution.default.parameters == ("size", "w", "dpr", "format")
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "image/avif,image/webp,image/apng,*/*;q=0.8",
+        "image/avif;q=0.5,image/webp",
+        "image/avif;q=0",
+        "image/webp;q=.3,image/png;q=0.4",
+        "IMAGE/WEBP;Q=1.",
+        "image/avif;q=x",
+        ",;=",
+        "",
+    ],
+)
+def test_accept_is_understood_as_everywhere_else(accept: str) -> None:
+    assert preferred_formats(normalised(accept)) == preferred_formats(accept)
+
+
+@pytest.mark.parametrize(
+    ("path", "onward"),
+    [("/renditions/a%20b/1.webp", "/a%20b/1.webp"), ("/images/a%20b%2520", "/images/a%2520b%252520")],
+)
+def test_paths_go_on_as_by_the_templates_function(path: str, onward: str) -> None:
+    assert viewer_request(path, {"host": "cdn.example"})[0] == onward
