@@ -21,17 +21,20 @@ FILES_AT_ONCE = 100
 
 
 async def upload(request: Request) -> Response:
-    """Each `file` under `prefix` and its own name, or a single one under `id`. Scripts get JSON: {"ids": […]}."""
+    """Each `file` under `prefix` and its own name, or a single one under `id`, or under `prefix` and `name`.
+
+    Scripts get JSON: {"ids": […]}.
+    """
     site, form = await _authorised(request, files=FILES_AT_ONCE)
     sent = [each for each in form.getlist("file") if isinstance(each, UploadFile) and each.filename]
     if not sent:
         raise HTTPException(400, "No file was chosen.")
-    given = _text(form, "id")
-    if given and len(sent) > 1:
+    given, name = _text(form, "id"), _text(form, "name")
+    if (given or name) and len(sent) > 1:
         raise HTTPException(400, "One id takes one file.")
     ids = []
     for each in sent:
-        image_id = given or _text(form, "prefix") + str(each.filename)
+        image_id = given or _text(form, "prefix") + (name or str(each.filename))
         await run_in_threadpool(
             uploads.upload, site.stack, each.file, image_id, content_type=each.content_type or None
         )

@@ -22,6 +22,7 @@
   function send({ form, file, row }) {
     const body = new FormData();
     for (const field of form.querySelectorAll("input[name]:not([type=file])")) body.append(field.name, field.value);
+    body.append("name", file.name); // as it is: within the form's own file field browsers escape quotes
     body.append("file", file, file.name);
     const request = new XMLHttpRequest();
     request.open("POST", form.action);

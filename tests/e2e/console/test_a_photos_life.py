@@ -117,6 +117,27 @@ def test_failures_of_many_are_replayed_with_one_button(
     expect(page.get_by_role("link", name=ids[0])).to_have_count(0)
 
 
+def test_what_could_not_be_delivered_is_shown_and_sent_again(
+    console, open_page: Callable[..., Page], samples: Path
+) -> None:
+    console.put(samples / "broken-header.jpg", "late.jpg")
+    console.until("late.jpg", "REJECTED")
+    execution = console.item("late.jpg")["execution"]["S"]
+    event = console.stack.client("stepfunctions").describe_execution(executionArn=execution)["input"]
+    console.stack.client("sqs").send_message(
+        QueueUrl=console.stack.outputs["UploadDeadLetterQueueUrl"],
+        MessageBody=event,
+        MessageAttributes={"ERROR_CODE": {"DataType": "String", "StringValue": "NO_PERMISSIONS"}},
+    )
+    page = open_page("/failures")
+    letters = page.get_by_role("region", name="Undelivered events")
+    expect(letters.get_by_role("link", name="late.jpg")).to_be_visible()
+    expect(letters).to_contain_text("NO_PERMISSIONS")
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator("#progress")).to_contain_text("1 of 1 done")
+    expect(letters).to_contain_text("None.")
+
+
 def test_an_image_is_removed_after_a_question(console, open_page: Callable[..., Page], samples: Path) -> None:
     console.put(samples / PHOTO, "gone.jpg")
     console.until("gone.jpg", "READY")

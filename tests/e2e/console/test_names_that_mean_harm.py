@@ -75,6 +75,18 @@ def test_a_search_for_markup_finds_it_as_text(open_page: Callable[..., Page]) ->
     expect(page.get_by_role("searchbox")).to_have_value('"><script>')
 
 
+def test_a_file_of_such_a_name_is_uploaded_under_it(
+    console, open_page: Callable[..., Page], samples: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / '"><b>é+%20.jpg'
+    file.write_bytes((samples / "broken-header.jpg").read_bytes())
+    page = open_page()
+    page.get_by_label("Folder").fill("päth/")
+    page.locator(".drop input[type=file]").set_input_files(file)
+    console.until(f"päth/{file.name}", "REJECTED")
+    expect(page.locator(".card", has_text=file.name).locator(".chip")).to_have_text("Rejected")
+
+
 def test_an_id_that_nobody_uploaded_is_a_page_that_says_so(open_page: Callable[..., Page]) -> None:
     page = open_page("/image?id=%3Cscript%3Ealert(1)%3C%2Fscript%3E", expect=404)
     expect(page.get_by_role("heading", name="Not found")).to_be_visible()
