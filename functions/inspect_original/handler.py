@@ -10,8 +10,8 @@ from imageservice.assignment import assignment
 from imageservice.clients import client
 from imageservice.engine import ENGINE_VERSION
 from imageservice.engine.inspection import inspect
-from imageservice.objects import OriginalObject, RangedOriginal
 from imageservice.observability import logger
+from imageservice.originals import OriginalObject, RangedOriginal
 from imageservice.plan import load_plan
 from imageservice.settings import settings
 

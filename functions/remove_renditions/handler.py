@@ -6,8 +6,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.clients import client
-from imageservice.objects import Renditions
 from imageservice.observability import logger
+from imageservice.renditions import Renditions
 from imageservice.settings import settings
 from imageservice.table import ImageTable
 

@@ -9,8 +9,9 @@ from imageservice.assignment import rendition, target_of
 from imageservice.clients import client
 from imageservice.engine.render import render
 from imageservice.identity import cache_tag
-from imageservice.objects import OriginalObject, Renditions, read_original
 from imageservice.observability import MetricUnit, count_rendition, logger, metrics
+from imageservice.originals import OriginalObject, read_original
+from imageservice.renditions import Renditions
 from imageservice.settings import settings
 
 

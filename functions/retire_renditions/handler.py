@@ -6,8 +6,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.clients import client
 from imageservice.identity import cache_tag, source_identity
-from imageservice.objects import Renditions
 from imageservice.observability import logger
+from imageservice.renditions import Renditions
 from imageservice.settings import settings
 from imageservice.table import ImageTable
 

@@ -7,8 +7,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.clients import client
 from imageservice.engine import ENGINE_VERSION
-from imageservice.objects import OriginalObject, describe_original
 from imageservice.observability import logger
+from imageservice.originals import OriginalObject, describe_original
 from imageservice.plan import load_plan
 from imageservice.reprocessing import Wanted, decide, event_for
 from imageservice.settings import settings
