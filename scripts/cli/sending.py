@@ -43,6 +43,7 @@ def upload(
             session.show(plain(each.id))
         return
     shown = table("image", "status", "bytes", "renditions", "link", right=("bytes", "renditions"))
+    broken = False
     with counting(session.err) as progress:
         bar = progress.add_task("Processing", total=len(sent))
         for each, image in uploads.wait_until_settled(session.stack, sent, timeout=timeout):
@@ -62,7 +63,10 @@ def upload(
             )
             if status != "READY":
                 session.not_all_well()
+            broken = broken or status == "FAILED"
     session.show(shown)
+    if broken:
+        session.say("Something broke: ./scripts/images failures says what, and what to do.")
 
 
 @command("remove", "Remove images; readers get 410 Gone.")

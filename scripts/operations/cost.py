@@ -14,7 +14,7 @@ _SIZES, _FORMATS = 5, 3
 _TABLE_WRITES = 3  # register, record, mark ready; each writes the index, too
 _INDEX_FACTOR = 2
 _EVENTS = 1  # ImageReady
-# Measured for a 12-megapixel photo with the default plan (docs/images.md, docs/read-path.md): GB-seconds of a call.
+# Estimated for a 12-megapixel photo with the default plan: GB-seconds of a call. The dashboard has your own.
 _RESIZE_GB_S = 2.0 * 0.45
 _INSPECT_GB_S = 1.0 * 0.12
 _REFRESH_GB_S = 0.5 * 0.02

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -142,6 +142,21 @@ def _record(stack: Stack, letter: DeadLetter) -> None:
     )
 
 
+def letter_of(queue: str, id: str, receipt: str, body: str, attributes: Mapping[str, str]) -> DeadLetter:
+    """A message as EventBridge puts it into a queue, or as Lambda does where RecordFailure failed three times.
+
+    Sources: docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html,
+    docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    event = json.loads(body)
+    code, reason = attributes.get("ERROR_CODE", ""), attributes.get("ERROR_MESSAGE", "")
+    if "requestPayload" in event:
+        code = event.get("requestContext", {}).get("condition", "")
+        reason = (event.get("responsePayload") or {}).get("errorMessage", "")
+        event = event["requestPayload"]
+    return DeadLetter(queue, id, event, code, reason, receipt)
+
+
 def _received(stack: Stack, queue: str, url: str, visibility: int) -> Iterator[DeadLetter]:
     """Each message once, until the queue shows no more."""
     seen: set[str] = set()
@@ -163,13 +178,8 @@ def _received(stack: Stack, queue: str, url: str, visibility: int) -> Iterator[D
                 name: value.get("StringValue", "")
                 for name, value in message.get("MessageAttributes", {}).items()
             }
-            yield DeadLetter(
-                queue=queue,
-                id=message["MessageId"],
-                event=json.loads(message["Body"]),
-                error_code=attributes.get("ERROR_CODE", ""),
-                error_message=attributes.get("ERROR_MESSAGE", ""),
-                receipt=message["ReceiptHandle"],
+            yield letter_of(
+                queue, message["MessageId"], message["ReceiptHandle"], message["Body"], attributes
             )
 
 
