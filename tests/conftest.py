@@ -19,6 +19,8 @@ os.environ.update(
     AWS_SECRET_ACCESS_KEY="testing",
     AWS_DEFAULT_REGION="us-east-1",
     AWS_EC2_METADATA_DISABLED="true",
+    POWERTOOLS_SERVICE_NAME="tests",
+    POWERTOOLS_METRICS_NAMESPACE="ImageService",
 )
 
 REPOSITORY = Path(__file__).parents[1]

@@ -25,7 +25,9 @@ ALL = [UNKNOWN, PROCESSING, FAILED, REJECTED, DELETED]
 
 
 @pytest.mark.parametrize("path", ["/images/a.jpg", "/metadata/a.jpg"])
-@pytest.mark.parametrize(("known", "code"), [(UNKNOWN, 404), (PROCESSING, 404), (FAILED, 404), (REJECTED, 422), (DELETED, 410)])
+@pytest.mark.parametrize(
+    ("known", "code"), [(UNKNOWN, 404), (PROCESSING, 404), (FAILED, 404), (REJECTED, 422), (DELETED, 410)]
+)
 def test_each_state_without_renditions_has_its_status_code(
     read: Read, path: str, known: Manifest | None, code: int
 ) -> None:

@@ -1,0 +1,91 @@
+"""The reader's handler whole: method, outcome, log line."""
+
+from collections.abc import Callable
+from typing import Any
+
+from read_world import RedisServer, Writes
+
+from imageservice import cache as cache_module
+from refresh_cache import handler as refresh_module
+
+Read = Callable[..., dict[str, Any]]
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+def test_the_first_read_misses_and_the_next_hits(
+    reader: Callable[[str], Read], redis_server: RedisServer, table_client: Any, logged: Lines
+) -> None:
+    writes = Writes(table_client)
+    writes.register("whole/hit", 1)
+    writes.record("whole/hit", 1)
+    read = reader(redis_server.url)
+    assert [read("/images/whole/hit")["statusCode"] for _ in range(2)] == [302, 302]
+    first, second = logged()
+    assert (first["CacheMiss"], second["CacheHit"]) == (1, 1)
+
+
+def test_each_answer_is_one_line_with_what_an_operator_looks_for(
+    reader: Callable[[str], Read], redis_server: RedisServer, logged: Lines
+) -> None:
+    reader(redis_server.url)("/images/whole/nobody")
+    (line,) = logged()
+    assert {name: line[name] for name in ("level", "message", "path", "status", "request_id")} == {
+        "level": "INFO",
+        "message": "read",
+        "path": "/images/whole/nobody",
+        "status": 404,
+        "request_id": "request",
+    }
+    assert line["ReadMs"] > 0
+
+
+def test_a_head_has_the_headers_and_no_body(
+    reader: Callable[[str], Read], redis_server: RedisServer, image: str
+) -> None:
+    read = reader(redis_server.url)
+    got, head = read(f"/metadata/{image}"), read(f"/metadata/{image}", "HEAD")
+    assert got["body"]
+    assert head["body"] == ""
+    assert (head["statusCode"], head["headers"]) == (got["statusCode"], got["headers"])
+
+
+def test_without_redis_readers_are_answered_from_the_table(
+    reader: Callable[[str], Read], image: str, logged: Lines
+) -> None:
+    assert reader("")(f"/images/{image}")["statusCode"] == 302
+    assert logged()[0]["CacheMiss"] == 1
+
+
+def test_a_refresh_puts_a_new_image_where_readers_find_it(
+    reader: Callable[[str], Read], redis_server: RedisServer, table_client: Any, logged: Lines
+) -> None:
+    writes = Writes(table_client)
+    writes.register("whole/new", 1)
+    item = writes.record("whole/new", 1)
+    read = reader(redis_server.url)
+    refresh_module.manifests.cache_clear()
+    refresh_module.table.cache_clear()
+    context: Any = type("Context", (), dict.fromkeys(_CONTEXT, "x"))
+    answer = refresh_module.handler({"item": item}, context)
+    assert (answer["stored"], answer["revision"]) == (True, 1)
+    logged()
+    read("/images/whole/new")
+    assert logged()[0]["CacheHit"] == 1
+    again = refresh_module.handler({"item": item}, context)
+    assert again == {**answer, "stored": False}
+
+
+_CONTEXT = ("function_name", "memory_limit_in_mb", "invoked_function_arn", "aws_request_id")
+
+
+def test_what_is_decoded_is_kept_only_as_long_as_redis_holds_the_same_bytes(
+    redis_server: RedisServer,
+) -> None:
+    cache = cache_module.connect(redis_server.url)
+    claim = cache.claim("whole/decoded")
+    assert claim is not None
+    cache.fill(claim, {"id": "whole/decoded", "status": "DELETED", "revision": 1})
+    first = cache.read("whole/decoded")
+    assert cache.read("whole/decoded") is first
+    cache.refresh({"id": "whole/decoded", "status": "DELETED", "revision": 2})
+    assert cache.read("whole/decoded") != first
