@@ -23,6 +23,8 @@ PngImagePlugin.MAX_TEXT_CHUNK = png.MAX_PROFILE
 # How much of the shrinking is left to Lanczos after the JPEG decoder's own scaling, and after box averaging.
 JPEG_GAP = 1.1
 BOX_GAP = 2.0
+# A progressive JPEG has about ten; each one goes through all pixels, however few bytes it has.
+_START_OF_SCAN, _MAX_SCANS = b"\xff\xda", 200
 _TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -76,6 +78,10 @@ def _open(source: Source, header: Header) -> Image.Image:
     source.seek(0)
     file = cast(IO[bytes], source)
     if header.format == "jpeg":
+        if source.at(0, source.size).count(_START_OF_SCAN) > _MAX_SCANS:
+            raise ImageRejected(
+                f"The JPEG has more than {_MAX_SCANS} scans: it was made to be slow to decode."
+            )
         return plain.open_jpeg(source)
     if header.format == "tiff":
         return plain.open_tiff(source)

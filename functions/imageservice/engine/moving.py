@@ -12,6 +12,8 @@ _SAMPLED_FRAMES, _SAMPLED_SIDE = 24, 128
 _OPAQUE = 128
 _TRANSPARENT = 255
 _GIF_LOOPS = 65_535
+_SOLID = 255
+_WEBP_FLAGS, _WEBP_ALPHA = 20, 0x10
 
 
 def encode_moving(frames: Sequence[Shown], loops: int, format: str, quality: Mapping[str, int]) -> bytes:
@@ -32,7 +34,16 @@ def _webp(frames: Sequence[Shown], loops: int, quality: Mapping[str, int]) -> by
         method=2,
         background=(0, 0, 0, 0),
     )
-    return buffer.getvalue()
+    data = bytearray(buffer.getvalue())
+    # libwebp forgets to say so where frames only leave parts of the canvas uncovered.
+    if data[12:16] == b"VP8X" and any(_clear(frame.image) for frame in frames):
+        data[_WEBP_FLAGS] |= _WEBP_ALPHA
+    return bytes(data)
+
+
+def _clear(image: Image.Image) -> bool:
+    """Whether something can be seen through the image."""
+    return image.mode in ("LA", "RGBA") and image.getextrema()[-1][0] < _SOLID  # type: ignore[index]
 
 
 def _gif(frames: Sequence[Shown], loops: int) -> bytes:
