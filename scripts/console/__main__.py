@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="NAME",
         help="a CloudFormation stack's name (default: the local stack)",
     )
-    add("--port", type=int, default=DEFAULT_PORT, help="on loopback (default %(default)s; 0: a free one)")
+    add("--port", type=int, help=f"on loopback (default {DEFAULT_PORT}; 0: a free one)")
     add("--region", help="where that stack is (default: as the AWS CLI has it)")
     add("--profile", help="whose credentials (default: as the AWS CLI has it)")
     add("--state-dir", default=STATE_DIR, help="of the local stack (default %(default)s)")
@@ -48,10 +48,14 @@ def main(arguments: list[str] | None = None) -> int:
         threading.Thread(target=_end_with_input, args=(serving,), daemon=True).start()
         serving.run([socket.socket(fileno=given.fd)])
         return 0
+    if given.port is None and stack.console_url:
+        print(f"The local stack serves its console itself: {stack.console_url}")
+        return 0
+    port = DEFAULT_PORT if given.port is None else given.port
     try:
-        listener = _listening(given.port)
+        listener = _listening(port)
     except OSError:
-        print(f"port {given.port} is taken: choose another with --port (0 picks a free one)", file=sys.stderr)
+        print(f"port {port} is taken: choose another with --port (0 picks a free one)", file=sys.stderr)
         return 1
     serving, key = server(stack, keyed=not stack.is_local)
     address = f"http://{LOOPBACK}:{listener.getsockname()[1]}/" + (f"?key={key}" if key else "")

@@ -49,8 +49,8 @@ UNDELIVERED = {
     "detail-type": "Object Created",
     "detail": {"bucket": {"name": "originals"}, "object": {"key": "shop/late.jpg", "sequencer": "0"}},
 }
-DESK: Mapping[str, Any] = {"viewport": {"width": 1180, "height": 820}}
-PHONE: Mapping[str, Any] = {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 1.5}
+DESK: dict[str, Any] = {"viewport": {"width": 1180, "height": 820}}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 1.5}
 QUALITY = 86  # of the WebPs: text stays sharp, and a page with photos below 100 kB
 
 

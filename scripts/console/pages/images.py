@@ -23,8 +23,7 @@ def page(request: Request) -> Response:
     listed = images.listed(site.stack, status=status, prefix=prefix, limit=PER_PAGE, cursor=after)
     whole = images.get_many(site.stack, [image.id for image in listed.images])
     shown = [whole.get(image.id, image) for image in listed.images]
-    tabs = [(None, address("/", q=prefix))]
-    tabs += [(each, address("/", status=each, q=prefix)) for each in STATUSES]
+    tabs = [(each, address("/", status=each, q=prefix)) for each in (None, *STATUSES)]
     return render(
         request,
         "images.html",
