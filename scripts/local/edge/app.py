@@ -97,7 +97,11 @@ def _query(behaviour: Behaviour, request: Request) -> str:
 
 
 def _response(request: Request, answer: Answer, kept: Kept | None = None, now: float = 0) -> Response:
-    headers = {**answer.headers, "x-cache": "Hit from edge" if kept else "Miss from edge"}
+    headers = {
+        "access-control-allow-origin": "*",
+        **answer.headers,
+    }  # the behaviours' response headers policy
+    headers["x-cache"] = "Hit from edge" if kept else "Miss from edge"
     if kept:
         headers["age"] = str(int(now - kept.stored))
     status, body = answer.status, answer.body

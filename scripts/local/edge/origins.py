@@ -82,7 +82,6 @@ class Bucket:
         headers = {
             "content-type": found["ContentType"],
             "etag": found["ETag"],
-            "access-control-allow-origin": "*",  # the behaviour's response headers policy
             **({"cache-control": found["CacheControl"]} if "CacheControl" in found else {}),
             **{f"x-amz-meta-{name}": value for name, value in found["Metadata"].items()},
         }
