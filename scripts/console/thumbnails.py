@@ -34,7 +34,7 @@ def thumbnail_of(image: Image) -> Thumbnail:
     )
 
 
-def preview_key(renditions: Sequence[Mapping[str, Any]], width: int) -> str | None:
+def preview_of(renditions: Sequence[Mapping[str, Any]], width: int) -> Mapping[str, Any] | None:
     """The narrowest uncropped rendition of at least that width, or the widest there is, in a format that all read."""
     whole = [each for each in renditions if each["size"] != "thumb"] or list(renditions)
     if not whole:
@@ -42,7 +42,7 @@ def preview_key(renditions: Sequence[Mapping[str, Any]], width: int) -> str | No
     enough = [each for each in whole if each["width"] >= width]
     wanted = min(each["width"] for each in enough) if enough else max(each["width"] for each in whole)
     same = [each for each in whole if each["width"] == wanted]
-    return str(min(same, key=lambda each: _rank(each["format"]))["key"])
+    return min(same, key=lambda each: _rank(each["format"]))
 
 
 def _smallest(renditions: Sequence[Mapping[str, Any]]) -> str | None:

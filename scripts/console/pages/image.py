@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console.site import IDLE_EVERY, RUNNING_EVERY, Site, render, required, site_of
-from console.thumbnails import preview_key, thumbnail_of
+from console.thumbnails import preview_of, thumbnail_of
 from imageservice.advice import advice_on
 from imageservice.manifest import Manifest, Rendition, manifest_of
 from operations import failures, images
@@ -50,7 +50,7 @@ def page(request: Request) -> Response:
         section="images",
         image=image,
         thumbnail=thumbnail_of(image),
-        preview=preview_key(image.renditions, PREVIEW_WIDTH),
+        preview=preview_of(image.renditions, PREVIEW_WIDTH),
         sizes=_sizes(image),
         advice=advice_on(error.get("name", ""), error.get("cause", "")) if error else None,
         failure=failures.failure_of_image(site.stack, image) if image.status != "DELETED" else None,
