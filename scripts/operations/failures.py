@@ -150,10 +150,12 @@ def _told_of(stack: Stack, since: datetime) -> Iterator[images.Image]:
 
 def _from_item(stack: Stack, image: images.Image) -> FailedImage:
     error: Mapping[str, Any] = image.error or {}
-    removal = bool(image.execution and image.execution.startswith(_prefix(stack, "RemoveImage")))
+    # A removal that failed at its very beginning has not become the image's execution.
+    execution = error.get("execution") or image.execution
+    removal = bool(execution and execution.startswith(_prefix(stack, "RemoveImage")))
     return FailedImage(
         id=image.id,
-        execution=image.execution,
+        execution=execution,
         machine="RemoveImage" if removal else "ProcessImage",
         name=error.get("name", "Unknown"),
         cause=error.get("cause", ""),

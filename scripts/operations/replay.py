@@ -166,8 +166,10 @@ def _replay_described(
             stack, described.machine, _again(described), described.arn, dry_run, "it ended without its image"
         )
     reason = "a new execution was asked for" if anew else _not_redrivable(stack, described)
+    if reason and described.image_id is None:
+        return Outcome(image_id, NOT_POSSIBLE, described.arn, f"It is no upload's, and {reason}.")
     if reason:
-        return _start(stack, described.machine, _again(described), described.arn, dry_run, reason)
+        return _start(stack, described.machine, _again(described), described.arn, dry_run, reason, anew=anew)
     return _redrive(stack, described, image_id, dry_run)
 
 
@@ -199,7 +201,14 @@ def _redrive(stack: Stack, described: Execution, image_id: str, dry_run: bool) -
 
 
 def _start(
-    stack: Stack, machine: str, event: Mapping[str, Any], instead_of: str, dry_run: bool, reason: str
+    stack: Stack,
+    machine: str,
+    event: Mapping[str, Any],
+    instead_of: str,
+    dry_run: bool,
+    reason: str,
+    *,
+    anew: bool = False,
 ) -> Outcome:
     """Starts the machine on `event` in place of the execution `instead_of`, once: the name is derived from that one."""
     image_id = event["detail"]["object"]["key"]
@@ -221,7 +230,7 @@ def _start(
                 return Outcome(
                     image_id, NOTHING_TO_DO, arn, "An earlier replay has done it.", _result(earlier)
                 )
-            if not _not_redrivable(stack, earlier):
+            if not anew and not _not_redrivable(stack, earlier):
                 return _redrive(stack, earlier, image_id, dry_run)
             instead_of = arn
             continue

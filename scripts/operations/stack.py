@@ -35,6 +35,8 @@ _CONFIG = Config(
     retries={"mode": "adaptive", "total_max_attempts": 6},
     max_pool_connections=32,
 )
+# A call of a function lasts as long as the function may, and must not be made twice because it was slow.
+_CONFIG_OF = {"lambda": _CONFIG.merge(Config(read_timeout=310, retries={"total_max_attempts": 1}))}
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Stack:
                 region_name=described["region"],
                 aws_access_key_id=described["access_key_id"],
                 aws_secret_access_key=described["secret_access_key"],
-                config=_CONFIG.merge(Config(s3={"addressing_style": "path"})),
+                config=_CONFIG_OF.get(service, _CONFIG).merge(Config(s3={"addressing_style": "path"})),
             )
 
         return cls(LOCAL, described["region"], described["outputs"], make_client, local_description=described)
@@ -115,7 +117,7 @@ class Stack:
             name,
             session.region_name,
             outputs,
-            lambda service: session.client(service, config=_CONFIG),  # type: ignore[call-overload]
+            lambda service: session.client(service, config=_CONFIG_OF.get(service, _CONFIG)),  # type: ignore[call-overload]
         )
 
     @property

@@ -57,10 +57,14 @@ def test_dry_run_changes_nothing(service: Any, buggy: dict[str, Image]) -> None:
     assert set(service.statuses(IDS).values()) == {"FAILED"}
 
 
+def test_one_can_be_started_anew_instead_of_redriven(service: Any, buggy: dict[str, Image]) -> None:
+    (outcome,) = service.images("replay", IDS[0], "--anew").lines
+    assert (outcome["action"], outcome["result"]) == ("started anew", "READY")
+    assert outcome["execution"] != buggy[IDS[0]].execution
+
+
 def test_redrive_runs_the_corrected_code(service: Any, buggy: dict[str, Image]) -> None:
     replayed = service.images("replay", "--error", "KeyError", "--rate", "50")
     assert (replayed.code, service.statuses(IDS)) == (0, dict.fromkeys(IDS, "READY"))
-    counts = {
-        executions.describe(service.stack, str(image.execution)).redrive_count for image in buggy.values()
-    }
-    assert counts == {1}
+    counts = [executions.describe(service.stack, str(buggy[each].execution)).redrive_count for each in IDS]
+    assert counts == [0] + [1] * 9
