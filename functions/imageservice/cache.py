@@ -210,8 +210,9 @@ def _bounded() -> dict[str, Any]:
         "socket_connect_timeout": _CONNECT_TIMEOUT_S,
         # Once more where the kept connection turns out to be dropped; a timeout is final.
         "retry": Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+        # Saves the HELLO. CLIENT SETINFO stays: its answer is read right after connecting, and with it the session
+        # tickets of TLS 1.3, which redis-py would otherwise take for the rest of an earlier answer, and give up.
         "protocol": 2,
-        "driver_info": None,
     }
 
 
