@@ -27,7 +27,8 @@ def kept(target: Target, width: int, height: int) -> Box:
     if target.fit == "contain":
         return 0.0, 0.0, float(width), float(height)
     scale = min(width / target.width, height / target.height)
-    box_width, box_height = target.width * scale, target.height * scale
+    # Not a hair beyond the image, as rounding would have it.
+    box_width, box_height = min(target.width * scale, width), min(target.height * scale, height)
     words = target.gravity.split("-")
     across = next((_HORIZONTAL[word] for word in words if word in _HORIZONTAL), 0.5)
     down = next((_VERTICAL[word] for word in words if word in _VERTICAL), 0.5)

@@ -1,0 +1,112 @@
+"""`engine_mutations.py COUNT MEMORY SECONDS SAMPLES KEEP`: mutates files and renders them, under limits.
+
+Exits with 1 at the first outcome that is neither a rendition nor ImageRejected with a plain reason, or that takes
+longer than SECONDS; the file that did it is left in KEEP. The operating system ends it beyond MEMORY bytes.
+"""
+
+import random
+import resource
+import sys
+import time
+import traceback
+from io import BytesIO
+from pathlib import Path
+
+import pillow_heif
+from engine_scenes import encoded, exif, scene
+from PIL import Image
+
+from imageservice.engine.inspection import inspect
+from imageservice.engine.render import render
+from imageservice.errors import ImageRejected
+from imageservice.original import Limits
+from imageservice.plan import Plan, Size
+
+LARGE = 700_000
+PLAN = Plan((Size("x", 64, 64, "cover"),), ("webp", "fallback"))
+
+
+def seeds(samples: Path) -> list[bytes]:
+    """The small samples, and small files of every kind."""
+    pillow_heif.register_heif_opener()
+    found = [path.read_bytes() for path in sorted(samples.iterdir()) if path.stat().st_size < LARGE]
+    moving = {"save_all": True, "append_images": [scene().rotate(90), scene().rotate(180)], "duration": 100}
+    found += [encoded(scene(), kind, **moving) for kind in ("GIF", "PNG", "WEBP", "AVIF")]
+    found += [
+        encoded(scene(), kind, exif=exif(6)) for kind in ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "TIFF")
+    ]
+    compressions = ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg")
+    found += [encoded(scene(), "TIFF", compression=compression) for compression in compressions]
+    found.append(encoded(scene("RGBA"), "HEIF"))
+    found.append(encoded(scene("CMYK"), "JPEG", progressive=True))
+    found.extend(encoded(scene(mode), "BMP") for mode in ("1", "P", "RGB"))
+    found.append(encoded(scene("L").convert("I;16"), "PNG"))
+    return found
+
+
+def mutated(data: bytes, others: list[bytes], dice: random.Random) -> bytes:
+    """One to four of: bits flipped, bytes set, a piece cut out, doubled, or spliced in; mostly near the header."""
+    changed = bytearray(data)
+    for _ in range(dice.randint(1, 4)):
+        reach = min(len(changed), dice.choice((64, 512, 4096, len(changed)))) or 1
+        at = dice.randrange(reach)
+        what = dice.randrange(6)
+        if not changed:
+            break
+        if what == 0:
+            changed[at] ^= 1 << dice.randrange(8)
+        elif what == 1:
+            changed[at] = dice.choice((0, 1, 0x7F, 0x80, 0xFF))
+        elif what == 2:
+            del changed[at : at + dice.choice((1, 4, 64, 4096))]
+        elif what == 3:
+            changed[at:at] = changed[at : at + dice.choice((4, 64, 1024))]
+        elif what == 4:
+            other = dice.choice(others)
+            begin = dice.randrange(len(other))
+            changed[at : at + 256] = other[begin : begin + 256]
+        else:
+            del changed[dice.randrange(len(changed)) :]
+    return bytes(changed)
+
+
+def outcome(data: bytes) -> str:
+    try:
+        found = inspect(BytesIO(data), len(data), Limits())
+        for target in PLAN.targets(found):
+            made = render(data, target, PLAN.formats_for(found), Limits(), describe=True)
+            for image in made.images:
+                assert Image.open(BytesIO(image.data)).size == (target.width, target.height)
+    except ImageRejected as rejected:
+        text = str(rejected)
+        assert text[0].isupper(), text
+        assert text.endswith("."), text
+        assert len(text) < 300, text
+        return "refused"
+    return "rendered"
+
+
+def main() -> None:
+    count, memory, seconds = (int(argument) for argument in sys.argv[1:4])
+    samples, keep = (Path(argument) for argument in sys.argv[4:6])
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    files = seeds(samples)
+    dice = random.Random(1)
+    counts = {"refused": 0, "rendered": 0}
+    for number in range(count):
+        data = mutated(files[number % len(files)], files, dice)
+        current = keep / "mutated"
+        current.write_bytes(data)  # if the process dies, this is what it died of
+        begin = time.monotonic()
+        try:
+            counts[outcome(data)] += 1
+        except Exception:  # noqa: BLE001 - any at all is what is looked for
+            traceback.print_exc()
+            sys.exit(f"mutation {number} is neither rendered nor refused")
+        if time.monotonic() - begin > seconds:
+            sys.exit(f"mutation {number} took {time.monotonic() - begin:.0f} s")
+    print(counts)
+
+
+if __name__ == "__main__":
+    main()
