@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from local.client import Stack
@@ -60,6 +62,15 @@ def console(
     """A console over a stack that no other tests use: some here break it, and repair it."""
     with running_stack(tmp_path_factory.mktemp("console")) as stack:
         yield Console(stack)
+
+
+@pytest.fixture(scope="session")
+def small_photo(samples: Path) -> bytes:
+    """A real photo, small enough to be processed in a moment."""
+    with Image.open(samples / "landscape-orientation1.jpg") as photo:
+        photo.thumbnail((400, 400))
+        photo.save(made := BytesIO(), "JPEG")
+    return made.getvalue()
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ READY, REJECTED, FAILED = "photos/a view.jpg", "photos/broken.jpg", "photos/stop
 
 
 @pytest.fixture(scope="module")
-def addresses(console, samples: Path) -> dict[str, str]:
+def addresses(console, samples: Path, small_photo: bytes) -> dict[str, str]:
     """One page of each kind, with something on it."""
-    console.put(samples / "landscape-orientation1.jpg", READY)
+    console.put(small_photo, READY)
     console.put(samples / "broken-header.jpg", REJECTED)
     console.put(samples / "landscape-orientation2.jpg", FAILED)
     states = console.stack.client("stepfunctions")
@@ -94,11 +94,11 @@ def test_the_keyboard_alone_reaches_an_execution_and_replays_it(
 
 
 def test_what_is_open_and_focused_stays_while_the_page_updates(
-    console, addresses: dict[str, str], open_page: Callable[..., Page], samples: Path
+    console, addresses: dict[str, str], open_page: Callable[..., Page], small_photo: bytes
 ) -> None:
     page = open_page("/")
     page.get_by_role("searchbox").fill("half a wo")
-    console.put(samples / "landscape-orientation3.jpg", "photos/meanwhile.jpg")
+    console.put(small_photo, "photos/meanwhile.jpg")
     expect(page.locator(".card", has_text="meanwhile.jpg").locator(".chip")).to_have_text("Ready")
     expect(page.get_by_role("searchbox")).to_be_focused()
     expect(page.get_by_role("searchbox")).to_have_value("half a wo")
