@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,13 +13,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from cli.__main__ import images as command_line
 from local import redis_server
 from operations import executions, images, uploads
 from operations.stack import Stack
-
-REPOSITORY = Path(__file__).parents[3]
 
 
 class StoppableRedis:
@@ -59,13 +57,12 @@ class Service:
         self._state_dir = state_dir
 
     def images(self, *arguments: str) -> Ended:
-        """Runs `./scripts/images` with --json."""
-        command = [REPOSITORY / "scripts/images", *arguments, "--json", "--state-dir", self._state_dir]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=110, check=False, env=os.environ
-        )
+        """Runs the command line in this process, with --json; test_command_line starts it as scripts do."""
+        done = CliRunner().invoke(command_line, [*arguments, "--json", "--state-dir", str(self._state_dir)])
         print(done.stderr)  # for whoever reads why a test failed
-        return Ended(done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr)
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return Ended(done.exit_code, [json.loads(line) for line in done.stdout.splitlines()], done.stderr)
 
     def upload(self, image_ids: Sequence[str]) -> list[uploads.Upload]:
         """Uploads a small photo under each id, no two alike."""
