@@ -46,9 +46,7 @@ def document(
 
 def problem(code: HTTPStatus, detail: str, *, retry_after: int | None = None, **more: Any) -> Response:
     """An error, kept by nobody."""
-    headers = {"access-control-allow-origin": "*"}
-    if retry_after is not None:
-        headers["retry-after"] = str(retry_after)
+    headers = {} if retry_after is None else {"retry-after": str(retry_after)}
     return as_problem(HttpProblem(code, detail, **more), headers)
 
 
@@ -90,5 +88,4 @@ def _kept(image_id: str, *, keep_at_edge: bool) -> dict[str, str]:
         # CloudFront reads one header name of all origins, and S3 can say it only so.
         "cache-tag": tag,
         "x-amz-meta-cache-tag": tag,
-        "access-control-allow-origin": "*",
     }

@@ -123,3 +123,37 @@ def test_a_forged_viewer_host_does_not_reach_the_next_reader(service: Any, sampl
     url = service.stack.outputs["CdnUrl"] + f"/images/{image_id}"
     httpx.get(url, headers={"x-viewer-host": "evil.example"})
     assert "evil" not in httpx.get(url).headers["location"]
+
+
+ORIGIN = {"origin": "https://shop.example"}
+
+
+@pytest.mark.parametrize("entrance", ["ApiUrl", "CdnUrl"])
+def test_pages_of_any_origin_may_ask_with_a_condition(service: Any, entrance: str) -> None:
+    """If-None-Match is not among the headers that a browser sends to others without asking."""
+    asking = {"access-control-request-method": "GET", "access-control-request-headers": "if-none-match"}
+    url = service.stack.outputs[entrance].rstrip("/") + "/metadata/a.jpg"
+    answer = httpx.options(url, headers={**ORIGIN, **asking})
+    assert answer.status_code in (200, 204)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "if-none-match" in answer.headers["access-control-allow-headers"].lower()
+
+
+def test_what_the_edge_kept_for_a_page_of_its_own_origin_others_may_read_too(
+    service: Any, samples: Path
+) -> None:
+    image_id = service.upload(samples / "trees-alpha.png")
+    service.settled(image_id)
+    url = f"{service.stack.outputs['CdnUrl']}/metadata/{image_id}"
+    httpx.get(url)
+    answer = httpx.get(url, headers=ORIGIN)
+    assert answer.headers["x-cache"] == "Hit from edge"
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_the_api_says_that_accept_matters_to_other_origins_too(service: Any, samples: Path) -> None:
+    image_id = service.upload(samples / "trees-alpha.png")
+    service.settled(image_id)
+    answer = httpx.get(service.stack.url(f"/images/{image_id}"), headers=ORIGIN)
+    assert "accept" in answer.headers["vary"].lower()
+    assert answer.headers["access-control-allow-origin"] == "*"

@@ -10,13 +10,16 @@ Client = Callable[[str], Any]
 
 
 def restore(template: dict[str, Any], physical_ids: dict[str, str], client: Client) -> None:
-    """Set tables' expiry and point-in-time recovery and buckets' lifecycle. `client` makes boto3 clients."""
+    """Set tables' expiry and recovery, buckets' lifecycle, HTTP APIs' CORS. `client` makes boto3 clients."""
     for name, resource in template["Resources"].items():
         if name not in physical_ids:
             continue
         properties = resource.get("Properties") or {}
         if resource["Type"] == "AWS::DynamoDB::Table":
             _table(client("dynamodb"), physical_ids[name], properties)
+        elif resource["Type"] == "AWS::ApiGatewayV2::Api" and "CorsConfiguration" in properties:
+            cors = properties["CorsConfiguration"]
+            client("apigatewayv2").update_api(ApiId=physical_ids[name], CorsConfiguration=cors)
         elif resource["Type"] == "AWS::S3::Bucket" and "LifecycleConfiguration" in properties:
             rules = [_lifecycle_rule(rule) for rule in properties["LifecycleConfiguration"]["Rules"]]
             client("s3").put_bucket_lifecycle_configuration(

@@ -50,8 +50,9 @@ def test_caches_are_told_that_accept_matters(read: Read) -> None:
     assert read()["headers"]["vary"] == "Accept"
 
 
-def test_pages_of_other_origins_may_read_it(read: Read) -> None:
-    assert read()["headers"]["access-control-allow-origin"] == "*"
+def test_who_may_read_it_is_left_to_the_api_and_the_edge(read: Read) -> None:
+    """API Gateway says it to whoever sends an Origin, the edge to all; said here as well, it would be said twice."""
+    assert "access-control-allow-origin" not in read()["headers"]
 
 
 def test_the_entity_tag_changes_with_the_revision_and_with_the_rendition(read: Read) -> None:
