@@ -21,7 +21,8 @@ _UNSUPPORTED = (
 class Source:
     """A seekable file of `size` bytes for Pillow and for the container readers.
 
-    After `seconds` every read raises ImageRejected: decoders that are fed piece by piece stop there.
+    After `seconds` of this thread's CPU time every read raises ImageRejected: decoders that are fed piece by piece stop
+    there. A busy machine or a slow store is not the image's fault, so the clock on the wall doesn't count.
     What the file itself raises (a store that is down) is kept in `failure`, so that `decoding` tells it from a bad
     image.
     """
@@ -31,7 +32,7 @@ class Source:
         file: BinaryIO,
         size: int,
         seconds: float = float("inf"),
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._file = file
         self.size = size
