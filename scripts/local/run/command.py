@@ -137,6 +137,7 @@ def _timed(stack: client.Stack, path: Path, sent: Any) -> tuple[uploads.Upload, 
 
 def _say_where(console: Console, stack: client.Stack, options: Options) -> None:
     places = {
+        "edge": stack.outputs.get("CdnUrl"),
         "API": stack.outputs.get("ApiUrl"),
         "console": stack.console_url,
         "AWS endpoint": stack.endpoint_url,

@@ -13,7 +13,7 @@ from local.client import Stack
 
 
 def as_json(item: dict[str, Any], stack: Stack, seconds: float) -> dict[str, Any]:
-    """One object per upload: what of its item a program needs, with links through the API."""
+    """One object per upload: what of its item a program needs, with the links that readers use."""
     return {
         "id": item["id"],
         "status": item["status"],
@@ -36,10 +36,12 @@ def unfinished(image_id: str, item: dict[str, Any] | None, limit: float) -> dict
 
 
 def link(stack: Stack, image_id: str, rendition: dict[str, Any]) -> str:
-    """Where the API gives this rendition. An HTTP API decodes a path twice, so it is encoded twice."""
-    return stack.url(
-        f"/images/{quote(quote(image_id))}?size={rendition['size']}&format={rendition['format']}"
-    )
+    """Where readers get this rendition: at the edge; without one at the API, which decodes a path twice."""
+    query = f"?size={rendition['size']}&format={rendition['format']}"
+    edge = stack.outputs.get("CdnUrl")
+    if edge:
+        return f"{edge}/images/{quote(image_id)}{query}"
+    return stack.url(f"/images/{quote(quote(image_id))}{query}")
 
 
 def show(console: Console, item: dict[str, Any], stack: Stack, seconds: float) -> None:
@@ -67,7 +69,7 @@ def show(console: Console, item: dict[str, Any], stack: Stack, seconds: float) -
     ):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
     table.add_column("link", no_wrap=True, overflow="ignore")
-    for rendition in sorted(item.get("renditions") or [], key=lambda each: (each["width"], each["format"])):
+    for rendition in sorted(item.get("renditions") or [], key=lambda each: each["width"]):
         table.add_row(
             rendition["size"],
             f"{rendition['width']}×{rendition['height']}",

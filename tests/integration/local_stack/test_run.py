@@ -82,19 +82,17 @@ def test_files_that_can_not_be_uploaded_are_one_line_before_anything_starts(tmp_
 def test_run_shows_a_table_of_links_and_serves_until_interrupted(tmp_path):
     options = (f"--state-dir={tmp_path}", *background.FREE_PORTS, str(SAMPLES / "text-11frames.gif"))
     process = run(*options, env={**os.environ, "COLUMNS": "80"})
-    lines = []
-    while not lines or not lines[-1].startswith("Ctrl-C"):
-        lines.append(process.stdout.readline())
-        assert lines[-1], process.stderr.read()
-    stack = json.loads((tmp_path / "stack.json").read_text())
-    links = [
-        word
-        for line in lines
-        for word in line.split()
-        if word.startswith(stack["outputs"]["ApiUrl"] + "/images")
-    ]
-    assert len(links) >= 3
-    assert content(links[0])
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=15) == 0
+    try:
+        lines = []
+        while not lines or not lines[-1].startswith("Ctrl-C"):
+            lines.append(process.stdout.readline())
+            assert lines[-1], process.stderr.read()
+        edge = json.loads((tmp_path / "stack.json").read_text())["outputs"]["CdnUrl"]
+        links = [word for line in lines for word in line.split() if word.startswith(edge + "/images")]
+        assert len(links) >= 3
+        assert content(links[0])
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=15) == 0
+    finally:
+        process.kill()
     assert not (tmp_path / "stack.json").exists()
