@@ -25,6 +25,8 @@ JPEG_GAP = 1.1
 BOX_GAP = 2.0
 # A progressive JPEG has about ten; each one goes through all pixels, however few bytes it has.
 _START_OF_SCAN, _MAX_SCANS = b"\xff\xda", 200
+# libheif cuts a HEIC's clean aperture by itself and may round it otherwise.
+_SLACK = {"heic": 2}
 _TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -53,7 +55,8 @@ def decode_still(source: Source, header: Header, target: Target) -> Pixels:
     with decoding(name, source):
         image.load()
     source.check_time()
-    if header.format != "jpeg" and image.size != (header.width, header.height):
+    off = max(abs(image.width - header.width), abs(image.height - header.height))
+    if header.format != "jpeg" and off > _SLACK.get(header.format, 0):
         raise ImageRejected(
             f"The {name} is damaged: its header says {header.width} × {header.height} pixels,"
             f" it holds {image.width} × {image.height}."
@@ -66,8 +69,8 @@ def decode_still(source: Source, header: Header, target: Target) -> Pixels:
 def fit(pixels: Pixels, header: Header, target: Target) -> Image.Image:
     """The part of the pixels that the target shows: upright and of the target's size."""
     left, top, right, bottom = (edge / pixels.scale for edge in _stored_box(header, target))
-    size = _stored_size(header, target)
-    return _upright(shrink(pixels.image, size, (left, top, right, bottom)), header.orientation)
+    box = left, top, min(right, float(pixels.image.width)), min(bottom, float(pixels.image.height))
+    return _upright(shrink(pixels.image, _stored_size(header, target), box), header.orientation)
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:

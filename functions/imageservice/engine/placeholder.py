@@ -8,7 +8,9 @@ from PIL import Image
 from imageservice.engine.encode import flattened
 
 MAX_URI = 400
-_SIDES = (20, 16, 12, 8)
+_SIDES = (32, 28, 24, 20, 16, 12, 8)
+_QUALITIES = (70, 50, 30)
+_SEEN = 128
 
 
 def placeholder(image: Image.Image) -> str:
@@ -17,7 +19,7 @@ def placeholder(image: Image.Image) -> str:
         small = image.copy()
         small.thumbnail((side, side), Image.Resampling.LANCZOS)
         small.info = {}
-        for quality in (60, 40, 20):
+        for quality in _QUALITIES:
             buffer = BytesIO()
             small.save(buffer, "WEBP", quality=quality, method=6, alpha_quality=40)
             uri = "data:image/webp;base64," + b64encode(buffer.getvalue()).decode()
@@ -27,11 +29,18 @@ def placeholder(image: Image.Image) -> str:
 
 
 def dominant_colour(image: Image.Image) -> str:
-    """The colour that covers most of the image, as "#rrggbb"."""
-    small = flattened(image).convert("RGB")
+    """The colour that covers most of what can be seen of the image, as "#rrggbb"."""
+    small = image.copy()
     small.thumbnail((64, 64))
-    palette = small.quantize(8, Image.Quantize.MEDIANCUT)
-    counts = palette.histogram()
+    seen = (
+        small.getchannel("A").point(lambda alpha: 255 if alpha >= _SEEN else 0) if _has_alpha(small) else None
+    )
+    palette = flattened(small).convert("RGB").quantize(8, Image.Quantize.MEDIANCUT)
+    counts = palette.histogram(seen)
     most = 3 * counts.index(max(counts))
     red, green, blue = (palette.getpalette() or [0, 0, 0])[most : most + 3]
     return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return image.mode in ("LA", "RGBA")
