@@ -93,6 +93,7 @@ class ManifestCache:
         self._connected = connected
         self._client: Any = None
         self._resting_until = 0.0
+        self._failure = ""
         # The last entries with the very bytes they were decoded from: hot ones change seldom.
         self._decoded: dict[str, tuple[bytes, Known]] = {}
 
@@ -153,14 +154,15 @@ class ManifestCache:
 
     def _ask(self, command: str, *arguments: Any, **options: Any) -> Any:
         if self._resting_until and time.monotonic() < self._resting_until:
-            raise CacheUnavailable("Redis failed a moment ago and is left alone")
+            raise CacheUnavailable(f"{self._failure}; it is left alone for a moment")
         try:
             if self._client is None:
                 self._client = self._connected()
             answer = getattr(self._client, command)(*arguments, **options)
         except (RedisError, RedisClusterException, OSError) as error:
             self._resting_until = time.monotonic() + _REST_S
-            raise CacheUnavailable(f"Redis: {type(error).__name__}: {error}") from error
+            self._failure = f"Redis: {type(error).__name__}: {error}"
+            raise CacheUnavailable(self._failure) from error
         self._resting_until = 0.0
         return answer
 

@@ -9,6 +9,10 @@ from typing import Any
 Response = dict[str, Any]
 Event = Mapping[str, Any]
 
+# The CloudFront Function sets it to the name that the viewer asked for. A client that calls the API itself may set it
+# too, and only fools itself: nothing that is answered outside the edge is kept for anybody else.
+VIEWER_HOST = "x-viewer-host"
+
 
 class HttpProblem(Exception):
     """A request that can't be answered as asked: its status, what is wrong in one sentence, and further members."""

@@ -7,7 +7,7 @@ from math import ceil
 from typing import Any
 
 from imageservice.errors import RequestInvalid
-from imageservice.http import image_id
+from imageservice.http import VIEWER_HOST, image_id
 from imageservice.negotiation import FORMATS, Wish
 
 _MAX_WIDTH = 20_000
@@ -17,10 +17,6 @@ _ANYTHING = Wish()
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
 _DECIMAL = re.compile(r"[0-9]{1,5}(\.[0-9]{1,4})?", re.ASCII)
 _DIGITS = 5
-
-# The CloudFront Function sets it to the name that the viewer asked for. A client that calls the API itself may set it
-# too, and only fools itself: nothing that is answered outside the edge is kept for anybody else.
-_VIEWER_HOST = "x-viewer-host"
 
 
 @dataclass(slots=True)
@@ -74,7 +70,7 @@ def _check_id(named: str) -> None:
 
 
 def _edge(headers: Mapping[str, str]) -> str:
-    host = headers.get(_VIEWER_HOST, "")
+    host = headers.get(VIEWER_HOST, "")
     return f"https://{host}" if _HOST.fullmatch(host) else ""
 
 

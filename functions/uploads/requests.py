@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from imageservice.http import Event, HttpProblem, Response, answer, body_of, image_id
+from imageservice.http import VIEWER_HOST, Event, HttpProblem, Response, answer, body_of, image_id
 from imageservice.originals import Originals
 
 # A Lambda function is handed at most 6 MB, and API Gateway encodes bodies in base64, which adds a third. Source:
@@ -29,11 +29,7 @@ def presign_upload(event: Event, originals: Originals) -> Response:
         )
     named, content_type = _checked_id(request["id"]), _checked_type(request["content_type"])
     form = originals.presigned_post(named, content_type)
-    return answer(
-        HTTPStatus.CREATED,
-        {"id": named, **asdict(form), "max_bytes": originals.max_bytes, "metadata": _metadata_path(named)},
-        {"cache-control": "no-store", "location": _metadata_path(named)},
-    )
+    return _answer(HTTPStatus.CREATED, event, named, **asdict(form), max_bytes=originals.max_bytes)
 
 
 def put_image(event: Event, originals: Originals) -> Response:
@@ -50,23 +46,24 @@ def put_image(event: Event, originals: Originals) -> Response:
             f"POST /uploads presigns uploads of up to {originals.max_bytes:,} bytes.",
         )
     version = originals.put(named, data, content_type)
-    return _accepted(named, status="PROCESSING", version_id=version)
+    return _answer(HTTPStatus.ACCEPTED, event, named, status="PROCESSING", version_id=version)
 
 
 def delete_image(event: Event, originals: Originals) -> Response:
     """202 once the original is deleted; renditions and caches follow. Deleting twice is no error."""
     named = _checked_id(image_id(event))
     originals.delete(named)
-    return _accepted(named, status="DELETED")
+    return _answer(HTTPStatus.ACCEPTED, event, named, status="DELETED")
 
 
-def _accepted(named: str, **members: str) -> Response:
-    headers = {"cache-control": "no-store", "location": _metadata_path(named)}
-    return answer(HTTPStatus.ACCEPTED, {"id": named, **members, "metadata": _metadata_path(named)}, headers)
-
-
-def _metadata_path(named: str) -> str:
-    return "/metadata/" + quote(named)
+def _answer(code: HTTPStatus, event: Event, named: str, **members: Any) -> Response:
+    """The answer, with where the image's metadata will be."""
+    path = quote(named)
+    if VIEWER_HOST not in event.get("headers", {}):  # the edge encodes for API Gateway, which decodes twice
+        path = quote(path)
+    metadata = f"/metadata/{path}"
+    headers = {"cache-control": "no-store", "location": metadata}
+    return answer(code, {"id": named, **members, "metadata": metadata}, headers)
 
 
 def _json_object(event: Event) -> dict[str, Any]:

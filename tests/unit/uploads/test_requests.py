@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import boto3
 import pytest
@@ -68,9 +69,20 @@ def test_a_presigned_upload_is_limited_in_size_and_content_type(originals: Origi
     assert {"Content-Type": "image/png"} in policy(form)
 
 
-def test_an_upload_is_told_where_to_look_for_its_metadata(originals: Originals) -> None:
-    form = json.loads(presign_upload(post({"id": ODD_ID, "content_type": "image/png"}), originals)["body"])
+def test_an_upload_at_the_edge_is_told_where_to_look_for_its_metadata(originals: Originals) -> None:
+    event = {
+        **post({"id": ODD_ID, "content_type": "image/png"}),
+        "headers": {"x-viewer-host": "images.example"},
+    }
+    form = json.loads(presign_upload(event, originals)["body"])
     assert form["metadata"] == "/metadata/a%20b%2Bc%2520%C3%A9/%C3%BC.jpg"
+
+
+def test_an_upload_at_the_api_itself_is_told_a_path_that_survives_being_decoded_twice(
+    originals: Originals,
+) -> None:
+    response = presign_upload(post({"id": ODD_ID, "content_type": "image/png"}), originals)
+    assert unquote(unquote(response["headers"]["location"])) == f"/metadata/{ODD_ID}"
 
 
 @pytest.mark.parametrize(
