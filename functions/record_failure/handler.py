@@ -19,16 +19,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     Source: docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
     """
     change = event["detail"]
+    redrives = change.get("redriveCount", 0)
     logger.append_keys(execution=change["executionArn"], image_id=None)
     described = client("stepfunctions").describe_execution(executionArn=change["executionArn"])
     # Events are late and out of order; the description may be stale, too, so only what is ahead of the event counts.
-    if described["status"] == "SUCCEEDED" or described.get("redriveCount", 0) > change["redriveCount"]:
+    if described["status"] == "SUCCEEDED" or described.get("redriveCount", 0) > redrives:
         logger.info("overtaken by a redrive", extra={"status": described["status"]})
         return {"outcome": "OVERTAKEN"}
     try:
         failed = failed_execution(
             change["executionArn"],
-            change["redriveCount"],
+            redrives,
             change["status"],
             change.get("error"),
             change.get("cause"),

@@ -19,7 +19,7 @@ from operations.replay import Outcome
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A point in time: 90min, 2h, 3d ago, or a date and time in ISO 8601 (in UTC where it has no zone)."""
 
     name = "WHEN"

@@ -112,7 +112,9 @@ def replay(
 
 def _send(stack: Stack, url: str, letter: DeadLetter) -> Sent:
     try:
-        started = _start(stack, letter) if letter.queue in _MACHINES else _record(stack, letter)
+        started = _start(stack, letter) if letter.queue in _MACHINES else None
+        if letter.queue not in _MACHINES:
+            _record(stack, letter)
     except ClientError as error:  # it stays in the queue, and the others get their turn
         return Sent(letter.queue, letter.id, letter.image_id, False, note=str(error))
     stack.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=letter.receipt)

@@ -57,11 +57,7 @@ class Execution:
 
     def as_json(self) -> dict[str, Any]:
         described = {**asdict(self), "failure": self.failure}
-        times = {
-            name: value and value.isoformat()
-            for name, value in described.items()
-            if isinstance(value, datetime)
-        }
+        times = {name: value.isoformat() for name, value in described.items() if isinstance(value, datetime)}
         return {**described, **times}
 
 
@@ -107,8 +103,8 @@ def describe(stack: Stack, arn: str) -> Execution:
         redrive_count=answer.get("redriveCount", 0),
         redrive_status=answer.get("redriveStatus", "NOT_REDRIVABLE"),
         redrive_reason=answer.get("redriveStatusReason"),
-        image_id=upload and upload.id,
-        sequencer=upload and upload.sequencer,
+        image_id=upload.id if upload else None,
+        sequencer=upload.sequencer if upload else None,
     )
 
 

@@ -34,17 +34,20 @@ class Image:
 
     @property
     def renditions(self) -> Sequence[Mapping[str, Any]]:
-        return self.item.get("renditions", ())
+        renditions: Sequence[Mapping[str, Any]] = self.item.get("renditions", ())
+        return renditions
 
     @property
     def upload(self) -> Mapping[str, Any]:
         """The latest upload: bucket, key, etag, bytes, version_id."""
-        return self.item.get("upload", {})
+        upload: Mapping[str, Any] = self.item.get("upload", {})
+        return upload
 
     @property
     def source(self) -> Mapping[str, Any]:
         """The original that is served: format, width, height, frames, bytes and where it lies."""
-        return self.item.get("source", {})
+        source: Mapping[str, Any] = self.item.get("source", {})
+        return source
 
     def as_json(self) -> dict[str, Any]:
         """The item as it is, with an id and a status in any case."""

@@ -21,7 +21,27 @@ SCHEMAS = {
 
 
 @pytest.fixture(scope="module")
-def emitted(service: Any, until: Any) -> dict[str, dict[str, Any]]:
+def messages(service: Any) -> str:
+    """The URL of a queue that is subscribed to the topic that tells of failures."""
+    client = service.stack.client("sqs")
+    queue = client.create_queue(QueueName="told")["QueueUrl"]
+    arn = client.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = service.stack.output("FailureTopicArn")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    client.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(policy)})
+    service.stack.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return str(queue)
+
+
+@pytest.fixture(scope="module")
+def emitted(service: Any, until: Any, messages: str) -> dict[str, dict[str, Any]]:
     """One event of each kind, as a queue subscribed to all of them got it."""
     client, events = service.stack.client("sqs"), service.stack.client("events")
     queue = client.create_queue(QueueName="all-events")["QueueUrl"]
@@ -79,6 +99,15 @@ def test_every_event_has_a_schema(emitted: dict[str, dict[str, Any]]) -> None:
 def test_a_rejection_tells_the_reason(emitted: dict[str, dict[str, Any]]) -> None:
     assert emitted["ImageRejected"]["detail"]["id"] == "events/no.jpg"
     assert emitted["ImageRejected"]["detail"]["reason"]
+
+
+@pytest.mark.usefixtures("emitted")
+def test_operators_are_told_what_to_do_once_for_each_failure(service: Any, messages: str, until: Any) -> None:
+    client = service.stack.client("sqs")
+    got = until(lambda: client.receive_message(QueueUrl=messages, MaxNumberOfMessages=10).get("Messages"))
+    (text,) = [json.loads(message["Body"])["Message"] for message in got]
+    assert "Stopped for a test." in text
+    assert "./scripts/images replay" in text
 
 
 def test_a_removal_is_later_than_what_was_removed(emitted: dict[str, dict[str, Any]]) -> None:
