@@ -24,7 +24,7 @@ PngImagePlugin.MAX_TEXT_CHUNK = png.MAX_PROFILE
 JPEG_GAP = 1.1
 BOX_GAP = 2.0
 # A progressive JPEG has about ten; each one goes through all pixels, however few bytes it has.
-_START_OF_SCAN, _MAX_SCANS = b"\xff\xda", 200
+_MAX_SCANS = 200
 # libheif cuts a HEIC's clean aperture by itself and may round it otherwise.
 _SLACK = {"heic": 2}
 _TRANSPOSES = {
@@ -52,9 +52,15 @@ def decode_still(source: Source, header: Header, target: Target) -> Pixels:
     image = _open(source, header)
     name = header.format.upper() if header.format != "webp" else "WebP"
     scale = _draft(image, header, target) if header.format == "jpeg" else 1.0
+    start = source.tell()
+    if header.format == "jpeg" and plain.scans(source, start) > _MAX_SCANS:
+        raise ImageRejected(f"The JPEG has more than {_MAX_SCANS} scans: it was made to be slow to decode.")
+    source.seek(start)
     with decoding(name, source):
         image.load()
     source.check_time()
+    if header.format == "jpeg" and plain.is_filled_in(image, scale, source, start):
+        raise ImageRejected("The JPEG is cut off: it ends before its last pixel.")
     off = max(abs(image.width - header.width), abs(image.height - header.height))
     if header.format != "jpeg" and off > _SLACK.get(header.format, 0):
         raise ImageRejected(
@@ -81,10 +87,6 @@ def _open(source: Source, header: Header) -> Image.Image:
     source.seek(0)
     file = cast(IO[bytes], source)
     if header.format == "jpeg":
-        if source.at(0, source.size).count(_START_OF_SCAN) > _MAX_SCANS:
-            raise ImageRejected(
-                f"The JPEG has more than {_MAX_SCANS} scans: it was made to be slow to decode."
-            )
         return plain.open_jpeg(source)
     if header.format == "tiff":
         return plain.open_tiff(source)

@@ -1,5 +1,6 @@
 """JPEG and TIFF: Pillow reads their headers, and only their headers, by itself."""
 
+from math import ceil
 from typing import IO, cast
 
 from PIL import Image, JpegImagePlugin, TiffImagePlugin
@@ -9,6 +10,12 @@ from imageservice.engine.header import Header
 from imageservice.engine.sniff import refused
 from imageservice.engine.source import Source, decoding
 from imageservice.errors import ImageRejected
+
+_START_OF_SCAN, _END_OF_IMAGE = b"\xff\xda", b"\xff\xd9"
+_LEAST_SIDE, _ROWS, _PART = 200, 32, 50
+# A block of pixels of one colour takes at most some 40 bits, so the bytes repeat after 40 at the latest; the last two
+# may differ. Eight bytes that do so by chance are rarer than any other damage.
+_LONGEST_PERIOD, _REPEATED, _PADDING = 40, 8, 2
 
 # The limits of this package are checked before any pixel is decoded, for every format alike.
 Image.MAX_IMAGE_PIXELS = None
@@ -59,3 +66,29 @@ def sample_bits(image: Image.Image) -> int:
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return 12 if image.tag_v2.get(_BITS_PER_SAMPLE) == (12,) else 16
     return 16
+
+
+def is_filled_in(image: Image.Image, scale: float, source: Source, start: int) -> bool:
+    """Whether a JPEG's lower end is what libjpeg fills in where the pixels, which begin at `start`, end too early.
+
+    libjpeg goes on in the last colour and warns, which Pillow doesn't pass on. A border of one colour looks the same,
+    but was coded as the same few bits over and over; what was cut off ends in the middle of a picture. Told of baseline
+    JPEGs at least 200 pixels wide and high, of which a fiftieth or more is missing: others can't be told apart.
+    `image` was decoded at 1/`scale` of its size.
+    """
+    rows = ceil(max(_ROWS, image.height * scale / _PART) / scale)
+    if "progressive" in image.info or min(image.size) * scale < _LEAST_SIDE:
+        return False
+    lower = image.crop((0, image.height - rows, *image.size)).getextrema()
+    bands = lower if isinstance(lower[0], tuple) else (lower,)
+    if any(low != high for low, high in bands):
+        return False
+    data = source.at(start, source.size)
+    coded = data[: data.find(_END_OF_IMAGE)][:-_PADDING]
+    end = coded[-_REPEATED:]
+    return not any(end == coded[-_REPEATED - back : -back] for back in range(1, _LONGEST_PERIOD + 1))
+
+
+def scans(source: Source, start: int) -> int:
+    """How many scans a JPEG has whose first one's data begin at `start`."""
+    return 1 + source.at(start, source.size).count(_START_OF_SCAN)

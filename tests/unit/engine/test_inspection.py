@@ -240,3 +240,27 @@ def test_a_truncated_photo_is_refused(samples: Path) -> None:
 def test_exif_orientation_swaps_the_sides() -> None:
     found = look(encoded(scene(), "JPEG", exif=exif(6)))
     assert (found.width, found.height) == (64, 96)
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
+def test_a_photo_that_was_cut_off_and_ended_again_is_refused(kept: float, samples: Path) -> None:
+    photo = (samples / "landscape-orientation1.jpg").read_bytes()
+    with pytest.raises(ImageRejected, match="cut off"):
+        render(
+            photo[: int(len(photo) * kept)] + b"\xff\xd9",
+            Target("x", 300, 200, "contain", "center"),
+            ("jpeg",),
+            Limits(),
+        )
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (30, 90, 170)])
+@pytest.mark.parametrize("noisy", [0, 100, 350])
+def test_a_photo_with_a_border_of_one_colour_is_no_fragment(noisy: int, colour: tuple[int, int, int]) -> None:
+    image = Image.new("RGB", (600, 400), colour)
+    if noisy:
+        image.paste(Image.effect_noise((600, noisy), 80).convert("RGB"), (0, 0))
+    for options in ({}, {"optimize": True}, {"subsampling": "4:4:4"}):
+        render(
+            encoded(image, "JPEG", **options), Target("x", 60, 40, "contain", "center"), ("jpeg",), Limits()
+        )
