@@ -7,9 +7,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.clients import client
-from imageservice.incidents import Incidents
+from imageservice.failures.incidents import Incidents
+from imageservice.failures.reconciliation import Reconciler
 from imageservice.observability import MetricUnit, logger, metrics
-from imageservice.reconciliation import Reconciler
 from imageservice.settings import settings
 
 # Eight runs of the schedule look at the same executions, so that one that fails or comes late loses nothing.

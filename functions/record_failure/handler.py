@@ -5,8 +5,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.clients import client
-from imageservice.failure import failed_execution
-from imageservice.incidents import Incidents
+from imageservice.failures.failed_execution import failed_execution
+from imageservice.failures.incidents import Incidents
 from imageservice.observability import MetricUnit, logger, metrics
 from imageservice.settings import settings
 

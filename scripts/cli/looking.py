@@ -8,7 +8,7 @@ import click
 
 from cli.session import Session, command
 from cli.shown import ago, facts, plain, size, status_text, table
-from imageservice.advice import advice_on
+from imageservice.failures.advice import advice_on
 from operations import dead_letters, executions, images
 from operations.executions import Execution
 from operations.images import Image

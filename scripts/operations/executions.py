@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from imageservice.failure import FAILED_STATUSES, failure_of, upload_of
+from imageservice.failures.failed_execution import FAILED_STATUSES, failure_of, upload_of
 from operations.errors import ExecutionNotFound
 from operations.stack import MACHINES, Stack
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from imageservice.advice import Advice, advice_on
-from imageservice.failure import FAILED_STATUSES
+from imageservice.failures.advice import Advice, advice_on
+from imageservice.failures.failed_execution import FAILED_STATUSES
 from operations import executions, images
 from operations.executions import Execution
 from operations.stack import Stack

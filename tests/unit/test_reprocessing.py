@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from imageservice.failure import upload_of
+from imageservice.failures.failed_execution import upload_of
 from imageservice.identity import digest
 from imageservice.reprocessing import Wanted, decide, event_for
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from console.site import RUNNING_EVERY, Site, render, required, site_of
 from console.workflow import definition, history, layout, timeline
-from imageservice.advice import advice_on
+from imageservice.failures.advice import advice_on
 from operations import executions
 from operations.executions import RUNNING
 

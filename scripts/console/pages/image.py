@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from console.site import IDLE_EVERY, RUNNING_EVERY, Site, render, required, site_of
 from console.thumbnails import preview_of, thumbnail_of
-from imageservice.advice import advice_on
+from imageservice.failures.advice import advice_on
 from imageservice.manifest import Manifest, Rendition, manifest_of
 from operations import failures, images
 from operations.errors import ImageNotFound

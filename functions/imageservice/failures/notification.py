@@ -2,8 +2,8 @@
 
 import shlex
 
-from imageservice.advice import advice_on
-from imageservice.failure import FailedExecution
+from imageservice.failures.advice import advice_on
+from imageservice.failures.failed_execution import FailedExecution
 
 # SNS: ASCII without line breaks, less than 100 characters. docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _SUBJECT_CHARACTERS = 99

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from imageservice.failure import failed_execution, failure_of, plain_cause, upload_of
+from imageservice.failures.failed_execution import failed_execution, failure_of, plain_cause, upload_of
 
 EVENT = {
     "detail-type": "Object Created",

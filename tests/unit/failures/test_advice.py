@@ -3,7 +3,7 @@
 import pytest
 
 import imageservice.errors
-from imageservice.advice import advice_on
+from imageservice.failures.advice import advice_on
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from imageservice.errors import NotAnnounced
-from imageservice.failure import FailedExecution
-from imageservice.notification import message, subject
+from imageservice.failures.failed_execution import FailedExecution
+from imageservice.failures.notification import message, subject
 
 EVENT_SOURCE = "image-service"
 Recorded = Literal["RECORDED", "OVERTAKEN", "NO_INCIDENT"]

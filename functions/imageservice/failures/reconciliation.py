@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from imageservice.failure import FAILED_STATUSES, FailedExecution, Upload, failed_execution
-from imageservice.incidents import Incidents
+from imageservice.failures.failed_execution import FAILED_STATUSES, FailedExecution, Upload, failed_execution
+from imageservice.failures.incidents import Incidents
 from imageservice.manifest import Failure
 from imageservice.table import plain
 

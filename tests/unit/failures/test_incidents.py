@@ -11,8 +11,8 @@ import pytest
 from moto import mock_aws
 
 from imageservice.errors import NotAnnounced
-from imageservice.failure import FailedExecution, Upload
-from imageservice.incidents import Incidents
+from imageservice.failures.failed_execution import FailedExecution, Upload
+from imageservice.failures.incidents import Incidents
 from imageservice.table import ImageTable
 
 ID = "a b.jpg"

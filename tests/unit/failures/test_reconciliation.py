@@ -11,8 +11,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from imageservice.incidents import Incidents
-from imageservice.reconciliation import Reconciler, Report
+from imageservice.failures.incidents import Incidents
+from imageservice.failures.reconciliation import Reconciler, Report
 from imageservice.table import ImageTable
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
