@@ -31,6 +31,8 @@ class Settings:
     max_bytes: int = Limits.max_bytes
     max_pixels: int = Limits.max_pixels
     max_frame_pixels: int = Limits.max_frame_pixels
+    max_aspect: int = Limits.max_aspect
+    max_decode_seconds: int = int(Limits.max_decode_seconds)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -45,7 +47,13 @@ class Settings:
 
     @property
     def limits(self) -> Limits:
-        return Limits(self.max_bytes, self.max_pixels, self.max_frame_pixels)
+        return Limits(
+            max_bytes=self.max_bytes,
+            max_pixels=self.max_pixels,
+            max_frame_pixels=self.max_frame_pixels,
+            max_aspect=self.max_aspect,
+            max_decode_seconds=self.max_decode_seconds,
+        )
 
 
 @cache

@@ -41,7 +41,7 @@ STAGES = (
     Stage("template", (str(ROOT / ".venv/sam/bin/sam"), "validate", "--lint"), ("environment sam",)),
     Stage("artifacts", (sys.executable, "-m", "checks.artifacts"), ("environment sam",), telling=True),
     pytest_stage("unit"),
-    pytest_stage("contract"),
+    pytest_stage("contract", "environment node"),
     Stage("machines", (sys.executable, "-m", "checks.asl"), ("environment node",)),
     Stage("format", (str(BIN / "ruff"), "format", "--check", "--output-format=concise")),
     Stage("lint", (str(BIN / "ruff"), "check", "--quiet", "--output-format=concise")),
