@@ -60,7 +60,8 @@ def is_error_of_service(name: str, resource: str) -> bool:
     if (
         service is None
         or not error.endswith("Exception")
-        or f":{service}:" not in resource.replace(":sfn:", ":stepfunctions:")
+        or f":{service}:"
+        not in resource.replace(":sfn:", ":stepfunctions:").replace(":::states:", ":stepfunctions:")
     ):
         return False
     model = botocore.session.get_session().get_service_model(service)

@@ -21,7 +21,7 @@ READ_BY_OTHERS = {
     "MALLOC_MMAP_THRESHOLD_",
     "MALLOC_TRIM_THRESHOLD_",
 }
-DERIVED = {"limits": {"MAX_BYTES", "MAX_PIXELS", "MAX_FRAME_PIXELS"}}
+DERIVED = {"limits": {"MAX_BYTES", "MAX_PIXELS", "MAX_FRAME_PIXELS", "MAX_ASPECT", "MAX_DECODE_SECONDS"}}
 
 each_function = pytest.mark.parametrize("name", sorted(functions()))
 
@@ -137,7 +137,15 @@ def test_limits_of_the_template_are_those_of_the_code() -> None:
         parameters["MaxBytes"]["Default"],
         parameters["MaxPixels"]["Default"],
         parameters["MaxFramePixels"]["Default"],
-    ) == (default.max_bytes, default.max_pixels, default.max_frame_pixels)
+        parameters["MaxAspect"]["Default"],
+        parameters["MaxDecodeSeconds"]["Default"],
+    ) == (
+        default.max_bytes,
+        default.max_pixels,
+        default.max_frame_pixels,
+        default.max_aspect,
+        default.max_decode_seconds,
+    )
 
 
 def schemas() -> list[Path]:

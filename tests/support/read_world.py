@@ -82,22 +82,23 @@ class Writes:
             )[0],
         }
 
-    def register(self, image_id: str, sequencer: int) -> bool:
+    def register(self, image_id: str, sequencer: int, execution: str = "") -> bool:
         values = {
             ":processing": "PROCESSING",
             ":sequencer": _padded(sequencer),
             ":upload": {"key": image_id, "version_id": f"v{sequencer}"},
-            ":execution": f"execution-{sequencer}",
+            ":execution": execution or f"execution-{sequencer}",
             ":now": "2026-11-22T12:00:00Z",
             ":ready": "READY",
             ":rejected": "REJECTED",
         }
         return self._update(image_id, self._register, values) is not None
 
-    def record(self, image_id: str, sequencer: int) -> dict[str, Any] | None:
+    def record(self, image_id: str, sequencer: int, execution: str = "") -> dict[str, Any] | None:
         """The new item, typed as DynamoDB gives it; None where the race is lost."""
         values = {
             ":sequencer": _padded(sequencer),
+            ":execution": execution or f"execution-{sequencer}",
             ":digest": f"{sequencer:016x}",
             ":source": {"format": "jpeg", "width": 1600, "height": 1200, "bytes": 1000, "frames": 1},
             ":renditions": renditions(image_id, f"{sequencer:016x}"),
