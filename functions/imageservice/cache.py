@@ -32,15 +32,25 @@ from redis.retry import Retry
 from imageservice.errors import CacheUnavailable
 from imageservice.manifest import Manifest
 
-# A round trip within a VPC takes well under a millisecond; what takes this long is not coming.
-_ANSWER_TIMEOUT_S = 0.05
-_CONNECT_TIMEOUT_S = 0.1
-# After a failure Redis is left alone for so long: every request would pay the timeout otherwise.
-_REST_S = 1.0
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How many seconds to wait for an answer and for a connection, and to leave Redis alone after a failure."""
+
+    answer: float
+    connect: float
+    rest: float
+
+
+# A round trip within a VPC takes well under a millisecond; what takes 50 is not coming. After a failure every request
+# would pay that again, hence the rest.
+READER = Patience(answer=0.05, connect=0.1, rest=1.0)
+# Nobody waits for a refresh, and it must not fail because a small function takes its time over a TLS handshake.
+WRITER = Patience(answer=1.0, connect=2.0, rest=0.0)
 
 # How long an entry may live. The lasting ones end within the hour, which bounds the harm of the one thing that can make
-# Redis forget a write it acknowledged: a failover to a replica that had not got it yet. A tombstone's must stay far
-# below the 30 days after which DynamoDB drops the deleted item and the id begins anew at revision 1.
+# Redis forget a write it acknowledged: a failover to a replica that had not got it yet. A tombstone lasts seconds: an
+# upload that revives the id is refreshed only when it is recorded, and until then readers are to hear of its progress.
 _LASTING_MS = 3_600_000
 _UNKNOWN_MS = 5_000
 _UNDER_WAY_MS = 1_000
@@ -88,9 +98,10 @@ Refreshed = Literal["STORED", "KEPT"] | Claim
 class ManifestCache:
     """Manifests in Redis. Every method raises CacheUnavailable where Redis is gone, slow or answers rubbish."""
 
-    def __init__(self, connected: Callable[[], Any]) -> None:
+    def __init__(self, connected: Callable[[], Any], patience: Patience = READER) -> None:
         """`connected` makes the client, with the first command: it may speak to the server, and fail."""
         self._connected = connected
+        self._patience = patience
         self._client: Any = None
         self._resting_until = 0.0
         self._failure = ""
@@ -160,7 +171,7 @@ class ManifestCache:
                 self._client = self._connected()
             answer = getattr(self._client, command)(*arguments, **options)
         except (RedisError, RedisClusterException, OSError) as error:
-            self._resting_until = time.monotonic() + _REST_S
+            self._resting_until = time.monotonic() + self._patience.rest
             self._failure = f"Redis: {type(error).__name__}: {error}"
             raise CacheUnavailable(self._failure) from error
         self._resting_until = 0.0
@@ -186,12 +197,12 @@ class NoCache:
         return "KEPT"
 
 
-def connect(url: str) -> ManifestCache | NoCache:
+def connect(url: str, patience: Patience = READER) -> ManifestCache | NoCache:
     """The cache at `url`, as `client_of` reads it; none where it is empty. Nothing is sent before the first command."""
-    return ManifestCache(client_of(url)) if url else NoCache()
+    return ManifestCache(client_of(url, patience), patience) if url else NoCache()
 
 
-def client_of(url: str) -> Callable[[], Any]:
+def client_of(url: str, patience: Patience = READER) -> Callable[[], Any]:
     """What makes the client for `url`; its connections are kept from one command to the next.
 
     `redis://` or, with TLS, `rediss://`; user and password as in any URL; `?cluster=true` for Redis Cluster, and so for
@@ -202,14 +213,14 @@ def client_of(url: str) -> Callable[[], Any]:
     clustered = options.pop("cluster", "").lower() in ("1", "true", "yes")
     address = urlunsplit(parts._replace(query=urlencode(options)))
     if clustered:
-        return lambda: redis.RedisCluster.from_url(address, **_bounded())
-    return lambda: redis.Redis.from_url(address, single_connection_client=True, **_bounded())
+        return lambda: redis.RedisCluster.from_url(address, **_bounded(patience))
+    return lambda: redis.Redis.from_url(address, single_connection_client=True, **_bounded(patience))
 
 
-def _bounded() -> dict[str, Any]:
+def _bounded(patience: Patience) -> dict[str, Any]:
     return {
-        "socket_timeout": _ANSWER_TIMEOUT_S,
-        "socket_connect_timeout": _CONNECT_TIMEOUT_S,
+        "socket_timeout": patience.answer,
+        "socket_connect_timeout": patience.connect,
         # Once more where the kept connection turns out to be dropped; a timeout is final.
         "retry": Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         # Saves the HELLO. CLIENT SETINFO stays: its answer is read right after connecting, and with it the session
@@ -237,7 +248,10 @@ def _order(manifest: Manifest | None) -> int:
 
 
 def _ttl_ms(manifest: Manifest | None, revision: int) -> int:
-    lifetime = _UNKNOWN_MS if manifest is None else _LASTING_MS if revision else _UNDER_WAY_MS
+    if manifest is None or manifest["status"] == "DELETED":
+        lifetime = _UNKNOWN_MS
+    else:
+        lifetime = _LASTING_MS if revision else _UNDER_WAY_MS
     return int(lifetime * (1 - random.random() * _JITTER))  # noqa: S311 - so that entries don't end all at once
 
 

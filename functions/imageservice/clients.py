@@ -33,5 +33,7 @@ def client(service: str, *, for_readers: bool = False) -> Any:
                 "total_max_attempts": _READER_ATTEMPTS if for_readers else _ATTEMPTS,
             },
             s3={"addressing_style": "virtual"},
+            # botocore still presigns forms with version 2 in the oldest regions, which newer buckets refuse.
+            signature_version="s3v4" if service == "s3" else None,
         ),
     )

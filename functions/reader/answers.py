@@ -13,9 +13,10 @@ from imageservice.identity import cache_tag
 from imageservice.manifest import Manifest, Rendition
 
 # A browser asks again after a minute, and shows what it has meanwhile for at most half a minute more. The edge keeps an
-# answer for a day, for it is told when it changes; should the API be down, it goes on with what it has.
-_BROWSER = "public, max-age=60, stale-while-revalidate=30"
-_EDGE = f"{_BROWSER}, s-maxage=86400, stale-if-error=86400"
+# answer for a day, for it is told when it changes; should the API be down, it goes on with what it has. What the edge
+# must not keep is private: without s-maxage it would go by max-age.
+_BROWSER = "private, max-age=60, stale-while-revalidate=30"
+_EDGE = "public, max-age=60, stale-while-revalidate=30, s-maxage=86400, stale-if-error=86400"
 
 _RETRY_UNDER_WAY_S = 2
 _RETRY_BROKEN_S = 60

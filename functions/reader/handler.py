@@ -7,7 +7,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from imageservice.cache import connect
+from imageservice.cache import READER, connect
 from imageservice.clients import client
 from imageservice.errors import RequestInvalid, StoreUnavailable
 from imageservice.lookup import Lookup
@@ -54,7 +54,7 @@ def _read(event: dict[str, Any], begin: float) -> tuple[str, dict[str, Any]]:
 @cache
 def lookup() -> Lookup:
     """The way to manifests; its connection to Redis outlives the invocation."""
-    return Lookup(connect(settings().redis_url), table)
+    return Lookup(connect(settings().redis_url, READER), table)
 
 
 @cache

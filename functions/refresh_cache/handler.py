@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.cache import ManifestCache, NoCache, connect
+from imageservice.cache import WRITER, ManifestCache, NoCache, connect
 from imageservice.clients import client
 from imageservice.identity import cache_tag
 from imageservice.lookup import refresh
@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 @cache
 def manifests() -> ManifestCache | NoCache:
     """The cache; the connection outlives the invocation."""
-    return connect(settings().redis_url)
+    return connect(settings().redis_url, WRITER)
 
 
 @cache

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from imageservice.clients import client
 from imageservice.http import HttpProblem
 from imageservice.originals import Originals
 from uploads.requests import delete_image, presign_upload, put_image
@@ -67,6 +68,13 @@ def test_a_presigned_upload_is_limited_in_size_and_content_type(originals: Origi
     form = json.loads(presign_upload(post({"id": "a", "content_type": "image/png"}), originals)["body"])
     assert ["content-length-range", 1, 5_000_000] in policy(form)
     assert {"Content-Type": "image/png"} in policy(form)
+
+
+def test_a_presigned_upload_is_signed_with_version_4_in_the_oldest_region_too() -> None:
+    """Buckets made since June 2020 refuse version 2, which botocore still chooses there."""
+    originals = Originals(client("s3"), "source", max_bytes=1)
+    form = json.loads(presign_upload(post({"id": "a", "content_type": "image/png"}), originals)["body"])
+    assert form["fields"]["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
 
 
 def test_an_upload_at_the_edge_is_told_where_to_look_for_its_metadata(originals: Originals) -> None:
