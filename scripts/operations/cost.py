@@ -14,6 +14,8 @@ _SIZES, _FORMATS = 5, 3
 _TABLE_WRITES = 3  # register, record, mark ready; each writes the index, too
 _INDEX_FACTOR = 2
 _EVENTS = 1  # ImageReady
+# What a replacement adds: retire; and with CloudFront invalidate, look, purged?, and once more after a wait.
+_REPLACED, _PURGED = 1, 6
 # Estimated for a 12-megapixel photo with the default plan: GB-seconds of a call. The dashboard has your own.
 _RESIZE_GB_S = 2.0 * 0.45
 _INSPECT_GB_S = 1.0 * 0.12
@@ -120,6 +122,17 @@ def per_month(
             Line("Valkey Serverless, from", 1, prices.VALKEY_SERVERLESS_MONTH),
         ),
     )
+
+
+def replacement_cost(images: int, *, cdn: bool) -> float:
+    """Dollars that `images` replaced at once cost more than first uploads: a purge each, and the old ones retired.
+
+    Of the month's free invalidation paths all are taken to be left.
+    """
+    transitions = _REPLACED + (_PURGED if cdn else 0)
+    paths = max(0, images - prices.INVALIDATION_FREE_PATHS) if cdn else 0
+    each = transitions * prices.STATE_TRANSITION + _SIZES * _FORMATS * prices.S3_PUT + prices.LAMBDA_REQUEST
+    return images * each + paths * prices.INVALIDATION_PATH
 
 
 def renditions_cost(transitions: int) -> float:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from operations import executions
-from operations.cost import per_upload, renditions_cost
+from operations.cost import per_upload, renditions_cost, replacement_cost
 from operations.errors import BadRequest, OperationFailed
 from operations.images import STATUSES
 from operations.stack import Stack
@@ -99,6 +99,8 @@ def estimate(
     dollars = to_make * (per_upload().total + renditions_cost(_PROCESSED)) + (
         total - to_make
     ) * renditions_cost(_LEFT_ALONE)
+    # As if each had been made before: the few that were not cost less.
+    dollars += replacement_cost(to_make, cdn="DistributionId" in stack.outputs)
     return Estimate(dict(decisions), round(dollars, 4), complete, keys)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from operations import cost
+from operations import cost, prices
 
 
 def test_state_transitions_of_a_million_uploads_are_350_dollars() -> None:
@@ -22,3 +22,9 @@ def test_a_first_upload_pays_for_no_invalidation() -> None:
 
 def test_an_idle_month_costs_the_cache_alone() -> None:
     assert cost.per_month(0, 0).total == pytest.approx(6)
+
+
+def test_making_a_million_images_again_behind_cloudfront_pays_a_path_for_each_but_the_free_ones() -> None:
+    with_cdn, without = (cost.replacement_cost(1_000_000, cdn=cdn) for cdn in (True, False))
+    paths = (1_000_000 - prices.INVALIDATION_FREE_PATHS) * prices.INVALIDATION_PATH
+    assert with_cdn - without > paths
