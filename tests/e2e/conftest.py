@@ -1,18 +1,27 @@
 """The service as its users meet it: originals go into the bucket, renditions come out through the API."""
 
+import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from imageservice.table import ImageTable
 from local.client import Stack
 
 _SETTLED = ("READY", "REJECTED", "FAILED", "DELETED")
+# For a machine that also runs everything else; how fast the service is, is measured elsewhere.
+_PATIENCE_S = 90
+_CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+_CHROMIUM_OPTIONS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ class Service:
         return ImageTable(self.stack.client("dynamodb"), self.stack.outputs["ImageTableName"]).get(image_id)
 
     def until(
-        self, image_id: str, wanted: Callable[[dict[str, Any]], bool], seconds: float = 60
+        self, image_id: str, wanted: Callable[[dict[str, Any]], bool], seconds: float = _PATIENCE_S
     ) -> dict[str, Any]:
         """The image's item once it is as wanted."""
         give_up = time.monotonic() + seconds
@@ -50,6 +59,22 @@ class Service:
         return self.until(
             image_id, lambda item: item["status"] in _SETTLED and item.get("revision", 0) >= revision
         )
+
+    def all_settled(self, image_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Their items once every one is settled; gives up when for a while not one more of them was."""
+        settled: dict[str, dict[str, Any]] = {}
+        give_up = time.monotonic() + _PATIENCE_S
+        while waiting := [image_id for image_id in image_ids if image_id not in settled]:
+            for image_id in waiting:
+                item = self.item(image_id)
+                if item and item["status"] in _SETTLED:
+                    settled[image_id] = item
+                    give_up = time.monotonic() + _PATIENCE_S
+            if time.monotonic() > give_up:
+                stuck = {image_id: self.item(image_id) for image_id in waiting}
+                pytest.fail(f"{len(settled)} of {len(image_ids)} settled, and no more came: {stuck}")
+            time.sleep(0.5)
+        return [settled[image_id] for image_id in image_ids]
 
     def executions(self, image_id: str) -> list[str]:
         """The status of every execution of ProcessImage that has this image as its input."""
@@ -77,3 +102,13 @@ def service_of() -> type[Service]:
 @pytest.fixture
 def service(stack: Stack) -> Service:
     return Service(stack)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The one Chromium of all tests: Playwright drives a single one at a time in a process."""
+    expect.set_options(timeout=_PATIENCE_S * 1000)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=_CHROMIUM, args=_CHROMIUM_OPTIONS)
+        yield started
+        started.close()

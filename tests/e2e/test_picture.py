@@ -1,6 +1,5 @@
 """The `<picture>` HTML in a real browser: the images appear, in the best format, and nothing on the page moves."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,20 +7,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, Response, sync_playwright
-
-CHROMIUM = "/usr/bin/chromium"
-OPTIONS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", CHROMIUM), args=OPTIONS
-        )
-        yield started
-        started.close()
+from playwright.sync_api import Browser, Page, Response
 
 
 @pytest.fixture
@@ -51,6 +37,12 @@ def shown(page: Page) -> dict[str, Any]:
     return state
 
 
+@pytest.fixture(scope="module")
+def tomatoes(service_of: Any, stack: Any, samples: Path) -> dict[str, Any]:
+    """The metadata of a photo that the pages here show and leave as it is."""
+    return ready(service_of(stack), samples / "tomatoes-12mp.jpg", "page/tomatoes a b%20é.jpg")
+
+
 @pytest.mark.parametrize("name", ["tomatoes-12mp.jpg", "trees-alpha.png", "text-11frames.gif"])
 def test_the_image_appears(service: Any, samples: Path, page: Page, name: str) -> None:
     described = ready(service, samples / name, f"page/a b%20é {name}")
@@ -58,43 +50,38 @@ def test_the_image_appears(service: Any, samples: Path, page: Page, name: str) -
     assert shown(page)["width"] > 0
 
 
-def test_a_narrow_window_gets_the_smallest_avif_that_fills_it(
-    service: Any, samples: Path, page: Page
-) -> None:
-    described = ready(service, samples / "tomatoes-12mp.jpg", "page/narrow")
+def test_a_narrow_window_gets_the_smallest_avif_that_fills_it(tomatoes: dict[str, Any], page: Page) -> None:
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
-    page.set_content(f"<body style='margin:0'>{described['picture']}</body>")
+    page.set_content(f"<body style='margin:0'>{tomatoes['picture']}</body>")
     assert shown(page)["src"].endswith("size=w640&format=avif")
     assert [answer.headers["content-type"] for answer in answers if answer.ok] == ["image/avif"]
 
 
-def test_the_page_does_not_move_when_the_image_arrives(service: Any, samples: Path, page: Page) -> None:
-    described = ready(service, samples / "tomatoes-12mp.jpg", "page/still")
+def test_the_page_does_not_move_when_the_image_arrives(tomatoes: dict[str, Any], page: Page) -> None:
     page.route("**/images/**", lambda _: None)  # on its way for ever
-    page.set_content(f"<body style='margin:0'>{described['picture']}<p>below</p></body>", wait_until="commit")
+    page.set_content(f"<body style='margin:0'>{tomatoes['picture']}<p>below</p></body>", wait_until="commit")
     before = page.locator("p").bounding_box()
     page.unroute_all(behavior="ignoreErrors")
-    page.set_content(f"<body style='margin:0'>{described['picture']}<p>below</p></body>")
+    page.set_content(f"<body style='margin:0'>{tomatoes['picture']}<p>below</p></body>")
     shown(page)
     assert before is not None
     assert before["y"] > 300
     assert page.locator("p").bounding_box() == before
 
 
-def test_meanwhile_its_colour_and_placeholder_are_shown(service: Any, samples: Path, page: Page) -> None:
-    described = ready(service, samples / "tomatoes-12mp.jpg", "page/meanwhile")
+def test_meanwhile_its_colour_and_placeholder_are_shown(tomatoes: dict[str, Any], page: Page) -> None:
     page.route("**/images/**", lambda route: route.abort())
-    page.set_content(f"<body>{described['picture']}</body>")
+    page.set_content(f"<body>{tomatoes['picture']}</body>")
     background = page.locator("img").evaluate("image => getComputedStyle(image).background")
-    assert described["placeholder"] in background
-    assert len(described["placeholder"]) < 400
+    assert tomatoes["placeholder"] in background
+    assert len(tomatoes["placeholder"]) < 400
 
 
 def test_after_a_replacement_the_same_html_shows_the_new_image(
     service: Any, samples: Path, page: Page
 ) -> None:
-    described = ready(service, samples / "tomatoes-12mp.jpg", "page/replaced")
+    described = ready(service, samples / "landscape-orientation6.jpg", "page/replaced")
     service.upload(samples / "trees-alpha.png", "page/replaced")
     item = service.settled("page/replaced", 2)
     links: list[str] = []

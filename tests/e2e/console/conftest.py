@@ -12,16 +12,11 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from local.client import Stack
 
-CHROMIUM = "/usr/bin/chromium"
-OPTIONS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
-SETTLE_S = 60
+SETTLE_S = 90
 
 
 @dataclass(frozen=True)
@@ -71,15 +66,6 @@ def small_photo(samples: Path) -> bytes:
         photo.thumbnail((400, 400))
         photo.save(made := BytesIO(), "JPEG")
     return made.getvalue()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=SETTLE_S * 1000)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        yield started
-        started.close()
 
 
 @pytest.fixture
