@@ -25,7 +25,8 @@ os.environ.update(
 
 REPOSITORY = Path(__file__).parents[1]
 # The stack's own promise is 5 s; a machine that also runs everything else may take longer.
-_START_S = 60
+_START_S = 90
+_STOP_S = 60
 
 
 @pytest.fixture(scope="session")
@@ -55,8 +56,11 @@ def running_stack(state_dir: Path, *options: str) -> Iterator[Stack]:
         yield _once_ready(server, state_dir)
     finally:
         server.send_signal(signal.SIGINT)
-        server.wait(timeout=30)
-        log.close()
+        try:
+            server.wait(timeout=_STOP_S)
+        finally:
+            server.kill()  # nothing, once it has ended; what it started ends with it
+            log.close()
 
 
 def _once_ready(server: subprocess.Popen[bytes], state_dir: Path) -> Stack:

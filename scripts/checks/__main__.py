@@ -1,13 +1,16 @@
 """The gate: `python -m checks [STAGE…] [-- PYTEST OPTION…]`; without stages, all of them. Called by `scripts/test`.
 
-Checks and unit tests run two at a time; what needs the local stack runs alone, since it measures and waits. Every
-stage runs whatever failed before it; the last lines sum up, and the status is 0 only if all passed.
+Stages run at the same time, the long ones that mostly wait beside those that compute. One that takes minutes shows its
+progress line by line, under its name; everything else a stage says comes in one piece when it ends. Every stage runs
+whatever failed before it; the last lines sum up, and the status is 0 only if all passed.
 """
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -20,6 +23,15 @@ PYTEST = (str(BIN / "pytest"), *(["--color=yes"] if sys.stdout.isatty() else [])
 LOCAL_STACK = ("environment functions local",)
 CONSOLE = ("browser", "environment node") if (ROOT / "tests/e2e/console").exists() else ()
 
+# On two cores: the stages of the local stack spend half their time waiting, so the third of these is no burden.
+AT_ONCE = 3
+# What pytest writes as it goes: a file's name and its tests' dots, or more dots of the file before.
+IN_PROGRESS = re.compile(r"tests/\S+\.py |[.FEsxX]+ +\[ *\d+%\]$")
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+SPEAKING = threading.Lock()
+INTERRUPTED = threading.Event()
+PROCESSES: set[subprocess.Popen[str]] = set()
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -28,18 +40,22 @@ class Stage:
     name: str
     command: tuple[str, ...]
     needs: tuple[str, ...] = ()
-    alone: bool = False
     telling: bool = False  # its output is worth reading when it passes, too
+    live: bool = False  # it takes minutes: its progress is shown as it comes
+    nice: int = 10  # how far it stands back for others: what computes, for what waits and is sometimes timed
 
 
-def pytest_stage(name: str, *needs: str, alone: bool = False) -> Stage:
-    return Stage(name, (*PYTEST, f"tests/{name}"), needs, alone, telling=True)
+def pytest_stage(name: str, *needs: str, live: bool = False, nice: int = 10) -> Stage:
+    return Stage(name, (*PYTEST, f"tests/{name}"), needs, telling=True, live=live, nice=nice)
 
 
+# In the order in which they are taken up: the longest first, so that none runs on when all else is done.
 STAGES = (
+    pytest_stage("integration", *LOCAL_STACK, live=True, nice=0),
     Stage("types", (str(BIN / "mypy"),)),
     Stage("template", (str(ROOT / ".venv/sam/bin/sam"), "validate", "--lint"), ("environment sam",)),
     Stage("artifacts", (sys.executable, "-m", "checks.artifacts"), ("environment sam",), telling=True),
+    pytest_stage("e2e", *LOCAL_STACK, *CONSOLE, live=True, nice=5),
     pytest_stage("unit"),
     pytest_stage("contract", "environment node"),
     Stage("machines", (sys.executable, "-m", "checks.asl"), ("environment node",)),
@@ -54,8 +70,6 @@ STAGES = (
             "for script in scripts/* .ci/run; do test -d $script || bash -n $script || exit 1; done",
         ),
     ),
-    pytest_stage("integration", *LOCAL_STACK, alone=True),
-    pytest_stage("e2e", *LOCAL_STACK, *CONSOLE, alone=True),
 )
 
 
@@ -77,23 +91,27 @@ def main(arguments: list[str]) -> int:
         print(f"no such stage: {' '.join(sorted(unknown))}; the stages are {stages}", file=sys.stderr)
         return 2
     chosen = [stage for stage in STAGES if not names or stage.name in names]
-    outcomes = list(run_all(chosen, tuple(options)))
-    return sum_up(outcomes)
+    try:
+        return sum_up(list(run_all(chosen, tuple(options))))
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 def run_all(stages: list[Stage], options: tuple[str, ...]) -> Iterator[Outcome]:
-    """Runs the stages and reports each as it ends, those that stand alone last and with their output as it comes."""
-    alone = [stage for stage in stages if stage.alone]
-    with ThreadPoolExecutor(2) as pool:
-        running = [pool.submit(run, stage, options) for stage in stages if not stage.alone]
-        # Fetched while the checks run; a failure shows in the stage that needs them.
-        pool.submit(set_up, tuple(dict.fromkeys(need for stage in alone for need in stage.needs)))
-        for done in as_completed(running):
-            report(outcome := done.result())
-            yield outcome
-    for stage in alone:
-        report(outcome := run(stage, options, live=True))
-        yield outcome
+    """Runs the stages and reports each as it ends. Interrupted, it interrupts them: tests stop what they started."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        running = [pool.submit(run, stage, options) for stage in stages]
+        try:
+            for done in as_completed(running):
+                report(outcome := done.result())
+                yield outcome
+        except KeyboardInterrupt:
+            INTERRUPTED.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(PROCESSES):
+                process.send_signal(signal.SIGINT)
+            raise
 
 
 def set_up(needs: tuple[str, ...]) -> bool:
@@ -101,28 +119,36 @@ def set_up(needs: tuple[str, ...]) -> bool:
     return subprocess.run(["bash", "-c", script], cwd=ROOT, check=False).returncode == 0
 
 
-def run(stage: Stage, options: tuple[str, ...], live: bool = False) -> Outcome:
-    if not set_up(stage.needs):
+def run(stage: Stage, options: tuple[str, ...]) -> Outcome:
+    if not set_up(stage.needs) or INTERRUPTED.is_set():
         return Outcome(stage, False, 0, "its environment could not be set up")
     command = [*stage.command, *(options if stage.command[0] == PYTEST[0] else ())]
-    if live:
-        print(f"\n── {stage.name}", flush=True)
     started = time.monotonic()
-    lines = []
+    lines: list[str] = []
     with subprocess.Popen(
-        command,
+        ["nice", "-n", str(stage.nice), *command],
         cwd=ROOT,
         env=environment_variables(),
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        start_new_session=True,  # Ctrl-C reaches only us: we interrupt it once, and it can tidy up undisturbed
     ) as process:
+        PROCESSES.add(process)
         assert process.stdout
         for line in process.stdout:
-            lines.append(line)
-            if live:
-                print(line, end="", flush=True)
+            if stage.live and IN_PROGRESS.match(COLOUR.sub("", line)):
+                say(f"{stage.name:>11} │ {line.rstrip()}")
+            else:
+                lines.append(line)
+    PROCESSES.discard(process)
     return Outcome(stage, process.returncode == 0, time.monotonic() - started, "".join(lines))
+
+
+def say(text: str) -> None:
+    """Prints it in one piece, whichever other stage is speaking."""
+    with SPEAKING:
+        print(text, flush=True)
 
 
 def environment_variables() -> dict[str, str]:
@@ -140,9 +166,8 @@ def environment_variables() -> dict[str, str]:
 
 def report(outcome: Outcome) -> None:
     stage = outcome.stage
-    if not stage.alone and (stage.telling or not outcome.passed):
-        print(f"\n── {stage.name}\n{outcome.output.rstrip()}")
-    print(f"{'✓' if outcome.passed else '✗'} {stage.name} ({outcome.seconds:.1f} s)", flush=True)
+    told = f"\n── {stage.name}\n{outcome.output.rstrip()}\n" if stage.telling or not outcome.passed else ""
+    say(f"{told}{'✓' if outcome.passed else '✗'} {stage.name} ({outcome.seconds:.1f} s)")
 
 
 def sum_up(outcomes: list[Outcome]) -> int:
