@@ -84,6 +84,11 @@ def _checked_id(named: str) -> str:
         raise HttpProblem(HTTPStatus.BAD_REQUEST, "The id is not text that UTF-8 can hold.") from error
     if not 1 <= size <= _ID_BYTES:
         raise HttpProblem(HTTPStatus.BAD_REQUEST, f"The id has {size:,} bytes; 1 to {_ID_BYTES} are taken.")
+    if {".", ".."} & set(named.split("/")):
+        raise HttpProblem(
+            HTTPStatus.BAD_REQUEST,
+            "The id has a part that is . or .., which browsers take out of an address.",
+        )
     if "${filename}" in named:
         raise HttpProblem(
             HTTPStatus.BAD_REQUEST,

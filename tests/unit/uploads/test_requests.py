@@ -106,6 +106,8 @@ def test_an_upload_at_the_api_itself_is_told_a_path_that_survives_being_decoded_
         '{"id": "a", "content_type": "image/png", "acl": "public-read"}',
         '{"id": "", "content_type": "image/png"}',
         '{"id": "${filename}", "content_type": "image/png"}',
+        '{"id": "a/../b", "content_type": "image/png"}',
+        '{"id": ".", "content_type": "image/png"}',
         '{"id": "\\ud800", "content_type": "image/png"}',
         '{"id": "a", "content_type": "text/html"}',
         '{"id": "a", "content_type": "image/svg+xml"}',
