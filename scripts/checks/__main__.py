@@ -28,6 +28,7 @@ AT_ONCE = 3
 # What pytest writes as it goes: a file's name and its tests' dots, or more dots of the file before.
 IN_PROGRESS = re.compile(r"tests/\S+\.py |[.FEsxX]+ +\[ *\d+%\]$")
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
+NO_TESTS = 5  # pytest's status where it was left without any
 SPEAKING = threading.Lock()
 INTERRUPTED = threading.Event()
 PROCESSES: set[subprocess.Popen[str]] = set()
@@ -44,19 +45,25 @@ class Stage:
     live: bool = False  # it takes minutes: its progress is shown as it comes
     nice: int = 10  # how far it stands back for others: what computes, for what waits and is sometimes timed
 
+    def is_called(self, name: str) -> bool:
+        """Whether it is meant by that name: its own, or of the folder it is in."""
+        return f"{self.name}/".startswith(f"{name}/")
+
 
 def pytest_stage(name: str, *needs: str, live: bool = False, nice: int = 10) -> Stage:
     return Stage(name, (*PYTEST, f"tests/{name}"), needs, telling=True, live=live, nice=nice)
 
 
-# In the order in which they are taken up: the longest first, so that none runs on when all else is done.
+# In the order in which they are taken up: those that take minutes first; what computes while the others are set up.
 STAGES = (
-    pytest_stage("integration", *LOCAL_STACK, live=True, nice=0),
-    Stage("types", (str(BIN / "mypy"),)),
-    Stage("template", (str(ROOT / ".venv/sam/bin/sam"), "validate", "--lint"), ("environment sam",)),
-    Stage("artifacts", (sys.executable, "-m", "checks.artifacts"), ("environment sam",), telling=True),
+    pytest_stage("integration/local_stack", *LOCAL_STACK, live=True, nice=0),
     pytest_stage("e2e", *LOCAL_STACK, *CONSOLE, live=True, nice=5),
+    Stage("types", (str(BIN / "mypy"),)),
     pytest_stage("unit"),
+    pytest_stage("integration/operations", *LOCAL_STACK, live=True, nice=0),
+    pytest_stage("integration/read_path", *LOCAL_STACK, live=True, nice=0),
+    Stage("artifacts", (sys.executable, "-m", "checks.artifacts"), ("environment sam",), telling=True),
+    Stage("template", (str(ROOT / ".venv/sam/bin/sam"), "validate", "--lint"), ("environment sam",)),
     pytest_stage("contract", "environment node"),
     Stage("machines", (sys.executable, "-m", "checks.asl"), ("environment node",)),
     Stage("format", (str(BIN / "ruff"), "format", "--check", "--output-format=concise")),
@@ -85,12 +92,12 @@ def main(arguments: list[str]) -> int:
     names, options = arguments, []
     if "--" in arguments:
         names, options = arguments[: arguments.index("--")], arguments[arguments.index("--") + 1 :]
-    unknown = set(names) - {stage.name for stage in STAGES}
+    unknown = [name for name in names if not any(stage.is_called(name) for stage in STAGES)]
     if unknown:
         stages = " ".join(stage.name for stage in STAGES)
-        print(f"no such stage: {' '.join(sorted(unknown))}; the stages are {stages}", file=sys.stderr)
+        print(f"no such stage: {' '.join(unknown)}; the stages are {stages}", file=sys.stderr)
         return 2
-    chosen = [stage for stage in STAGES if not names or stage.name in names]
+    chosen = [stage for stage in STAGES if not names or any(map(stage.is_called, names))]
     try:
         return sum_up(list(run_all(chosen, tuple(options))))
     except KeyboardInterrupt:
@@ -132,17 +139,20 @@ def run(stage: Stage, options: tuple[str, ...]) -> Outcome:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        start_new_session=True,  # Ctrl-C reaches only us: we interrupt it once, and it can tidy up undisturbed
+        process_group=0,  # Ctrl-C reaches only us: we interrupt it once, and it can tidy up undisturbed
+        stdin=subprocess.DEVNULL,
     ) as process:
         PROCESSES.add(process)
         assert process.stdout
         for line in process.stdout:
             if stage.live and IN_PROGRESS.match(COLOUR.sub("", line)):
-                say(f"{stage.name:>11} │ {line.rstrip()}")
+                say(f"{stage.name.rpartition('/')[2]:>11} │ {line.rstrip()}")
             else:
                 lines.append(line)
     PROCESSES.discard(process)
-    return Outcome(stage, process.returncode == 0, time.monotonic() - started, "".join(lines))
+    # Options may well select tests of some stages only.
+    passed = process.returncode == 0 or (bool(options) and process.returncode == NO_TESTS)
+    return Outcome(stage, passed, time.monotonic() - started, "".join(lines))
 
 
 def say(text: str) -> None:
