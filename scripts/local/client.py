@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ import boto3
 from botocore.config import Config
 
 STATE_DIR = Path(".local")
+_MAKING = threading.Lock()
 
 
 class NoStack(Exception):
@@ -36,7 +38,14 @@ class Stack:
     outputs: dict[str, str] = field(hash=False)
 
     def client(self, service: str, **overrides: Any) -> Any:
-        """A boto3 client of `service` at this stack, as its administrator. `overrides` go to boto3."""
+        """A boto3 client of `service` at this stack, as its administrator; safe to use from many threads.
+
+        It is the same each time, unless `overrides` are given, which go to boto3.
+        """
+        with _MAKING:  # a session is not safe to make clients from many threads at once
+            return self._new_client(service, overrides) if overrides else _shared_client(self, service)
+
+    def _new_client(self, service: str, overrides: dict[str, Any]) -> Any:
         settings: dict[str, Any] = {
             "endpoint_url": self.endpoint_url,
             "region_name": self.region,
@@ -49,6 +58,11 @@ class Stack:
     def url(self, path: str) -> str:
         """The absolute URL of `path` (with its leading slash) at the HTTP API."""
         return self.outputs["ApiUrl"].rstrip("/") + path
+
+
+@cache
+def _shared_client(stack: Stack, service: str) -> Any:
+    return stack._new_client(service, {})
 
 
 @cache
