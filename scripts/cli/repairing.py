@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
+from rich.padding import Padding
 
 from cli.session import Session, command
 from cli.shown import ago, counting, marked, plain, status_text, table
@@ -50,8 +51,8 @@ def show_failures(session: Session, since: datetime | None, error: str | None, e
     for group in groups:
         session.emit(group.as_json())
         session.show(f"[bold red]{marked(group.name)}[/]  {len(group.failures)} images")
-        session.show(f"  {marked(group.advice.meaning)}\n  [bold]{marked(group.advice.remedy)}[/]")
-        session.show(f"  Latest cause: {marked(group.cause)}")
+        advice = f"{marked(group.advice.meaning)}\n[bold]{marked(group.advice.remedy)}[/]"
+        session.show(Padding(f"{advice}\nLatest cause: {marked(group.cause)}", (0, 0, 0, 2)))
         shown = table("  image", "status", "failed", "workflow")
         for each in group.failures[:20]:
             shown.add_row(plain(f"  {each.id}"), status_text(each.status), ago(each.at), each.machine)
@@ -76,7 +77,13 @@ def show_failures(session: Session, since: datetime | None, error: str | None, e
 @click.option(
     "--anew", is_flag=True, help="Start anew, don't redrive: after the workflow itself was corrected."
 )
-@click.option("--rate", default=5.0, show_default=True, help="How many a second at most.")
+@click.option(
+    "--rate",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="How many a second at most.",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--no-wait", is_flag=True, help="Don't wait for what becomes of them.")
 @click.option("--timeout", default=900.0, show_default=True, help="Seconds to wait at most.")
@@ -115,7 +122,13 @@ def replay_failures(
 
 
 @command("reconcile", "Look for failures that nobody was told of.")
-@click.option("--hours", default=24.0, show_default=True, help="How far to look back.")
+@click.option(
+    "--hours",
+    default=24.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="How far to look back.",
+)
 def run_reconcile(session: Session, hours: float) -> None:
     """Look for images stuck in PROCESSING, and for failures that no event told of, and put them on record.
 
@@ -162,22 +175,31 @@ def _followed(session: Session, outcomes: Sequence[Outcome], timeout: float) -> 
 
 
 def _summed_up(session: Session, outcomes: Sequence[Outcome], dry_run: bool, no_wait: bool) -> None:
-    shown = table("image", "done", "result", "note")
+    shown = table("image", "to do" if dry_run else "done", "result", "note")
     for outcome in outcomes:
         session.emit(outcome.as_json())
         shown.add_row(
-            plain(outcome.id), outcome.action, status_text(outcome.result or "–"), plain(outcome.note)
+            plain(outcome.id),
+            _what(outcome, dry_run),
+            status_text(outcome.result or "–"),
+            plain(outcome.note),
         )
     session.show(shown if outcomes else "Nothing to replay.")
-    actions = Counter(outcome.action for outcome in outcomes)
+    actions = Counter(_what(outcome, dry_run) for outcome in outcomes)
     results = Counter(outcome.result for outcome in outcomes if outcome.result)
     text = ", ".join(f"{number} {name}" for name, number in [*actions.items(), *results.items()])
     if outcomes:
-        session.say(f"{'Would be: ' if dry_run else ''}{text}")
+        session.say(f"{'Dry run: ' if dry_run else ''}{text}")
     well = {"READY", "DELETED", "SUPERSEDED"}
     waited = not (dry_run or no_wait)
     if actions[replay.NOT_POSSIBLE] or (waited and any(o.begun and o.result not in well for o in outcomes)):
         session.not_all_well()
+
+
+def _what(outcome: Outcome, dry_run: bool) -> str:
+    """What was done, or would be."""
+    would = dry_run and outcome.action in (replay.REDRIVEN, replay.STARTED)
+    return f"would be {outcome.action}" if would else outcome.action
 
 
 def _replay_dead_letters(session: Session, rate: float, dry_run: bool) -> None:
@@ -187,14 +209,14 @@ def _replay_dead_letters(session: Session, rate: float, dry_run: bool) -> None:
         sent = dead_letters.replay(
             session.stack, dry_run=dry_run, per_second=rate, on_sent=lambda _: progress.advance(bar)
         )
-    shown = table("queue", "image", "sent", "note")
+    shown = table("queue", "image", "to do" if dry_run else "sent", "note")
     for each in sent:
         session.emit(each.as_json())
         shown.add_row(
             each.queue,
             plain(each.image_id or "–"),
-            "yes" if each.done else "no",
-            plain(each.started or each.note),
+            "would be sent" if dry_run else "yes" if each.done else "no",
+            plain(each.note),
         )
     session.show(shown if sent else "No dead letters.")
     if not dry_run and any(not each.done for each in sent):
