@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from rich.padding import Padding
+from rich.text import Text
 
 from cli.session import Session, command
 from cli.shown import ago, facts, plain, size, status_text, table
@@ -27,7 +29,11 @@ def status(session: Session, image_ids: tuple[str, ...]) -> None:
     for image_id in image_ids:
         image = images.get(session.stack, image_id)
         session.emit({**image.as_json(), "url": session.stack.image_url(image_id)})
-        session.show(_card(session, image))
+        session.show(_card(image))
+        if image.renditions:
+            session.show_whole(_fact("link", session.stack.image_url(image.id, "?w=640")))
+        if image.execution:
+            session.show_whole(_fact("execution", image.execution))
         if image.renditions:
             session.show(_renditions(image))
         if image.status != "READY":
@@ -61,7 +67,7 @@ def list_images(session: Session, status: str | None, prefix: str, limit: int, e
             break
     session.show(shown if found else "No images.")
     if cursor is not None:
-        session.say(f"There are more than these {found}; --all lists them all.")
+        session.say(f"Shown: {found}. There are more; --all lists them all.")
 
 
 @command("history", "What happened to an image, or in one execution.")
@@ -73,31 +79,30 @@ def history(session: Session, which: str) -> None:
         return
     image = images.get(session.stack, which)
     found = executions.of_image(session.stack, which, image.execution)
-    shown = table(
-        "started",
-        "workflow",
-        "status",
-        "reason",
-        "redriven",
-        "took",
-        "execution",
-        "cause",
-        right=("redriven",),
-    )
     for each in found:
         session.emit(each.as_json())
-        took = f"{(each.stopped - each.started).total_seconds():.1f} s" if each.stopped else "–"
-        shown.add_row(
-            ago(each.started),
-            each.machine,
-            status_text(each.status),
-            plain(each.input.get("detail", {}).get("reason", "–")),
-            str(each.redrive_count),
-            took,
-            plain(each.arn),
-            plain(each.failure["cause"] if each.failure else ""),
-        )
-    session.show(shown if found else "No execution is known of it.")
+        show_execution(session, each)
+    if not found:
+        session.show("No execution is known of it.")
+
+
+def show_execution(session: Session, execution: Execution) -> None:
+    """An execution in a few lines; its ARN whole on one of its own, to be copied."""
+    reason = execution.input.get("detail", {}).get("reason")
+    stopped, redriven = execution.stopped, execution.redrive_count
+    facts_of_it = (
+        ago(execution.started),
+        execution.machine,
+        reason,
+        f"took {(stopped - execution.started).total_seconds():.1f} s" if stopped else None,
+        f"redriven {redriven} {'time' if redriven == 1 else 'times'}" if redriven else None,
+    )
+    told = plain("  ".join(str(fact) for fact in facts_of_it if fact))
+    session.show(Text.assemble(status_text(execution.status), "  ", told))
+    session.show_whole(Text("  ") + plain(execution.arn))
+    if execution.failure:
+        cause = f"{execution.failure['name']}: {execution.failure['cause']}"
+        session.show(Padding(plain(cause), (0, 0, 0, 2)))
 
 
 def _overview(session: Session) -> None:
@@ -117,7 +122,12 @@ def _overview(session: Session) -> None:
         session.not_all_well()
 
 
-def _card(session: Session, image: Image) -> Any:
+def _fact(name: str, value: str) -> Text:
+    """As a line of `facts`, for what is to be copied and must not be wrapped."""
+    return Text.assemble((f"{name:<10}  ", "bold"), plain(value))
+
+
+def _card(image: Image) -> Any:
     error, upload, source = image.error, image.upload, image.source
     advice = advice_on(error["name"], error["cause"]) if error else None
     return facts(
@@ -132,8 +142,6 @@ def _card(session: Session, image: Image) -> Any:
             "served": (source or None)
             and f"{source.get('format')} {source.get('width')} × {source.get('height')}, revision {image.revision}",
             "changed": ago(image.updated_at),
-            "link": session.stack.image_url(image.id, "?w=640") if image.renditions else None,
-            "execution": image.execution,
         }
     )
 
@@ -152,10 +160,10 @@ def _renditions(image: Image) -> Any:
 
 
 def _events(session: Session, execution: Execution) -> None:
+    session.show_whole(_fact("execution", execution.arn))
     session.show(
         facts(
             {
-                "execution": execution.arn,
                 "image": execution.image_id,
                 "status": status_text(execution.status),
                 "redriven": f"{execution.redrive_count} times" if execution.redrive_count else None,

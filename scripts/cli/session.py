@@ -5,15 +5,18 @@ from __future__ import annotations
 import functools
 import json
 import os
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.text import Text
 
 from cli.group import images
 from operations.errors import ImageNotFound, OperationFailed, StackNotFound
@@ -21,6 +24,8 @@ from operations.stack import LOCAL, Stack
 
 # Exit codes; 2 is click's, for a command line that can't be.
 DONE, NOT_ALL_WELL, NO_STACK, NO_IMAGE, REFUSED, INTERRUPTED = 0, 1, 3, 4, 5, 130
+# As the shell has it of a program whose reader, such as head, has read enough.
+READ_ENOUGH = 141
 
 
 @dataclass
@@ -45,10 +50,21 @@ class Session:
 
     def say(self, text: str) -> None:
         """A remark on standard error."""
-        self.err.print(text, markup=False, highlight=False)
+        self.err.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def show_whole(self, line: Text) -> None:
+        """As `show`, a line that is copied: it is not wrapped, however narrow the window is."""
+        if not self.as_json:
+            self.out.print(line, soft_wrap=True)
 
     def not_all_well(self) -> None:
-        self.exit_code = NOT_ALL_WELL
+        if self.exit_code == DONE:
+            self.exit_code = NOT_ALL_WELL
+
+    def no_such_image(self, image_id: str) -> None:
+        """One of several is not there: the others get their turn, and the exit code tells."""
+        self.say(f"There is no image {image_id}.")
+        self.exit_code = NO_IMAGE
 
 
 def command(name: str, summary: str) -> Callable[[Callable[..., Any]], click.Command]:
@@ -95,9 +111,31 @@ def _session(
     # Tables of a pipe are read by people, too, but in no window of 80 columns.
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160
     stack = Stack.find(stack_name, state_dir=state_dir, region=region, profile=profile)
+    _see_that_it_runs(stack)
     return Session(
-        stack, as_json, Console(width=width, highlight=False), Console(stderr=True, highlight=False)
+        stack, as_json, _Output(width=width, highlight=False), Console(stderr=True, highlight=False)
     )
+
+
+def _see_that_it_runs(stack: Stack) -> None:
+    """Raises StackNotFound where a local stack has left its description behind, which one that is killed does."""
+    if stack.local_description is None:
+        return
+    url = stack.local_description["endpoint_url"]
+    address = urlsplit(url)
+    try:
+        socket.create_connection((address.hostname, address.port), timeout=5).close()
+    except OSError as error:
+        raise StackNotFound(
+            f"The local stack is gone: nothing answers at {url}. Start it again with ./scripts/run."
+        ) from error
+
+
+class _Output(Console):
+    """Standard output; a pipe that nobody reads any more is for `_ended` to see, as it is with --json."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        raise BrokenPipeError
 
 
 def _ended(begin: Callable[[], Session], work: Callable[[Session], Any]) -> int:
@@ -110,6 +148,10 @@ def _ended(begin: Callable[[], Session], work: Callable[[Session], Any]) -> int:
         return _failed(error, NO_STACK)
     except ImageNotFound as error:
         return _failed(error, NO_IMAGE)
+    except BrokenPipeError:
+        # What is left in the buffer goes nowhere; otherwise Python complains of it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READ_ENOUGH
     except (OperationFailed, OSError) as error:
         return _failed(error, REFUSED)
     except ClientError as error:
