@@ -8,7 +8,7 @@ import click
 
 from cli.session import Session, command
 from cli.shown import counting, plain, table
-from operations import reprocess
+from operations import images, reprocess
 from operations.images import STATUSES
 from operations.reprocess import Estimate
 
@@ -84,13 +84,20 @@ def remake(
 
 def _some(session: Session, image_ids: tuple[str, ...], force: bool, dry_run: bool) -> None:
     if dry_run:
-        for original in reprocess.select(session.stack, image_ids, force=force):
-            session.emit({"id": original["key"], "decision": original["decision"]})
-            session.show(plain(f"{original['key']}: {original['decision']}"))
-        return
-    for image_id, what in reprocess.start_images(session.stack, image_ids, force=force).items():
-        session.emit({"id": image_id, "result": what})
-        session.show(plain(f"{image_id}: {what}"))
+        originals = reprocess.select(session.stack, image_ids, force=force)
+        told, outcomes = "decision", {original["key"]: original["decision"] for original in originals}
+    else:
+        told, outcomes = "result", reprocess.start_images(session.stack, image_ids, force=force)
+    # An original that is not there counts as DELETED, whether or not there ever was one.
+    gone = [image_id for image_id, what in outcomes.items() if what == "DELETED"]
+    removed = images.get_many(session.stack, gone)
+    for image_id, what in outcomes.items():
+        if what == "DELETED" and image_id not in removed:
+            session.emit({"id": image_id, told: "NO_SUCH_IMAGE"})
+            session.no_such_image(image_id)
+            continue
+        session.emit({"id": image_id, told: what})
+        session.show_whole(plain(f"{image_id}: {what}"))
 
 
 def _estimate(session: Session, prefix: str, only: tuple[str, ...], force: bool) -> Estimate:
@@ -114,7 +121,7 @@ def _estimate(session: Session, prefix: str, only: tuple[str, ...], force: bool)
 def _follow(session: Session, execution: str, no_wait: bool) -> None:
     if no_wait:
         session.emit({"execution": execution})
-        session.show(plain(execution))
+        session.show_whole(plain(execution))
         return
     session.say(
         f"{execution}\nCtrl-C leaves it running; --stop EXECUTION stops it, --resume EXECUTION goes on."

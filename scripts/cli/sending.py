@@ -11,7 +11,7 @@ import click
 
 from cli.session import Session, command
 from cli.shown import counting, plain, size, status_text, table, transferring
-from operations import removal, uploads
+from operations import images, removal, uploads
 from operations.uploads import Upload
 
 _AT_ONCE = 8
@@ -89,10 +89,13 @@ def remove(session: Session, image_ids: tuple[str, ...], yes: bool, no_wait: boo
     for image_id in image_ids:
         if removal.remove(session.stack, image_id):
             removed.append(image_id)
-        else:
-            session.emit({"id": image_id, "removed": False})
-            session.say(f"There is no original {image_id}.")
+            continue
+        session.emit({"id": image_id, "removed": False})
+        if images.get_many(session.stack, [image_id]):
+            session.say(f"There is no original {image_id} any more.")
             session.not_all_well()
+        else:
+            session.no_such_image(image_id)
     if no_wait:
         for image_id in removed:
             session.emit({"id": image_id, "removed": None})

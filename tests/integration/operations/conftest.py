@@ -54,11 +54,11 @@ class Service:
     def __init__(self, state_dir: Path, redis: StoppableRedis) -> None:
         self.stack = Stack.local(state_dir)
         self.redis = redis
-        self._state_dir = state_dir
+        self.state_dir = state_dir
 
     def images(self, *arguments: str) -> Ended:
         """Runs the command line in this process, with --json; test_command_line starts it as scripts do."""
-        done = CliRunner().invoke(command_line, [*arguments, "--json", "--state-dir", str(self._state_dir)])
+        done = CliRunner().invoke(command_line, [*arguments, "--json", "--state-dir", str(self.state_dir)])
         print(done.stderr)  # for whoever reads why a test failed
         if done.exception and not isinstance(done.exception, SystemExit):
             raise done.exception

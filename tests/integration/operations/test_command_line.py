@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,22 @@ def test_history_tells_every_event(service: Any) -> None:
 def test_an_unknown_image_ends_with_four(service: Any) -> None:
     ended = service.images("status", "line/unknown.jpg")
     assert (ended.code, ended.lines) == (4, [])
+
+
+@pytest.mark.parametrize("command", [["reprocess"], ["reprocess", "--dry-run"], ["remove", "--yes"]])
+def test_a_command_about_an_image_that_never_was_ends_with_four(service: Any, command: list[str]) -> None:
+    ended = service.images(*command, "line/unknown.jpg")
+    assert ended.code == 4
+    assert "There is no image line/unknown.jpg." in ended.said
+
+
+def test_a_reader_that_has_read_enough_is_no_error(service: Any) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [IMAGES, "history", "line/a b.jpg", "--json", "--state-dir", service.state_dir]
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (141, "")
 
 
 def test_no_stack_ends_with_three_and_a_line_that_helps(tmp_path: Path) -> None:
