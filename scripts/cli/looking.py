@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from cli.session import Session, command
-from cli.shown import ago, facts, plain, size, status_text, table
+from cli.shown import FACT_WIDTH, ago, facts, plain, size, status_text, table
 from imageservice.failures.advice import advice_on
 from operations import dead_letters, executions, images
 from operations.executions import Execution
@@ -102,7 +102,7 @@ def show_execution(session: Session, execution: Execution) -> None:
     session.show_whole(Text("  ") + plain(execution.arn))
     if execution.failure:
         cause = f"{execution.failure['name']}: {execution.failure['cause']}"
-        session.show(Padding(plain(cause), (0, 0, 0, 2)))
+        session.show(Padding(plain(cause), (0, 0, 0, 2), expand=False))
 
 
 def _overview(session: Session) -> None:
@@ -124,7 +124,7 @@ def _overview(session: Session) -> None:
 
 def _fact(name: str, value: str) -> Text:
     """As a line of `facts`, for what is to be copied and must not be wrapped."""
-    return Text.assemble((f"{name:<10}  ", "bold"), plain(value))
+    return Text.assemble((f"{name:<{FACT_WIDTH}}  ", "bold"), plain(value))
 
 
 def _card(image: Image) -> Any:

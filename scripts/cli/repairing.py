@@ -14,7 +14,7 @@ from rich.padding import Padding
 from cli.session import Session, command
 from cli.shown import ago, counting, marked, plain, status_text, table
 from operations import dead_letters, failures, reconcile, replay
-from operations.failures import FailedImage
+from operations.failures import FailedImage, Group
 from operations.replay import Outcome
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -50,22 +50,28 @@ def show_failures(session: Session, since: datetime | None, error: str | None, e
     groups = failures.grouped(failures.failed(session.stack, since=since, error=error))
     for group in groups:
         session.emit(group.as_json())
-        session.show(f"[bold red]{marked(group.name)}[/]  {len(group.failures)} images")
-        advice = f"{marked(group.advice.meaning)}\n[bold]{marked(group.advice.remedy)}[/]"
-        session.show(Padding(f"{advice}\nLatest cause: {marked(group.cause)}", (0, 0, 0, 2)))
-        shown = table("  image", "status", "failed", "workflow")
-        for each in group.failures[:20]:
-            shown.add_row(plain(f"  {each.id}"), status_text(each.status), ago(each.at), each.machine)
-        session.show(shown)
-        if len(group.failures) > 20:
-            session.show(f"  … and {len(group.failures) - 20} more (--json lists them all)")
-        session.show("")
+        show_group(session, group)
     if not groups:
         session.show("Nothing failed.")
     elif any(group.advice.replay for group in groups):
         session.show("When it is repaired: ./scripts/images replay --all")
     if groups and exit_code:
         session.not_all_well()
+
+
+def show_group(session: Session, group: Group) -> None:
+    """One error: what it means, what to do, and the first images that it hit."""
+    number = len(group.failures)
+    session.show(f"[bold red]{marked(group.name)}[/]  {number} {'image' if number == 1 else 'images'}")
+    advice = f"{marked(group.advice.meaning)}\n[bold]{marked(group.advice.remedy)}[/]"
+    session.show(Padding(f"{advice}\nLatest cause: {marked(group.cause)}", (0, 0, 0, 2), expand=False))
+    shown = table("  image", "status", "failed", "workflow")
+    for each in group.failures[:20]:
+        shown.add_row(plain(f"  {each.id}"), status_text(each.status), ago(each.at), each.machine)
+    session.show(shown)
+    if len(group.failures) > 20:
+        session.show(f"  … and {len(group.failures) - 20} more (--json lists them all)")
+    session.show("")
 
 
 @command("replay", "Take failed work up again where it stopped.")
@@ -118,7 +124,7 @@ def replay_failures(
         return
     if not (dry_run or no_wait):
         outcomes = _followed(session, outcomes, timeout)
-    _summed_up(session, outcomes, dry_run, no_wait)
+    sum_up(session, outcomes, dry_run, no_wait)
 
 
 @command("reconcile", "Look for failures that nobody was told of.")
@@ -174,7 +180,8 @@ def _followed(session: Session, outcomes: Sequence[Outcome], timeout: float) -> 
         )
 
 
-def _summed_up(session: Session, outcomes: Sequence[Outcome], dry_run: bool, no_wait: bool) -> None:
+def sum_up(session: Session, outcomes: Sequence[Outcome], dry_run: bool, no_wait: bool) -> None:
+    """Outcomes as a table and in a line; not all is well where one was not possible, or did not help."""
     shown = table("image", "to do" if dry_run else "done", "result", "note")
     for outcome in outcomes:
         session.emit(outcome.as_json())

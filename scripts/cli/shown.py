@@ -22,6 +22,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+FACT_WIDTH = 10
+"""Of a fact's name, in columns: so that facts told line by line stand below one another."""
 _STYLES = {
     "READY": "green",
     "SUCCEEDED": "green",
@@ -120,7 +122,7 @@ def transferring(err: Console) -> Progress:
 def facts(pairs: Mapping[str, Any]) -> Table:
     """Names and what they are, one a line; what is None is left out."""
     made = Table(box=None, pad_edge=False, show_header=False)
-    made.add_column(style="bold")
+    made.add_column(style="bold", min_width=FACT_WIDTH)
     made.add_column(overflow="fold")
     for name, value in pairs.items():
         if value is not None:
