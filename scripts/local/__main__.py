@@ -7,7 +7,6 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import NoReturn
 
 if sys.version_info < (3, 11):  # noqa: UP036 - the one line that a wrong Python gets to see
     sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
@@ -17,13 +16,10 @@ from local.deployment.source import BrokenTemplate
 from local.ports import PortTaken
 from local.redis_server import NoRedis
 from local.statefile import AlreadyRunning
+from local.stopping import Stopped, raise_on_signals
 
 UNSTARTABLE = (AlreadyRunning, PortTaken, NoRedis, BrokenTemplate)
 """What keeps a stack from starting, each explained by its message."""
-
-
-class _Stopped(BaseException):
-    """SIGINT or SIGTERM arrived: everything unwinds and stops in order."""
 
 
 def main() -> int:
@@ -33,7 +29,9 @@ def main() -> int:
     serve = commands.add_parser("serve", help="start the stack and serve until Ctrl-C")
     local_options.add_to(serve)
     run = commands.add_parser(
-        "run", help="start the stack, upload images, show what became of them, keep serving"
+        "run",
+        prog="./scripts/run",
+        help="start the stack, upload images, show what became of them, keep serving",
     )
     run.add_argument(
         "files", nargs="*", type=Path, metavar="FILE", help="images (default: three sample photos)"
@@ -45,21 +43,25 @@ def main() -> int:
         "--time-limit", type=float, default=300, metavar="S", help="seconds to wait (default %(default)s)"
     )
     local_options.add_to(run)
-    arguments = parser.parse_args()
+    arguments, unknown = parser.parse_known_args()
+    if unknown:  # said by the command's own parser, whose name is the one that was typed
+        {"serve": serve, "run": run}[arguments.command].error(f"unrecognized arguments: {' '.join(unknown)}")
+    raise_on_signals()
     try:
         options = local_options.from_arguments(arguments)
-    except ValueError as error:
+        return _serve(options) if arguments.command == "serve" else _run(options, arguments)
+    except local_options.UnusableOption as error:
         print(error, file=sys.stderr)
         return 2
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
-    try:
-        return _serve(options) if arguments.command == "serve" else _run(options, arguments)
     except UNSTARTABLE as error:
         print(error, file=sys.stderr)
         return 1
-    except _Stopped:
-        return 0
+    except Stopped as stopped:
+        if arguments.command == "serve":
+            return 0
+        name = signal.Signals(stopped.number).name
+        print(f"stopped by {name} before it was known what became of all images", file=sys.stderr)
+        return 128 + stopped.number
 
 
 def _serve(options: local_options.Options) -> int:
@@ -74,7 +76,7 @@ def _serve(options: local_options.Options) -> int:
 
 
 def _run(options: local_options.Options, arguments: argparse.Namespace) -> int:
-    from local.run.command import Request, run
+    from local.run.command import Request, StackGone, run
     from local.run.uploads import UnusableFiles
 
     try:
@@ -82,14 +84,9 @@ def _run(options: local_options.Options, arguments: argparse.Namespace) -> int:
     except UnusableFiles as error:
         print(error, file=sys.stderr)
         return 2
-
-
-def _stop(_number: int, _frame: object) -> NoReturn:
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(
-            signal_number, signal.SIG_IGN
-        )  # stopping takes a moment; a second Ctrl-C must not cut it off
-    raise _Stopped
+    except StackGone as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -12,6 +12,11 @@ DEFAULT_CONSOLE_PORT = 4580
 DEFAULT_EDGE_PORT = 4570
 DEFAULT_WORKERS = 6
 REPOSITORY = Path(__file__).resolve().parents[2]
+HIGHEST_PORT = 65535
+
+
+class UnusableOption(Exception):
+    """An option has a value that can't be; the message names the option and says why, in one line."""
 
 
 @dataclass(frozen=True)
@@ -91,19 +96,17 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 
 def from_arguments(arguments: argparse.Namespace) -> Options:
-    """The options that were given. Raises ValueError for one that can't be."""
-    parameters = {}
-    for given in arguments.parameter:
-        name, equals, value = given.partition("=")
-        if not equals:
-            raise ValueError(f"--parameter {given}: expected NAME=VALUE")
-        parameters[name] = value
+    """The options that were given. Raises UnusableOption; BrokenTemplate where parameters are given for one."""
+    for option in ("port", "redis_port", "console_port", "edge_port"):
+        if not 0 <= getattr(arguments, option) <= HIGHEST_PORT:
+            name = option.replace("_", "-")
+            raise UnusableOption(f"--{name} {getattr(arguments, option)}: a port is 0 to {HIGHEST_PORT}")
     if arguments.max_workers < 1:
-        raise ValueError("--max-workers: at least 1")
+        raise UnusableOption("--max-workers: at least 1")
     if not arguments.template.is_file():
-        raise ValueError(f"--template: no such file: {arguments.template}")
+        raise UnusableOption(f"--template: no such file: {arguments.template}")
     if not arguments.functions_python.exists():
-        raise ValueError(f"no {arguments.functions_python}: ./scripts/run sets it up")
+        raise UnusableOption(f"no {arguments.functions_python}: ./scripts/run sets it up")
     return Options(
         port=arguments.port,
         redis_port=arguments.redis_port,
@@ -112,9 +115,27 @@ def from_arguments(arguments: argparse.Namespace) -> Options:
         auth=arguments.auth,
         state_dir=arguments.state_dir.resolve(),
         template=arguments.template.resolve(),
-        parameters=parameters,
+        parameters=_parameters(arguments.parameter, arguments.template),
         max_workers=arguments.max_workers,
         redis_url=arguments.redis_url,
         # Not resolved: a virtual environment's python is a link, and what it links to has no packages.
         functions_python=arguments.functions_python.absolute(),
     )
+
+
+def _parameters(given: list[str], template: Path) -> dict[str, str]:
+    from local.deployment import source
+
+    parameters = {}
+    for setting in given:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise UnusableOption(f"--parameter {setting}: expected NAME=VALUE")
+        parameters[name] = value
+    if parameters:
+        declared = source.read(template).get("Parameters") or {}
+        for name in parameters:
+            if name not in declared:
+                known = ", ".join(sorted(declared)) or "none"
+                raise UnusableOption(f"--parameter {name}: not a parameter of {template} (it has: {known})")
+    return parameters

@@ -4,32 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.text import Text
 
 from local import client
 from local.options import Options
-from local.run import report, uploads
+from local.run import joining, report, uploads
 from local.run.watch import Watch
+from local.stopping import Stopped
 
 UPLOADERS = 4
+
+
+class StackGone(Exception):
+    """The stack ended while it was used; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -44,50 +50,47 @@ class Request:
 def run(options: Options, request: Request) -> int:
     """Upload, watch, show; with `once` return then, else serve until a signal. Gives the exit code.
 
-    Raises UnusableFiles before anything starts, and what keeps a stack from starting.
+    0 if every image is READY, or if a signal ends the serving of a stack that is ours; else 1. Raises
+    UnusableFiles before anything starts, what keeps a stack from starting, StackGone, and Stopped for a signal
+    before the images' fate is known.
     """
     files = request.files or uploads.samples()
     uploads.check(files)
     console = Console(stderr=True)
-    with _stack(options, console) as (stack, ours):
-        finished = _process(stack, files, request.time_limit, console)
+    with joining.stack(options, console) as (stack, ours):
+        try:
+            finished = _process(stack, files, request.time_limit, console)
+        except (BotoCoreError, ClientError, Boto3Error) as error:
+            if joining.answers(stack):
+                raise
+            raise StackGone(
+                f"the stack at {stack.endpoint_url} ended while it was used: what became of the images is unknown"
+            ) from error
+        code = 0 if all(item["status"] == "READY" for item, _ in finished) else 1
         if request.once:
             for item, seconds in finished:
                 print(json.dumps(report.as_json(item, stack, seconds), ensure_ascii=False), flush=True)
-            return 0 if all(item["status"] == "READY" for item, _ in finished) else 1
+            return code
         out = Console(width=500)  # a link that is cut or folded is none; a narrower terminal wraps by itself
         for item, seconds in finished:
             report.show(out, item, stack, seconds)
         _say_where(out, stack, options)
-        if ours:
-            out.print("Ctrl-C stops it.")
+        if not ours:
+            return code
+        out.print("Ctrl-C stops it.")
+        with contextlib.suppress(Stopped):
             threading.Event().wait()
     return 0
 
 
-@contextlib.contextmanager
-def _stack(options: Options, console: Console) -> Iterator[tuple[client.Stack, bool]]:
-    """The stack that runs on the state directory, or a new one; and whether it is ours to stop."""
-    with contextlib.suppress(client.NoStack):
-        stack = client.load(options.state_dir)
-        if _answers(stack):
-            yield stack, False
-            return
-    from local.stack import running
+class _Amount(ProgressColumn):
+    """How much is done of how much: megabytes for a task that counts bytes, else a count."""
 
-    with contextlib.ExitStack() as context:
-        with console.status("starting the stack") if console.is_terminal else contextlib.nullcontext():
-            stack = context.enter_context(running(options))
-        yield stack, True
-
-
-def _answers(stack: client.Stack) -> bool:
-    address = urlsplit(stack.endpoint_url)
-    try:
-        with socket.create_connection((address.hostname or "", address.port or 80), timeout=1):
-            return True
-    except OSError:
-        return False
+    def render(self, task: Task) -> Text:
+        done, total = task.completed, task.total or 0
+        if task.fields.get("bytes"):
+            return Text(f"{done / 1e6:.1f}/{total / 1e6:.1f} MB")
+        return Text(f"{done:.0f}/{total:.0f}")
 
 
 def _process(
@@ -98,14 +101,14 @@ def _process(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        _Amount(),
         TimeElapsedColumn(),
         console=console,
         transient=True,
         disable=not console.is_terminal,
     ) as progress:
         sending = progress.add_task(
-            "uploading (bytes)", total=max(1, sum(path.stat().st_size for path in files))
+            "uploading", total=max(1, sum(path.stat().st_size for path in files)), bytes=True
         )
         with ThreadPoolExecutor(UPLOADERS) as pool:
             made = list(

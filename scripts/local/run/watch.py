@@ -13,6 +13,8 @@ from local.client import Stack
 from local.run.uploads import Upload
 
 FINAL = ("READY", "REJECTED", "FAILED", "DELETED")
+REJECTION = "ImageRejected"
+"""The error that an execution ends with when the image is bad, as the workflow names it."""
 BATCH = 100
 """Items that BatchGetItem gives at once."""
 
@@ -65,11 +67,10 @@ class Watch:
             return False
         described = self._states.describe_execution(executionArn=execution)
         if described["status"] in ("FAILED", "TIMED_OUT", "ABORTED"):
-            item["status"] = "FAILED"
-            item.setdefault(
-                "error",
-                {"name": described.get("error", described["status"]), "cause": described.get("cause", "")},
-            )
+            if not item.get("error"):
+                name = described.get("error", described["status"])
+                item["error"] = {"name": name, "cause": described.get("cause", "")}
+            item["status"] = "REJECTED" if item["error"]["name"] == REJECTION else "FAILED"
             return True
         return False
 

@@ -4,13 +4,16 @@ import json
 import os
 import signal
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
 
-from local import background
+from local import background, client
+from local.run.uploads import Upload
+from local.run.watch import Watch
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "scripts" / "local" / "samples"
@@ -49,6 +52,11 @@ def once(state_dir, *files):
     return process.returncode, [json.loads(line) for line in output.splitlines()], complaints
 
 
+def version_of(stack, key):
+    bucket = stack.outputs["SourceBucketName"]
+    return stack.client("s3").head_object(Bucket=bucket, Key=key)["VersionId"]
+
+
 def test_once_prints_one_object_per_file_with_links_that_work(service, tmp_path):
     photo = tmp_path / "a b+c%20é ü.jpg"
     photo.write_bytes((SAMPLES / "landscape-orientation6.jpg").read_bytes())
@@ -67,6 +75,77 @@ def test_once_fails_when_an_image_is_rejected_and_says_why(service, tmp_path):
     assert (status, image["status"], other["status"]) == (1, "REJECTED", "READY")
     assert image["error"]["name"] == "ImageRejected"
     assert image["error"]["cause"]
+
+
+def test_a_rejection_makes_run_on_a_running_stack_fail_and_reads_as_one(service, tmp_path):
+    empty = tmp_path / "empty.jpg"
+    empty.write_bytes(b"")
+    process = run(f"--state-dir={service}", str(empty))
+    output, complaints = process.communicate(timeout=90)
+    assert process.returncode == 1
+    assert output.startswith("empty.jpg: rejected The file is empty")
+    assert f"using the stack that runs on {service}" in complaints
+
+
+def test_an_execution_that_ended_in_a_rejection_is_one_before_the_item_says_so(service, tmp_path):
+    empty = tmp_path / "late.jpg"
+    empty.write_bytes(b"")
+    _, (image,), _ = once(service, str(empty))
+    stack = client.load(service)
+    upload = {"version_id": version_of(stack, empty.name)}
+    behind = {"id": empty.name, "status": "PROCESSING", "upload": upload, "execution": image["execution"]}
+    assert Watch(stack)._final(behind, Upload(empty.name, upload["version_id"]))
+    assert (behind["status"], behind["error"]["name"]) == ("REJECTED", "ImageRejected")
+    assert behind["error"]["cause"] == image["error"]["cause"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_once_that_is_interrupted_does_not_look_like_success(tmp_path, number, code):
+    process = run("--once", f"--state-dir={tmp_path}", *background.FREE_PORTS)
+    while not (tmp_path / "lock").exists():
+        time.sleep(0.05)
+    process.send_signal(number)
+    output, complaint = process.communicate(timeout=15)
+    assert (process.returncode, output) == (code, "")
+    assert complaint == f"stopped by {number.name} before it was known what became of all images\n"
+
+
+def test_run_waits_for_a_stack_that_is_starting_and_uses_it(tmp_path):
+    photo = SAMPLES / "text-11frames.gif"
+    first = run(f"--state-dir={tmp_path}", *background.FREE_PORTS, str(photo))
+    try:
+        while not (tmp_path / "lock").exists():
+            time.sleep(0.05)
+        other = tmp_path / "other.gif"
+        other.write_bytes(photo.read_bytes())
+        status, (image,), told = once(tmp_path, str(other))
+    finally:
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=30)
+    assert (status, image["status"]) == (0, "READY")
+    assert "waiting for it" in told.splitlines()[0]
+    assert "using the stack" in told.splitlines()[1]
+
+
+def test_a_stack_that_ends_while_it_is_used_is_one_line(tmp_path):
+    with background.started(tmp_path):
+        process = run("--once", f"--state-dir={tmp_path}")
+        assert "using the stack" in process.stderr.readline()
+    output, complaint = process.communicate(timeout=60)
+    assert (process.returncode, output, complaint.count("\n")) == (1, "", 1)
+    assert "ended while it was used" in complaint
+
+
+def test_help_names_the_command_that_was_typed():
+    output, _ = run("--help").communicate(timeout=30)
+    assert output.startswith("usage: ./scripts/run ")
+
+
+def test_an_unknown_option_is_told_by_the_command_that_was_typed():
+    process = run("--nonsense")
+    _, complaint = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "./scripts/run: error: unrecognized arguments: --nonsense" in complaint
 
 
 @pytest.mark.parametrize("names", [["nowhere.jpg"], ["a/x.jpg", "b/x.jpg"]])

@@ -160,6 +160,17 @@ def test_a_taken_port_is_one_line(tmp_path, option):
         )
 
 
+@pytest.mark.parametrize("option", ["--port", "--redis-port", "--console-port", "--edge-port"])
+@pytest.mark.parametrize("port", ["99999", "-1"])
+def test_a_port_that_can_not_be_is_one_line(tmp_path, option, port):
+    assert complaint_of(tmp_path, f"{option}={port}") == f"{option} {port}: a port is 0 to 65535\n"
+
+
+def test_an_unknown_parameter_is_one_line_that_names_the_known_ones(tmp_path):
+    complaint = complaint_of(tmp_path, "--parameter=Bogus=1")
+    assert complaint.startswith(f"--parameter Bogus: not a parameter of {SAMPLE} (it has: ")
+
+
 def test_a_template_that_is_not_there_is_one_line(tmp_path):
     assert "no such file" in complaint_of(tmp_path, "--template=/nonexistent.yaml")
 

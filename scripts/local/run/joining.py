@@ -1,0 +1,76 @@
+"""The stack that `run` uses: the one that runs on the state directory or is starting there, else a new one."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from rich.console import Console
+
+from local import client
+from local.options import Options
+from local.statefile import AlreadyRunning
+
+PATIENCE = 60.0
+"""Seconds that a stack which another process is starting may take."""
+PAUSE = 0.2
+
+
+@contextlib.contextmanager
+def stack(options: Options, console: Console) -> Iterator[tuple[client.Stack, bool]]:
+    """A stack that answers, and whether it is ours: one of our own ends with the block.
+
+    A stack that is still starting is waited for; where it ends instead, ours is started. Raises AlreadyRunning
+    when it isn't ready in time, and what keeps a stack from starting.
+    """
+    from local.stack import running
+
+    deadline = time.monotonic() + PATIENCE
+    waiting = False
+    with contextlib.ExitStack() as context:
+        while True:
+            if (found := _found(options)) is not None:
+                where = f"using the stack that runs on {options.state_dir}"
+                _say(console, f"{where}; options of a new one (--port, --parameter, …) have no effect on it")
+                yield found, False
+                return
+            try:
+                with (
+                    console.status("starting the stack") if console.is_terminal else contextlib.nullcontext()
+                ):
+                    ours = context.enter_context(running(options))
+            except AlreadyRunning as error:
+                if time.monotonic() > deadline:
+                    raise AlreadyRunning(f"{error}, but not ready after {PATIENCE:g} s") from error
+                if not waiting:
+                    _say(console, f"{error}, not ready yet: waiting for it, {PATIENCE:g} s at most")
+                waiting = True
+                time.sleep(PAUSE)
+                continue
+            yield ours, True
+            return
+
+
+def answers(running: client.Stack) -> bool:
+    """Whether somebody listens where this stack does."""
+    address = urlsplit(running.endpoint_url)
+    try:
+        with socket.create_connection((address.hostname or "", address.port or 80), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _found(options: Options) -> client.Stack | None:
+    with contextlib.suppress(client.NoStack):
+        found = client.load(options.state_dir)
+        if answers(found):
+            return found
+    return None
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, soft_wrap=True, highlight=False)
