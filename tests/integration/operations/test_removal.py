@@ -86,7 +86,7 @@ def _removals(service: Any, image_id: str) -> list[executions.Execution]:
 
 def test_removing_what_is_not_there_is_said(service: Any) -> None:
     ended = service.images("remove", "removed/never.jpg", "--yes")
-    assert (ended.code, ended.lines) == (1, [{"id": "removed/never.jpg", "removed": False}])
+    assert (ended.code, ended.lines) == (4, [{"id": "removed/never.jpg", "removed": False}])
 
 
 def test_a_removal_that_fails_keeps_the_tombstone_and_can_be_replayed(service: Any, until: Any) -> None:
