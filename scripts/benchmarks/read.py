@@ -128,9 +128,7 @@ def _reader(stack: Stack, redis_url: str) -> Iterator[tuple[Any, Any]]:
     from imageservice import settings as settings_module
     from reader import handler as module
 
-    module.READER = cache_module.Patience(
-        answer=2, connect=2, rest=1
-    )  # busy is no outage here
+    module.READER = cache_module.Patience(answer=2, connect=2, rest=1)  # busy is no outage here
     for made in (settings_module.settings, clients.client, module.lookup, module.table):
         made.cache_clear()
     with tempfile.TemporaryFile("w") as log, contextlib.redirect_stdout(log):
