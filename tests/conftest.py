@@ -29,6 +29,16 @@ _START_S = 90
 _STOP_S = 60
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Ctrl-C ends the session, also where a tested program takes it for its own: Click's runner calls it a failure."""
+
+    def stop(number: int, frame: object) -> None:
+        session.shouldstop = "interrupted"
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+
+
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """The real photos and broken files that tests are made with."""

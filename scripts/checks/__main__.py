@@ -106,7 +106,8 @@ def main(arguments: list[str]) -> int:
 
 def run_all(stages: list[Stage], options: tuple[str, ...]) -> Iterator[Outcome]:
     """Runs the stages and reports each as it ends. Interrupted, it interrupts them: tests stop what they started."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stop in (signal.SIGINT, signal.SIGTERM):  # a shell's background commands start out deaf to the first
+        signal.signal(stop, signal.default_int_handler)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         running = [pool.submit(run, stage, options) for stage in stages]
         try:
