@@ -179,9 +179,12 @@ class ManifestCache:
 
 
 class NoCache:
-    """Stands in where no Redis is configured: nothing is ever there, and nothing is kept."""
+    """Stands in where no Redis is configured: nothing is ever there, and nothing is kept.
 
-    def read(self, image_id: str) -> None:  # noqa: ARG002 - the same shape as ManifestCache
+    Its methods have the shape of ManifestCache's, and so arguments that they don't read.
+    """
+
+    def read(self, image_id: str) -> None:  # noqa: ARG002
         return None
 
     def claim(self, image_id: str) -> None:  # noqa: ARG002

@@ -24,6 +24,7 @@ def client(service: str, *, for_readers: bool = False) -> Any:
     from botocore.config import Config
 
     return boto3.client(
+        # The types know each service by its own name, not one that is only given here.
         service,  # type: ignore[call-overload]
         config=Config(
             connect_timeout=connect,

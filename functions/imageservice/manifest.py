@@ -66,6 +66,7 @@ def manifest_of(item: Mapping[str, Any]) -> Manifest:
             manifest["error"] = Failure(name=item["error"]["name"], cause=item["error"]["cause"])
         return manifest
     manifest["status"] = "READY"
+    # The names are a manifest's own, which the type checker can't see in a comprehension; so below.
     manifest.update({name: item[name] for name in _OF_THE_ITEM if name in item})  # type: ignore[typeddict-item]
     source = item["source"]
     manifest.update({name: source[name] for name in _OF_THE_SOURCE if name in source})  # type: ignore[typeddict-item]

@@ -64,6 +64,7 @@ def _from_numbers(image: Image.Image, integers: bool) -> Image.Image:
     They are taken as 0 to 1 (floats), as 8 or as 16 bits where all fit; else the lowest becomes black and the highest
     white.
     """
+    # An image of one band, as here, has one pair; the type covers images of several too.
     low, high = (float(value) for value in image.getextrema())  # type: ignore[arg-type]
     if low >= 0 and high <= 1 and not integers:
         low, high = 0.0, 1.0

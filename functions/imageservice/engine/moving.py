@@ -43,6 +43,7 @@ def _webp(frames: Sequence[Shown], loops: int, quality: Mapping[str, int]) -> by
 
 def _clear(image: Image.Image) -> bool:
     """Whether something can be seen through the image."""
+    # An image of several bands, as these modes are, has a pair for each; the type covers images of one too.
     return image.mode in ("LA", "RGBA") and image.getextrema()[-1][0] < _SOLID  # type: ignore[index]
 
 
