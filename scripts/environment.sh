@@ -1,6 +1,6 @@
 # Sourced by the entry points in this folder. Gives them
 #   ROOT               the checkout's absolute path
-#   environment NAME…  makes sure that .venv/NAME holds what scripts/environments/NAME.txt locks; milliseconds when it does
+#   environment NAME…  makes sure that .venv/NAME holds what scripts/dev/environments/NAME.txt locks; milliseconds when it does
 #   redis_server       makes sure that a valkey-server or redis-server is on PATH
 #   browser            makes sure that Chromium is on PATH, from the system's packages: tests of the console drive it
 # Standard output stays free for the caller's own: everything here speaks on standard error.
@@ -22,7 +22,7 @@ find_python() {
 
 # Whether .venv/NAME was completed from the very locks that are checked out, by a Python that is still there.
 installed() {
-    local locks="$ROOT/scripts/environments/$1"
+    local locks="$ROOT/scripts/dev/environments/$1"
     [[ -f $ROOT/.venv/$1/installed ]] && cmp -s "$ROOT/.venv/$1/installed" <(
         echo "# $(readlink -f "$ROOT/.venv/$1/bin/python")"
         cat "$locks.txt" "$locks/package-lock.json" 2>/dev/null
@@ -34,7 +34,7 @@ environment() {
     for name in "$@"; do
         installed "$name" && continue
         python=$(find_python) || exit 1
-        "$python" "$ROOT/scripts/environments/install.py" "$name" || exit 1
+        "$python" "$ROOT/scripts/dev/environments/install.py" "$name" || exit 1
     done
 }
 

@@ -1,9 +1,9 @@
-"""What the functions share: a pure core first, then the few modules that touch the world.
+"""What the functions share.
 
-errors original plan identity manifest assignment negotiation reprocessing http    pure: standard library only
-engine/                                                 pixels: alone imports Pillow
-lookup                                                  the read path: cache first, then table
-failures/                                               what broke, told to whom it concerns
-cache  table  originals  renditions  presigning         Redis, DynamoDB, S3
-clients  settings  observability  request_log           AWS clients, environment, logs and metrics
+core/          pure: standard library only
+adapters/      Redis, DynamoDB, S3, AWS clients, environment, logs and metrics
+http/          what API Gateway's events and answers look like
+engine/        pixels; alone imports Pillow
+failures/      failed executions: on record, on the topic, with what to do
+read_through   the read path: Redis first, then the table
 """

@@ -6,21 +6,21 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.assignment import assignment
-from imageservice.clients import client
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.logging import logger
+from imageservice.adapters.settings import settings
+from imageservice.adapters.source_bucket import OriginalObject, RangedOriginal
+from imageservice.core.rendition_plan import load_plan
+from imageservice.core.resize_plan import assignment
 from imageservice.engine import ENGINE_VERSION
 from imageservice.engine.inspection import inspect
-from imageservice.observability import logger
-from imageservice.originals import OriginalObject, RangedOriginal
-from imageservice.plan import load_plan
-from imageservice.settings import settings
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: upload (bucket, key, etag, bytes, version_id), recorded_digest, execution.
 
-    Answers an assignment (see imageservice.assignment). Raises ImageRejected with the reason as its message.
+    Answers an assignment (see imageservice.core.resize_plan). Raises ImageRejected with the reason as its message.
     """
     upload = event["upload"]
     logger.append_keys(image_id=upload["key"], execution=event["execution"])

@@ -7,17 +7,17 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from imageservice.cache import READER, connect
-from imageservice.clients import client
-from imageservice.errors import RequestInvalid, StoreUnavailable
-from imageservice.lookup import Lookup
-from imageservice.presigning import presigned_link
-from imageservice.request_log import log_request
-from imageservice.settings import settings
-from imageservice.table import ImageTable
-from reader.answers import problem, store_unavailable
-from reader.reading import answer
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.emf_log import log_request
+from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.manifest_cache import READER, connect
+from imageservice.adapters.presigning import presigned_link
+from imageservice.adapters.settings import settings
+from imageservice.core.errors import RequestInvalid, StoreUnavailable
+from imageservice.read_through import Lookup
 from reader.request import read_request
+from reader.respond import answer
+from reader.responses import problem, store_unavailable
 
 if TYPE_CHECKING:  # a tenth of a cold start, for the name of a type
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from imageservice.errors import RequestInvalid
-from imageservice.http import VIEWER_HOST, image_id
-from imageservice.negotiation import FORMATS, Wish
+from imageservice.core.errors import RequestInvalid
+from imageservice.core.negotiation import FORMATS, Wish
+from imageservice.http.api_gateway import VIEWER_HOST, image_id
 
 _MAX_WIDTH = 20_000
 _MAX_DPR = 10

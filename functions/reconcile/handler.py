@@ -6,11 +6,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.clients import client
-from imageservice.failures.incidents import Incidents
-from imageservice.failures.reconciliation import Reconciler
-from imageservice.observability import MetricUnit, logger, metrics
-from imageservice.settings import settings
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.logging import MetricUnit, logger, metrics
+from imageservice.adapters.settings import settings
+from imageservice.failures.reconciler import Reconciler
+from imageservice.failures.recorder import Incidents
 
 # Eight runs of the schedule look at the same executions, so that one that fails or comes late loses nothing.
 _LOOK_BACK_HOURS = 2

@@ -4,11 +4,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.clients import client
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.logging import MetricUnit, logger, metrics
+from imageservice.adapters.settings import settings
 from imageservice.failures.failed_execution import failed_execution
-from imageservice.failures.incidents import Incidents
-from imageservice.observability import MetricUnit, logger, metrics
-from imageservice.settings import settings
+from imageservice.failures.recorder import Incidents
 
 
 @logger.inject_lambda_context

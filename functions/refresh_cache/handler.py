@@ -5,14 +5,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.cache import WRITER, ManifestCache, NoCache, connect
-from imageservice.clients import client
-from imageservice.identity import cache_tag
-from imageservice.lookup import refresh
-from imageservice.manifest import manifest_of
-from imageservice.observability import MetricUnit, logger, metrics
-from imageservice.settings import settings
-from imageservice.table import ImageTable, plain
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.image_table import ImageTable, plain
+from imageservice.adapters.logging import MetricUnit, logger, metrics
+from imageservice.adapters.manifest_cache import WRITER, ManifestCache, NoCache, connect
+from imageservice.adapters.settings import settings
+from imageservice.core.keys import cache_tag
+from imageservice.core.manifest import manifest_of
+from imageservice.read_through import refresh
 
 
 @logger.inject_lambda_context

@@ -5,11 +5,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.clients import client
-from imageservice.observability import logger
-from imageservice.renditions import Renditions
-from imageservice.settings import settings
-from imageservice.table import ImageTable
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.logging import logger
+from imageservice.adapters.processed_bucket import Renditions
+from imageservice.adapters.settings import settings
 
 
 @logger.inject_lambda_context

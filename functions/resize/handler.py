@@ -5,20 +5,20 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.assignment import rendition, target_of
-from imageservice.clients import client
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.logging import MetricUnit, count_rendition, logger, metrics
+from imageservice.adapters.processed_bucket import Renditions
+from imageservice.adapters.settings import settings
+from imageservice.adapters.source_bucket import OriginalObject, read_original
+from imageservice.core.keys import cache_tag
+from imageservice.core.resize_plan import rendition, target_of
 from imageservice.engine.render import render
-from imageservice.identity import cache_tag
-from imageservice.observability import MetricUnit, count_rendition, logger, metrics
-from imageservice.originals import OriginalObject, read_original
-from imageservice.renditions import Renditions
-from imageservice.settings import settings
 
 
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """`event`: source, digest, resize (see imageservice.assignment), execution.
+    """`event`: source, digest, resize (see imageservice.core.resize_plan), execution.
 
     Answers the records of the renditions, and placeholder and colour where the resize is to describe the image.
     Raises ImageRejected where the pixels can't be decoded.

@@ -5,14 +5,14 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.clients import client
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.logging import logger
+from imageservice.adapters.settings import settings
+from imageservice.adapters.source_bucket import OriginalObject, describe_original
+from imageservice.core.rendition_plan import load_plan
+from imageservice.core.reprocessing import Wanted, decide, event_for
 from imageservice.engine import ENGINE_VERSION
-from imageservice.observability import logger
-from imageservice.originals import OriginalObject, describe_original
-from imageservice.plan import load_plan
-from imageservice.reprocessing import Wanted, decide, event_for
-from imageservice.settings import settings
-from imageservice.table import ImageTable
 
 
 @logger.inject_lambda_context

@@ -4,11 +4,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.clients import client
-from imageservice.http import HttpProblem, Response, problem
-from imageservice.observability import logger
-from imageservice.originals import Originals
-from imageservice.settings import settings
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.logging import logger
+from imageservice.adapters.settings import settings
+from imageservice.adapters.source_bucket import Originals
+from imageservice.http.api_gateway import HttpProblem, Response, problem
 from uploads.requests import delete_image, presign_upload, put_image
 
 _CALLS = {

@@ -6,8 +6,16 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from imageservice.http import VIEWER_HOST, Event, HttpProblem, Response, answer, body_of, image_id
-from imageservice.originals import Originals
+from imageservice.adapters.source_bucket import Originals
+from imageservice.http.api_gateway import (
+    VIEWER_HOST,
+    Event,
+    HttpProblem,
+    Response,
+    answer,
+    body_of,
+    image_id,
+)
 
 # A Lambda function is handed at most 6 MB, and API Gateway encodes bodies in base64, which adds a third. Source:
 # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html

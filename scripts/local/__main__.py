@@ -15,8 +15,8 @@ from local import options as local_options
 from local.deployment.source import BrokenTemplate
 from local.ports import PortTaken
 from local.redis_server import NoRedis
+from local.signals import Stopped, raise_on_signals
 from local.statefile import AlreadyRunning
-from local.stopping import Stopped, raise_on_signals
 
 UNSTARTABLE = (AlreadyRunning, PortTaken, NoRedis, BrokenTemplate)
 """What keeps a stack from starting, each explained by its message."""

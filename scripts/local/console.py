@@ -25,13 +25,22 @@ def running(listener: socket.socket, state_dir: Path) -> Iterator[None]:
     listener.listen()
     log = state_dir / "logs" / "console.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-P", "-m", "console", f"--state-dir={state_dir}", f"--fd={listener.fileno()}"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "imageservice_operator.console",
+        f"--state-dir={state_dir}",
+        f"--fd={listener.fileno()}",
+    ]
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
             env={
                 "PATH": os.environ.get("PATH", os.defpath),
-                "PYTHONPATH": os.pathsep.join(str(REPOSITORY / name) for name in ("scripts", "functions")),
+                "PYTHONPATH": os.pathsep.join(
+                    str(REPOSITORY / name) for name in ("scripts/operator", "functions")
+                ),
             },
             stdin=subprocess.PIPE,
             stdout=output,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from local import console, gateway, ports, redis_server, statefile
+from local import console, ministack_server, ports, redis_server, statefile
 from local.client import Stack
+from local.cloudfront import service as edge
 from local.deployment.deploy import deploy
-from local.edge import service as edge
 from local.options import Options
 
 
@@ -33,7 +33,7 @@ def running(options: Options) -> Iterator[Stack]:
             redis_server.running(options.redis_port, options.state_dir / "logs" / "redis.log")
         )
         parameters["RedisUrl"] = redis_url
-        services.enter_context(gateway.running(options, listener, endpoint_url))
+        services.enter_context(ministack_server.running(options, listener, endpoint_url))
 
         stack = Stack(endpoint_url, options.region, "test", "test", redis_url, console_url, outputs={})
         stack.outputs.update(

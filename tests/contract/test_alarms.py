@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from checks.template import resources
+from dev.checks.template import resources
 
 ALARMS = resources("AWS::CloudWatch::Alarm")
 each_alarm = pytest.mark.parametrize("name", sorted(ALARMS))

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.asl import NODE_HOME
-from imageservice.negotiation import preferred_formats
+from dev.checks.asl import NODE_HOME
+from imageservice.core.negotiation import preferred_formats
 from local.deployment import source
 
 REPOSITORY = Path(__file__).parents[2]

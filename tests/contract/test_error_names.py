@@ -3,8 +3,8 @@
 import botocore.session
 import pytest
 
-import imageservice.errors
-from checks.machines import all_states
+import imageservice.core.errors
+from dev.checks.machines import all_states
 
 # docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 STATES_LANGUAGE = {
@@ -49,7 +49,7 @@ def named_errors() -> list[tuple[str, str, str]]:
 def own_errors() -> set[str]:
     return {
         name
-        for name, value in vars(imageservice.errors).items()
+        for name, value in vars(imageservice.core.errors).items()
         if isinstance(value, type) and issubclass(value, Exception)
     }
 
@@ -76,4 +76,4 @@ def test_error_name_is_a_class_of_ours_or_a_documented_one(state: str, resource:
 
 
 def test_image_rejected_has_no_subclass_that_would_go_by_another_name() -> None:
-    assert imageservice.errors.ImageRejected.__subclasses__() == []
+    assert imageservice.core.errors.ImageRejected.__subclasses__() == []

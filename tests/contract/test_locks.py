@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from packaging.markers import Marker
 
-from checks.template import ROOT
+from dev.checks.template import ROOT
 
-LOCKS = ROOT / "scripts/environments"
+LOCKS = ROOT / "scripts/dev/environments"
 FUNCTION_LOCKS = sorted((ROOT / "functions").glob("*/requirements.txt"))
 ALL = sorted(LOCKS.glob("*.txt")) + FUNCTION_LOCKS
 PINNED = re.compile(

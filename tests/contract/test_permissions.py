@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from checks.machines import Machine, all_states, machines
-from checks.template import functions, resources, sample, state_machines
+from dev.checks.machines import Machine, all_states, machines
+from dev.checks.template import functions, resources, sample, state_machines
 
 # Actions for which AWS knows no resource, each with the page that says so.
 WITHOUT_RESOURCE = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import grimp
 import pytest
 
-from checks.template import ROOT
+from dev.checks.template import ROOT
 
 FUNCTIONS = ROOT / "functions"
 NAMES = sorted(handler.parent.name for handler in FUNCTIONS.glob("*/handler.py"))
@@ -56,5 +56,7 @@ def test_function_ships_what_it_imports_and_nothing_else(name: str) -> None:
 
 
 def test_local_workers_have_the_requirements_of_every_function() -> None:
-    listed = re.findall(r"^-r (\S+)", (ROOT / "scripts/environments/functions.in").read_text(), re.MULTILINE)
+    listed = re.findall(
+        r"^-r (\S+)", (ROOT / "scripts/dev/environments/functions.in").read_text(), re.MULTILINE
+    )
     assert {Path(path).parent.name for path in listed} >= set(NAMES)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from checks.machines import Machine, State, all_states, machines
-from checks.variables import undefined_variables
+from dev.checks.machines import Machine, State, all_states, machines
+from dev.checks.variables import undefined_variables
 
 MACHINES = machines()
 STATES = all_states()

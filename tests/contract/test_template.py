@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from checks.template import ROOT, functions, template
-from imageservice.settings import Settings
+from dev.checks.template import ROOT, functions, template
+from imageservice.adapters.settings import Settings
 
 FUNCTIONS = ROOT / "functions"
 # What libraries and the runtime read; everything else is ours, and Settings reads it.
@@ -160,6 +160,6 @@ def test_schema_is_a_json_schema(path: Path) -> None:
 
 
 def test_packaged_plan_fits_its_schema() -> None:
-    plan = json.loads((FUNCTIONS / "imageservice/renditions.json").read_text())
-    schema = json.loads((FUNCTIONS / "imageservice/renditions.schema.json").read_text())
+    plan = json.loads((FUNCTIONS / "imageservice/core/rendition_plan.json").read_text())
+    schema = json.loads((FUNCTIONS / "imageservice/core/rendition_plan.schema.json").read_text())
     jsonschema.validate(plan, schema)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from imageservice.table import ImageTable
+from imageservice.adapters.image_table import ImageTable
 from local.client import Stack
 
 _SETTLED = ("READY", "REJECTED", "FAILED", "DELETED")

@@ -9,7 +9,7 @@ import httpx
 import jsonschema
 import pytest
 
-from imageservice.manifest import manifest_of
+from imageservice.core.manifest import manifest_of
 
 REPOSITORY = Path(__file__).parents[2]
 # What tells which execution came last, not what is known of the image.
@@ -207,5 +207,5 @@ def test_what_becomes_of_an_upload_is_a_manifest_of_the_form_that_is_written_dow
     service: Any, samples: Path, name: str
 ) -> None:
     item = service.settled(service.upload(samples / name))
-    schema = json.loads((REPOSITORY / "functions/imageservice/manifest.schema.json").read_text())
+    schema = json.loads((REPOSITORY / "functions/imageservice/core/manifest.schema.json").read_text())
     jsonschema.validate(manifest_of(item), schema)

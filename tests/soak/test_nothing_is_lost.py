@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from operations import executions, failures, images, replay, uploads
-from operations.stack import Stack
+from imageservice_operator.operations import executions, failures, images, replay, uploads
+from imageservice_operator.operations.stack import Stack
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 UPLOADS, FAILING = 200, 0.2

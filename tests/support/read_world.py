@@ -13,8 +13,8 @@ import boto3
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from imageservice.manifest import Manifest
-from imageservice.table import ImageTable, plain
+from imageservice.adapters.image_table import ImageTable, plain
+from imageservice.core.manifest import Manifest
 from local import redis_server
 
 _WORKFLOWS = Path(__file__).parents[2] / "statemachine"

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from imageservice.assignment import assignment, rendition, target_of
-from imageservice.errors import ImageRejected
-from imageservice.original import Original
-from imageservice.plan import load_plan
+from imageservice.core.errors import ImageRejected
+from imageservice.core.original import Original
+from imageservice.core.rendition_plan import load_plan
+from imageservice.core.resize_plan import assignment, rendition, target_of
 
 UPLOAD = {"bucket": "b", "key": "a.jpg", "bytes": 10, "etag": "e", "version_id": "v"}
 PHOTO = Original("jpeg", 4272, 2848, 1, False)

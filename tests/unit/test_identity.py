@@ -2,7 +2,7 @@
 
 import pytest
 
-from imageservice.identity import cache_tag, digest, padded_sequencer, rendition_key, source_identity
+from imageservice.core.keys import cache_tag, digest, padded_sequencer, rendition_key, source_identity
 
 
 def test_a_longer_sequencer_is_newer_than_a_shorter_one() -> None:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from imageservice.negotiation import preferred_formats
+from imageservice.core.negotiation import preferred_formats
+from local.cloudfront.distribution import API, RENDITIONS, Distribution
+from local.cloudfront.store import Answer, Store, lifetimes
+from local.cloudfront.viewer_request import normalised, viewer_request
 from local.deployment import source
-from local.edge.distribution import API, RENDITIONS, Distribution
-from local.edge.store import Answer, Store, lifetimes
-from local.edge.viewer_request import normalised, viewer_request
 from local.options import REPOSITORY
 
 TAG = "x-amz-meta-cache-tag"

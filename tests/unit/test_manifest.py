@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from imageservice.manifest import manifest_of
+from imageservice.core.manifest import manifest_of
 
 RENDITION = {"size": "w320", "width": 320, "height": 213, "format": "jpeg", "key": "a/d/w320.jpg", "bytes": 9}
 READY: dict[str, Any] = {

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from read_world import manifest
 
-from imageservice.errors import FormatUnavailable, RequestInvalid
-from imageservice.negotiation import Wish, choose, preferred_formats
+from imageservice.core.errors import FormatUnavailable, RequestInvalid
+from imageservice.core.negotiation import Wish, choose, preferred_formats
 
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 OLD_SAFARI = "image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5"

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from imageservice.errors import ImageRejected
-from imageservice.originals import OriginalObject, RangedOriginal, read_original
+from imageservice.adapters.source_bucket import OriginalObject, RangedOriginal, read_original
+from imageservice.core.errors import ImageRejected
 
 BYTES = random.Random(7).randbytes(300_000)
 

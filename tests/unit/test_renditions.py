@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from imageservice.renditions import Renditions
+from imageservice.adapters.processed_bucket import Renditions
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from imageservice.core.keys import digest
+from imageservice.core.reprocessing import Wanted, decide, event_for
 from imageservice.failures.failed_execution import upload_of
-from imageservice.identity import digest
-from imageservice.reprocessing import Wanted, decide, event_for
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 UPLOAD = {"bucket": "originals", "key": "a.jpg", "etag": "e", "bytes": 7, "version_id": "v"}

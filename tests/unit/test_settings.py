@@ -1,7 +1,7 @@
 """The environment as settings."""
 
-from imageservice.original import Limits
-from imageservice.settings import Settings
+from imageservice.adapters.settings import Settings
+from imageservice.core.limits import Limits
 
 
 def test_what_the_environment_does_not_say_keeps_its_default() -> None:

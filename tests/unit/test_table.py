@@ -8,8 +8,8 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from imageservice.errors import StoreUnavailable
-from imageservice.table import ImageTable, plain
+from imageservice.adapters.image_table import ImageTable, plain
+from imageservice.core.errors import StoreUnavailable
 
 
 @pytest.fixture

@@ -7,15 +7,15 @@ from typing import IO, cast
 
 from PIL import AvifImagePlugin, Image, PngImagePlugin, WebPImagePlugin
 
-from imageservice.engine import bmp, gif, plain, png
-from imageservice.engine.colour import profile_of
-from imageservice.engine.depth import BAND_PIXELS, banded, eight_bit
-from imageservice.engine.geometry import Box, kept, stored, turned
-from imageservice.engine.header import Header
+from imageservice.core.errors import ImageRejected
+from imageservice.core.rendition_plan import Target
+from imageservice.engine.containers import bmp, gif, plain, png
+from imageservice.engine.containers.bounded_file import Source, decoding
+from imageservice.engine.containers.header import Header
 from imageservice.engine.inspection import shown_size
-from imageservice.engine.source import Source, decoding
-from imageservice.errors import ImageRejected
-from imageservice.plan import Target
+from imageservice.engine.pixels.bit_depth import BAND_PIXELS, banded, eight_bit
+from imageservice.engine.pixels.color import profile_of
+from imageservice.engine.pixels.geometry import Box, kept, stored, turned
 
 # Pillow's limit for an ICC profile; png.still() leaves out anything else that could be large.
 PngImagePlugin.MAX_TEXT_CHUNK = png.MAX_PROFILE

@@ -2,13 +2,14 @@
 
 from typing import BinaryIO
 
-from imageservice.engine import bmp, gif, isobmff, plain, png, webp
-from imageservice.engine.geometry import upright_size
-from imageservice.engine.header import Header
-from imageservice.engine.sniff import HEAD, sniff
-from imageservice.engine.source import Source
-from imageservice.errors import ImageRejected
-from imageservice.original import Limits, Original
+from imageservice.core.errors import ImageRejected
+from imageservice.core.limits import Limits
+from imageservice.core.original import Original
+from imageservice.engine.containers import bmp, gif, heif, plain, png, webp
+from imageservice.engine.containers.bounded_file import Source
+from imageservice.engine.containers.header import Header
+from imageservice.engine.containers.sniff import HEAD, sniff
+from imageservice.engine.pixels.geometry import upright_size
 
 _READERS = {
     "jpeg": plain.read_jpeg,
@@ -17,7 +18,7 @@ _READERS = {
     "png": png.read_header,
     "gif": gif.read_header,
     "webp": webp.read_header,
-    "heif": isobmff.read_header,
+    "heif": heif.read_header,
 }
 
 

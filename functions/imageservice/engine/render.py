@@ -7,17 +7,17 @@ from time import perf_counter
 
 from PIL import Image
 
-from imageservice.engine.animation import Shown, frames
-from imageservice.engine.colour import to_srgb
+from imageservice.core.limits import Limits
+from imageservice.core.rendition_plan import Size, Target, fitted
+from imageservice.engine.containers.bounded_file import Source
+from imageservice.engine.containers.header import Header
 from imageservice.engine.decode import Pixels, decode_still, fit
+from imageservice.engine.decode_animation import Shown, frames
 from imageservice.engine.encode import encode
-from imageservice.engine.header import Header
+from imageservice.engine.encode_animation import encode_moving
 from imageservice.engine.inspection import read_header, shown_size
-from imageservice.engine.moving import encode_moving
+from imageservice.engine.pixels.color import to_srgb
 from imageservice.engine.placeholder import dominant_colour, placeholder
-from imageservice.engine.source import Source
-from imageservice.original import Limits
-from imageservice.plan import Size, Target, fitted
 
 _PREVIEW = 64
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from imageservice.identity import padded_sequencer
-from imageservice.manifest import Failure
+from imageservice.core.keys import padded_sequencer
+from imageservice.core.manifest import Failure
 
 FAILED_STATUSES = ("FAILED", "TIMED_OUT", "ABORTED")
 REJECTED = "ImageRejected"

@@ -9,10 +9,10 @@ A module's `apply` changes attributes through `Patch`, so that it can be taken b
 
 from __future__ import annotations
 
-from local.engine.clients import Clients
-from local.functions.executor import Executor
+from local.lambda_runtime.executor import Executor
 from local.options import Options
 from local.patches.patch import Patch
+from local.stepfunctions.clients import Clients
 
 
 def apply(options: Options, endpoint_url: str) -> Executor:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 
-from local.engine.clients import Clients
 from local.patches.patch import Patch
+from local.stepfunctions.clients import Clients
 
 
 def apply(patch: Patch, clients: Clients) -> None:

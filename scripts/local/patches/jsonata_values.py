@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.engine import jsonata
 from local.patches.patch import Patch
+from local.stepfunctions import jsonata
 
 
 def apply(patch: Patch) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.functions.executor import Executor, as_ministack_result
+from local.lambda_runtime.executor import Executor, as_ministack_result
 from local.patches.patch import Patch
 
 

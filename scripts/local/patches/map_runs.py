@@ -29,7 +29,7 @@ def apply(patch: Patch) -> None:
         MapRunRecordPoolManager,
     )
 
-    from local.engine import maps
+    from local.stepfunctions import maps
 
     def add(self: Any, map_run_record: Any) -> None:
         moto_add(self, map_run_record)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.engine.history import abort
 from local.patches.patch import Patch
+from local.stepfunctions.history import abort
 
 INLINE_THREADS = 40
 """What AWS runs at once of an inline Map: https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html"""

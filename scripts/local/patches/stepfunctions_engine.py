@@ -17,7 +17,7 @@ def apply(patch: Patch) -> None:
     """Replace running, stopping and task tokens; add redrive; complete what Describe and List answer."""
     from ministack.services import stepfunctions
 
-    from local.engine import api, definition, events, executions
+    from local.stepfunctions import api, definition, events, executions
 
     patch.set(stepfunctions, "_run_execution", executions.run)
     patch.set(stepfunctions, "_emit_execution_status_event", events.announce)

@@ -27,9 +27,9 @@ from rich.text import Text
 
 from local import client
 from local.options import Options
-from local.run import joining, report, uploads
+from local.run import attach, report, uploads
 from local.run.watch import Watch
-from local.stopping import Stopped
+from local.signals import Stopped
 
 UPLOADERS = 4
 
@@ -57,11 +57,11 @@ def run(options: Options, request: Request) -> int:
     files = request.files or uploads.samples()
     uploads.check(files)
     console = Console(stderr=True)
-    with joining.stack(options, console) as (stack, ours):
+    with attach.stack(options, console) as (stack, ours):
         try:
             finished = _process(stack, files, request.time_limit, console)
         except (BotoCoreError, ClientError, Boto3Error) as error:
-            if joining.answers(stack):
+            if attach.answers(stack):
                 raise
             raise StackGone(
                 f"the stack at {stack.endpoint_url} ended while it was used: what became of the images is unknown"

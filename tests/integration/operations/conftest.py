@@ -16,10 +16,10 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from cli.__main__ import images as command_line
+from imageservice_operator.cli.__main__ import images as command_line
+from imageservice_operator.operations import executions, images, uploads
+from imageservice_operator.operations.stack import Stack
 from local import redis_server
-from operations import executions, images, uploads
-from operations.stack import Stack
 
 
 class StoppableRedis:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from operations import executions
-from operations.images import Image
+from imageservice_operator.operations import executions
+from imageservice_operator.operations.images import Image
 
 IDS = [f"bug/{number}.jpg" for number in range(10)]
 FUNCTIONS = Path(__file__).parents[3] / "functions"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from operations import executions, failures, replay
-from operations.images import Image
+from imageservice_operator.operations import executions, failures, replay
+from imageservice_operator.operations.images import Image
 
 IDS = [f"denied/{number}.jpg" for number in range(10)]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from operations.errors import StackNotFound
-from operations.stack import Stack
+from imageservice_operator.operations.errors import StackNotFound
+from imageservice_operator.operations.stack import Stack
 
 IMAGES = Path(__file__).parents[3] / "scripts/images"
 

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from operations import removal
+from imageservice_operator.operations import removal
 
 DOCS = Path(__file__).parents[3] / "docs"
 SCHEMAS = {

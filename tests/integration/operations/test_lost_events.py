@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from operations import dead_letters, images
+from imageservice_operator.operations import dead_letters, images
 
 UNDELIVERED = ["dead/1 a+b%20é.jpg", "dead/2.jpg"]
 

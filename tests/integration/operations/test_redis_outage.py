@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from operations import executions
-from operations.executions import Execution
-from operations.images import Image
+from imageservice_operator.operations import executions
+from imageservice_operator.operations.executions import Execution
+from imageservice_operator.operations.images import Image
 
 IDS = [f"outage/{number} a+b%20é.jpg" for number in range(20)]
 

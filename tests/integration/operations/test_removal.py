@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from operations import executions, images, removal, uploads
+from imageservice_operator.operations import executions, images, removal, uploads
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from operations import images, reprocess
-from operations.images import Image
+from imageservice_operator.operations import images, reprocess
+from imageservice_operator.operations.images import Image
 
 IDS = [f"again/{number:02}.jpg" for number in range(5)]
 PLAN = {"sizes": [{"name": "tiny", "width": 64}], "formats": ["webp", "fallback"]}

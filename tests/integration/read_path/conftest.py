@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from read_world import RedisServer, Writes, dynamodb
 
-from imageservice import clients
-from imageservice import settings as settings_module
+from imageservice.adapters import aws_clients
+from imageservice.adapters import settings as settings_module
 from reader import handler as reader_handler
 
 Read = Callable[..., dict[str, Any]]
-_MADE_ONCE = (settings_module.settings, clients.client, reader_handler.lookup, reader_handler.table)
+_MADE_ONCE = (settings_module.settings, aws_clients.client, reader_handler.lookup, reader_handler.table)
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ import pytest
 import redis
 from read_world import RedisServer, manifest
 
-from imageservice.cache import CLAIMED, Claim, Known, ManifestCache, NoCache, connect
-from imageservice.errors import CacheUnavailable
-from imageservice.manifest import Manifest
+from imageservice.adapters.manifest_cache import CLAIMED, Claim, Known, ManifestCache, NoCache, connect
+from imageservice.core.errors import CacheUnavailable
+from imageservice.core.manifest import Manifest
 
 _DAY_MS = 86_400_000
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from read_world import Writes, image_table, manifest, untyped
 
-from imageservice.cache import ManifestCache, connect
-from imageservice.errors import CacheUnavailable
-from imageservice.lookup import Found, Lookup, refresh
-from imageservice.manifest import manifest_of
+from imageservice.adapters.manifest_cache import ManifestCache, connect
+from imageservice.core.errors import CacheUnavailable
+from imageservice.core.manifest import manifest_of
+from imageservice.read_through import Found, Lookup, refresh
 from local.redis_cluster import MASTERS, Cluster
 
 # A read that finds its node gone: the command's timeouts, the cluster asked anew, and the table. Then Redis rests.

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from read_world import RedisServer, Writes, image_table
 
-from imageservice.cache import connect
-from imageservice.errors import StoreUnavailable
-from imageservice.lookup import Found, Lookup
-from imageservice.table import ImageTable
+from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.manifest_cache import connect
+from imageservice.core.errors import StoreUnavailable
+from imageservice.read_through import Found, Lookup
 
 READERS = 24
 

@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 from read_world import RedisServer
 
-from imageservice import lookup as lookup_module
-from imageservice.table import ImageTable
+from imageservice import read_through as lookup_module
+from imageservice.adapters.image_table import ImageTable
 from reader import handler as reader_handler
 
 Read = Callable[..., dict[str, Any]]

@@ -5,7 +5,7 @@ from typing import Any
 
 from read_world import RedisServer, Writes
 
-from imageservice import cache as cache_module
+from imageservice.adapters import manifest_cache as cache_module
 from refresh_cache import handler as refresh_module
 
 Read = Callable[..., dict[str, Any]]

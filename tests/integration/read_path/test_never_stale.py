@@ -24,12 +24,12 @@ from hypothesis.stateful import (
 )
 from read_world import Pausable, PausingTable, RedisServer, Writes, dynamodb, image_table, untyped
 
-from imageservice import cache as cache_module
-from imageservice import lookup as lookup_module
-from imageservice.cache import WRITER, Claim, ManifestCache, client_of
-from imageservice.errors import CacheUnavailable
-from imageservice.lookup import Found, Lookup, refresh
-from imageservice.manifest import Manifest, manifest_of
+from imageservice import read_through as lookup_module
+from imageservice.adapters import manifest_cache as cache_module
+from imageservice.adapters.manifest_cache import WRITER, Claim, ManifestCache, client_of
+from imageservice.core.errors import CacheUnavailable
+from imageservice.core.manifest import Manifest, manifest_of
+from imageservice.read_through import Found, Lookup, refresh
 
 _STOPS = st.sampled_from(["before", "after"])
 _ONE_OF_MANY = st.integers(min_value=0, max_value=2**31)

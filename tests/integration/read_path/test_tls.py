@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from read_world import RedisServer, manifest
 
-from imageservice.cache import Known, connect
-from imageservice.errors import CacheUnavailable
+from imageservice.adapters.manifest_cache import Known, connect
+from imageservice.core.errors import CacheUnavailable
 
 
 @pytest.fixture(scope="module")

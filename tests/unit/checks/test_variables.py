@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from checks.variables import free_variables, undefined_variables
+from dev.checks.variables import free_variables, undefined_variables
 
 
 def machine(**states: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from cli.__main__ import images
+from imageservice_operator.cli.__main__ import images
 
 
 def test_exit_codes_are_a_section_of_the_help() -> None:

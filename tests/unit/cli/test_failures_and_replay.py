@@ -7,13 +7,13 @@ from typing import Any
 
 from rich.console import Console
 
-from cli.repairing import show_group, sum_up
-from cli.session import Session
 from imageservice.failures.advice import advice_on
-from operations import replay
-from operations.failures import FailedImage, Group
-from operations.replay import Outcome
-from operations.stack import Stack
+from imageservice_operator.cli.repairing import show_group, sum_up
+from imageservice_operator.cli.session import Session
+from imageservice_operator.operations import replay
+from imageservice_operator.operations.failures import FailedImage, Group
+from imageservice_operator.operations.replay import Outcome
+from imageservice_operator.operations.stack import Stack
 
 CAUSE = "Redis: TimeoutError: Timeout reading from socket"
 FAILURE = FailedImage("a.jpg", None, "ProcessImage", "CacheUnavailable", CAUSE, "", "FAILED", True)

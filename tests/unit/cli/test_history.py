@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from cli.looking import show_execution
-from cli.session import Session
-from operations.executions import Execution
-from operations.stack import Stack
+from imageservice_operator.cli.looking import show_execution
+from imageservice_operator.cli.session import Session
+from imageservice_operator.operations.executions import Execution
+from imageservice_operator.operations.stack import Stack
 
 ARN = (
     "arn:aws:states:us-east-1:000000000000:execution:local-ProcessImage:7c9e6679-7425-40de-944b-e07fc1f90ae7"

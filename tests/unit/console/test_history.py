@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from console.workflow import history, timeline
-from console.workflow.history import Story, Visit
+from imageservice_operator.console.workflow import history, timeline
+from imageservice_operator.console.workflow.history import Story, Visit
 
 HISTORIES = Path(__file__).with_name("histories")
 

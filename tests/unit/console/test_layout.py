@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.workflow import definition, layout
-from console.workflow.layout import Drawing
+from imageservice_operator.console.workflow import definition, layout
+from imageservice_operator.console.workflow.layout import Drawing
 
 MACHINES = Path(__file__).parents[3] / "statemachine"
 

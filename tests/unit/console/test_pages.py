@@ -10,11 +10,11 @@ from botocore.config import Config
 from moto import mock_aws
 from starlette.testclient import TestClient
 
-from console.app import create_app
-from operations.stack import Stack
+from imageservice_operator.console.app import create_app
+from imageservice_operator.operations.stack import Stack
 
 SCRIPT = '"><script>alert(1)</script>.jpg'
-TEMPLATES = Path(__file__).parents[3] / "scripts/console/templates"
+TEMPLATES = Path(__file__).parents[3] / "scripts/operator/imageservice_operator/console/templates"
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from console.security import Guard, Session
+from imageservice_operator.console.security import Guard, Session
 
 HERE = "http://127.0.0.1:4580"
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from console import addresses, words
+from imageservice_operator.console import addresses, words
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 

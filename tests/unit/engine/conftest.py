@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from imageservice.core.limits import Limits
+from imageservice.core.rendition_plan import Target
 from imageservice.engine.inspection import inspect
 from imageservice.engine.render import render
-from imageservice.original import Limits
-from imageservice.plan import Target
 
 # pytest imports test files by their path; what they share is imported by its name.
 sys.path.append(str(Path(__file__).parent))

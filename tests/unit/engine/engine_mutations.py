@@ -16,11 +16,11 @@ import pillow_heif
 from engine_scenes import encoded, exif, scene
 from PIL import Image
 
+from imageservice.core.errors import ImageRejected
+from imageservice.core.limits import Limits
+from imageservice.core.rendition_plan import Plan, Size
 from imageservice.engine.inspection import inspect
 from imageservice.engine.render import render
-from imageservice.errors import ImageRejected
-from imageservice.original import Limits
-from imageservice.plan import Plan, Size
 
 LARGE = 700_000
 PLAN = Plan((Size("x", 64, 64, "cover"),), ("webp", "fallback"))

@@ -7,10 +7,10 @@ import pytest
 from engine_scenes import Compare, encoded, scene
 from PIL import Image, ImageSequence
 
+from imageservice.core.limits import Limits
+from imageservice.core.rendition_plan import Target, load_plan
 from imageservice.engine.inspection import inspect
 from imageservice.engine.render import render
-from imageservice.original import Limits
-from imageservice.plan import Target, load_plan
 
 COLOURS = [(220, 30, 30), (30, 200, 30), (30, 30, 220)]
 
@@ -126,7 +126,7 @@ def test_a_still_is_made_of_the_first_frame() -> None:
 
 
 def test_an_animation_cut_off_inside_a_frame_is_refused() -> None:
-    from imageservice.errors import ImageRejected
+    from imageservice.core.errors import ImageRejected
 
     frames = [scene().rotate(30 * turn) for turn in range(4)]
     for kind in ("GIF", "PNG", "WEBP"):

@@ -9,7 +9,7 @@ import pytest
 from engine_scenes import Compare, Render, chunk, encoded, scene, with_chunk
 from PIL import Image, ImageCms
 
-from imageservice.engine.profile import SRGB, from_codes, from_gamma
+from imageservice.engine.pixels.icc_profile import SRGB, from_codes, from_gamma
 
 P3 = from_codes(12, 13, gray=False)
 assert P3 is not None

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from imageservice.original import Limits
+from imageservice.core.limits import Limits
 
 MUTATIONS = int(os.environ.get("ENGINE_FUZZ", "400"))
 MEMORY = 1_700_000_000

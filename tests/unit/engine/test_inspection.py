@@ -8,11 +8,12 @@ import pytest
 from engine_scenes import encoded, exif, scene, with_chunk
 from PIL import Image
 
+from imageservice.core.errors import ImageRejected, StoreUnavailable
+from imageservice.core.limits import Limits
+from imageservice.core.original import Original
+from imageservice.core.rendition_plan import Target
 from imageservice.engine.inspection import inspect
 from imageservice.engine.render import render
-from imageservice.errors import ImageRejected, StoreUnavailable
-from imageservice.original import Limits, Original
-from imageservice.plan import Target
 
 
 class Ranged(BytesIO):

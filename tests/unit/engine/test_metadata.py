@@ -9,9 +9,9 @@ from engine_scenes import encoded, exif, scene
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
+from imageservice.core.limits import Limits
+from imageservice.core.rendition_plan import Target
 from imageservice.engine.render import render
-from imageservice.original import Limits
-from imageservice.plan import Target
 
 SECRET = b"Camera"
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/">Camera</x:xmpmeta>'

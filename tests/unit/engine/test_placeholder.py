@@ -8,9 +8,9 @@ import pytest
 from engine_scenes import Compare, encoded, scene
 from PIL import Image
 
+from imageservice.core.limits import Limits
+from imageservice.core.rendition_plan import Target
 from imageservice.engine.render import Rendered, render
-from imageservice.original import Limits
-from imageservice.plan import Target
 
 
 def described(data: bytes, target: Target | None = None) -> Rendered:

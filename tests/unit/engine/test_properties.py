@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
+from imageservice.core.limits import Limits
+from imageservice.core.rendition_plan import Plan, Size, fitted
 from imageservice.engine.inspection import inspect
-from imageservice.engine.profile import from_codes
+from imageservice.engine.pixels.icc_profile import from_codes
 from imageservice.engine.render import render
-from imageservice.original import Limits
-from imageservice.plan import Plan, Size, fitted
 
 MODES = {
     "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),

@@ -21,8 +21,8 @@ class Checkout:
         self.root = root
         self.index = root.parent / "index"  # pip would split a path with a space
         self.index.mkdir()
-        (root / "scripts/environments").mkdir(parents=True)
-        for name in ("environment.sh", "environments/install.py"):
+        (root / "scripts/dev/environments").mkdir(parents=True)
+        for name in ("environment.sh", "dev/environments/install.py"):
             shutil.copy(SCRIPTS / name, root / "scripts" / name)
 
     def publish(self, name: str, version: str) -> str:
@@ -46,7 +46,7 @@ class Checkout:
         return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
 
     def lock(self, *lines: str) -> None:
-        (self.root / "scripts/environments/tool.txt").write_text("".join(lines))
+        (self.root / "scripts/dev/environments/tool.txt").write_text("".join(lines))
 
     def start(self, **variables: str) -> subprocess.Popen[str]:
         environment = {

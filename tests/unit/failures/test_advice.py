@@ -2,7 +2,7 @@
 
 import pytest
 
-import imageservice.errors
+import imageservice.core.errors
 from imageservice.failures.advice import advice_on
 
 
@@ -37,5 +37,5 @@ def test_a_rejected_image_is_not_to_be_replayed() -> None:
 
 @pytest.mark.parametrize("name", ["CacheUnavailable", "StoreUnavailable", "RemovalIncomplete", "PlanInvalid"])
 def test_every_error_that_fails_an_execution_is_known(name: str) -> None:
-    assert hasattr(imageservice.errors, name)
+    assert hasattr(imageservice.core.errors, name)
     assert advice_on(name) is not advice_on("Something.Else")

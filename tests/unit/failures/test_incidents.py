@@ -10,10 +10,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from imageservice.errors import NotAnnounced
+from imageservice.adapters.image_table import ImageTable
+from imageservice.core.errors import NotAnnounced
 from imageservice.failures.failed_execution import FailedExecution, Upload
-from imageservice.failures.incidents import Incidents
-from imageservice.table import ImageTable
+from imageservice.failures.recorder import Incidents
 
 ID = "a b.jpg"
 

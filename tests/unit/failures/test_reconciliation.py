@@ -11,9 +11,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from imageservice.failures.incidents import Incidents
-from imageservice.failures.reconciliation import Reconciler, Report
-from imageservice.table import ImageTable
+from imageservice.adapters.image_table import ImageTable
+from imageservice.failures.reconciler import Reconciler, Report
+from imageservice.failures.recorder import Incidents
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LONG_AGO = "2026-11-22T11:00:00.000Z"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from operations import cost, prices
+from imageservice_operator.operations import cost, prices
 
 
 def test_state_transitions_of_a_million_uploads_are_350_dollars() -> None:

@@ -2,7 +2,7 @@
 
 import json
 
-from operations.dead_letters import letter_of
+from imageservice_operator.operations.dead_letters import letter_of
 
 UPLOADED = {
     "id": "1",

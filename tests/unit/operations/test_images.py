@@ -8,9 +8,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from operations import images
-from operations.errors import BadRequest, ImageNotFound
-from operations.stack import Stack
+from imageservice_operator.operations import images
+from imageservice_operator.operations.errors import BadRequest, ImageNotFound
+from imageservice_operator.operations.stack import Stack
 
 STATUSES = ("READY", "FAILED", "PROCESSING")
 

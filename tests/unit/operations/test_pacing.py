@@ -2,8 +2,8 @@
 
 import pytest
 
-from operations.errors import BadRequest
-from operations.pacing import paced
+from imageservice_operator.operations.errors import BadRequest
+from imageservice_operator.operations.pacing import paced
 
 
 class Clock:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from operations import replay
-from operations.failures import FailedImage
-from operations.stack import Stack
+from imageservice_operator.operations import replay
+from imageservice_operator.operations.failures import FailedImage
+from imageservice_operator.operations.stack import Stack
 
 MACHINE = "arn:aws:states:us-east-1:1:stateMachine:process"
 FIRST = "arn:aws:states:us-east-1:1:execution:process:first"

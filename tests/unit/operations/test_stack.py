@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from operations.errors import StackNotFound
-from operations.stack import Stack
+from imageservice_operator.operations.errors import StackNotFound
+from imageservice_operator.operations.stack import Stack
 
 
 def test_local_stack_that_does_not_run_is_told_how_to_start(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from read_world import manifest
 
-from imageservice.manifest import Manifest
-from reader.reading import answer
+from imageservice.core.manifest import Manifest
 from reader.request import read_request
+from reader.respond import answer
 
 Read = Callable[..., dict[str, Any]]
 EDGE = "https://cdn.example"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from read_world import manifest
 
-from reader.answers import matches
+from reader.responses import matches
 
 Read = Callable[..., dict[str, Any]]
 READY = {"placeholder": "data:image/webp;base64,UklGRg==", "color": "#a0b0c0"}

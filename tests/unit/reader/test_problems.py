@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from imageservice.manifest import Manifest
-from reader.answers import store_unavailable
+from imageservice.core.manifest import Manifest
+from reader.responses import store_unavailable
 
 Read = Callable[..., dict[str, Any]]
 

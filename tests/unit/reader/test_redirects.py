@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from read_world import manifest
 
-from imageservice.errors import RequestInvalid
-from imageservice.identity import cache_tag
+from imageservice.core.errors import RequestInvalid
+from imageservice.core.keys import cache_tag
 
 Read = Callable[..., dict[str, Any]]
 DIGEST = f"{1:016x}"

@@ -10,9 +10,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from imageservice.clients import client
-from imageservice.http import HttpProblem
-from imageservice.originals import Originals
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.source_bucket import Originals
+from imageservice.http.api_gateway import HttpProblem
 from uploads.requests import delete_image, presign_upload, put_image
 
 ODD_ID = "a b+c%20é/ü.jpg"

@@ -1,0 +1,1 @@
+"""What touches the world: S3, DynamoDB, Redis, the environment, logs and metrics."""

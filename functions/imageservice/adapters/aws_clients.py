@@ -1,0 +1,40 @@
+"""AWS clients as every function uses them: bounded waits, a few retries, made on first use and then kept."""
+
+from functools import cache
+from typing import Any
+
+# Well below the shortest function timeout: a call that hangs must fail while there is time to say so.
+_CONNECT_TIMEOUT_S = 2
+_READ_TIMEOUT_S = 10
+_ATTEMPTS = 3
+# A reader waits for a web page: 2 attempts end within 3 s, and so within a lease's 5 s (adapters/manifest_cache).
+_READER_TIMEOUT_S = 0.5, 1
+_READER_ATTEMPTS = 2
+
+
+@cache
+def client(service: str, *, for_readers: bool = False) -> Any:
+    """The client of `service`; region, credentials and endpoint come from the environment.
+
+    A reader's gives up sooner: an answer that says "try again" is worth more to it than a late one.
+    """
+    connect, read = _READER_TIMEOUT_S if for_readers else (_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S)
+    # Not at the top: importing boto3 takes longer than answering a reader from the cache.
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        # The types know each service by its own name, not one that is only given here.
+        service,  # type: ignore[call-overload]
+        config=Config(
+            connect_timeout=connect,
+            read_timeout=read,
+            retries={
+                "mode": "standard",
+                "total_max_attempts": _READER_ATTEMPTS if for_readers else _ATTEMPTS,
+            },
+            s3={"addressing_style": "virtual"},
+            # botocore still presigns forms with version 2 in the oldest regions, which newer buckets refuse.
+            signature_version="s3v4" if service == "s3" else None,
+        ),
+    )

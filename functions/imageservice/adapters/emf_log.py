@@ -1,0 +1,38 @@
+"""One line of JSON a request: the log entry, and CloudWatch's metrics with it (embedded metric format).
+
+Where a whole answer takes tens of microseconds, Powertools' Logger and Metrics took 35 of them and two lines, of which
+each is paid for; this takes 2. What needs no such haste logs with imageservice.adapters.logging. Format:
+docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+_SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "image-service")
+_NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "ImageService")
+
+
+def log_request(message: str, metrics: Mapping[str, float], properties: Mapping[str, Any]) -> None:
+    """Writes the line. `metrics` by name: those ending in `Ms` are milliseconds, all others counts.
+
+    A property called `error` makes it an error's line.
+    """
+    named = [{"Name": name, "Unit": "Milliseconds" if name.endswith("Ms") else "Count"} for name in metrics]
+    line = {
+        "level": "ERROR" if "error" in properties else "INFO",
+        "message": message,
+        "service": _SERVICE,
+        **properties,
+        **metrics,
+        "_aws": {
+            "Timestamp": int(time.time() * 1000),
+            "CloudWatchMetrics": [{"Namespace": _NAMESPACE, "Dimensions": [["service"]], "Metrics": named}],
+        },
+    }
+    sys.stdout.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE).decode())
+    sys.stdout.flush()

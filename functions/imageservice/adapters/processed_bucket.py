@@ -1,0 +1,86 @@
+"""ProcessedBucket: renditions written, retired and removed."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from imageservice.adapters.source_bucket import GONE
+from imageservice.core.errors import RemovalIncomplete
+from imageservice.core.keys import CONTENT_TYPES
+
+_IMMUTABLE = "public, max-age=31536000, immutable"
+# The lifecycle rule of ProcessedBucket expires what carries this tag a day after it was last written.
+_RETIRED = "retired=true"
+_DELETE_BATCH = 1000  # S3's limit on DeleteObjects
+
+
+class Renditions:
+    """The objects of ProcessedBucket."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, key: str, format: str, data: bytes, cache_tag: str) -> None:
+        """Stores a rendition under its immutable key; storing it again changes nothing, and revives a retired one."""
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=data, **_headers(format, cache_tag))
+
+    def retire(self, key: str, format: str, cache_tag: str) -> bool:
+        """Lets a rendition expire a day from now, so that redirects still under way work. False if it is gone already.
+
+        It is copied onto itself, not only tagged: a lifecycle rule counts from when an object was written, so an
+        older one would go at the next midnight. Source:
+        docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+        """
+        from botocore.exceptions import ClientError
+
+        try:
+            self._client.copy_object(
+                Bucket=self._bucket,
+                Key=key,
+                CopySource={"Bucket": self._bucket, "Key": key},
+                MetadataDirective="REPLACE",
+                TaggingDirective="REPLACE",
+                Tagging=_RETIRED,
+                **_headers(format, cache_tag),
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in GONE:
+                return False
+            raise
+        return True
+
+    def keys_of(self, image_id: str, before: datetime) -> list[str]:
+        """The image's renditions written before `before`, of any digest; not those of ids that only begin alike."""
+        mine = re.compile(re.escape(image_id) + r"/[0-9a-f]{16}/[^/]+")
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=f"{image_id}/"
+        )
+        listed = (entry for page in pages for entry in page.get("Contents", []))
+        return [
+            entry["Key"]
+            for entry in listed
+            if entry["LastModified"] < before and mine.fullmatch(entry["Key"])
+        ]
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Deletes renditions at once. Deleting twice is no error; RemovalIncomplete names the first that S3 kept."""
+        for start in range(0, len(keys), _DELETE_BATCH):
+            batch = [{"Key": key} for key in keys[start : start + _DELETE_BATCH]]
+            answer = self._client.delete_objects(
+                Bucket=self._bucket, Delete={"Objects": batch, "Quiet": True}
+            )
+            if answer.get("Errors"):
+                first = answer["Errors"][0]
+                raise RemovalIncomplete(
+                    f"S3 kept {len(answer['Errors'])} renditions; {first['Key']}: {first['Code']}"
+                )
+
+
+def _headers(format: str, cache_tag: str) -> dict[str, Any]:
+    return {
+        "ContentType": CONTENT_TYPES[format],
+        "CacheControl": _IMMUTABLE,
+        "Metadata": {"cache-tag": cache_tag},
+    }

@@ -1,0 +1,158 @@
+"""SourceBucket: originals read whole or by ranges; uploads presigned, taken, deleted."""
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from imageservice.core.errors import ImageRejected
+
+# What S3 answers where an object, or that version of it, is not there.
+GONE = ("NoSuchKey", "NoSuchVersion", "404")
+_PRESIGNED_S = 900
+
+
+@dataclass(frozen=True)
+class OriginalObject:
+    """Where an original lies: one version of one object in SourceBucket."""
+
+    bucket: str
+    key: str
+    version_id: str | None = None
+
+    def arguments(self) -> dict[str, str]:
+        named = {"Bucket": self.bucket, "Key": self.key}
+        return {**named, "VersionId": self.version_id} if self.version_id else named
+
+
+def read_original(client: Any, original: OriginalObject, byte_range: str | None = None) -> bytes:
+    """The original's bytes, whole or of an HTTP `byte_range`; ImageRejected where it was deleted meanwhile."""
+    from botocore.exceptions import ClientError
+
+    wanted = {"Range": byte_range} if byte_range else {}
+    try:
+        body: bytes = client.get_object(**original.arguments(), **wanted)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in GONE:
+            raise ImageRejected("The original was deleted before it could be processed.") from error
+        raise
+    return body
+
+
+def describe_original(client: Any, original: OriginalObject) -> dict[str, Any] | None:
+    """The original as an upload (key, etag, bytes; version_id where the bucket has versions); None if it is gone."""
+    from botocore.exceptions import ClientError
+
+    try:
+        head = client.head_object(**original.arguments())
+    except ClientError as error:
+        if error.response["Error"]["Code"] in GONE:
+            return None
+        raise
+    described = {"key": original.key, "etag": head["ETag"].strip('"'), "bytes": head["ContentLength"]}
+    return {**described, "version_id": head["VersionId"]} if "VersionId" in head else described
+
+
+class RangedOriginal(io.RawIOBase):
+    """An original as a seekable file that fetches only the blocks that are read.
+
+    The first block is large enough for most headers with their EXIF; each further one is a request of its own.
+    """
+
+    BLOCK = 64 * 1024
+
+    def __init__(self, client: Any, original: OriginalObject, size: int) -> None:
+        super().__init__()
+        self._client = client
+        self._original = original
+        self._size = size
+        self._position = 0
+        self._blocks: dict[int, bytes] = {}
+        self.bytes_read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        chunk = self.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def read(self, length: int | None = -1) -> bytes:
+        if length is None or length < 0:
+            length = self._size - self._position
+        end = min(self._position + length, self._size)
+        if end <= self._position:
+            return b""
+        first, last = self._position // self.BLOCK, (end - 1) // self.BLOCK
+        self._fetch(first, last)
+        data = b"".join(self._blocks[number] for number in range(first, last + 1))
+        start = self._position - first * self.BLOCK
+        self._position = end
+        return data[start : start + end - (first * self.BLOCK + start)]
+
+    def _fetch(self, first: int, last: int) -> None:
+        """Fetches the blocks from `first` to `last` that are missing, in as few requests as there are gaps."""
+        missing = [number for number in range(first, last + 1) if number not in self._blocks]
+        while missing:
+            run = [missing.pop(0)]
+            while missing and missing[0] == run[-1] + 1:
+                run.append(missing.pop(0))
+            begin = run[0] * self.BLOCK
+            end = min((run[-1] + 1) * self.BLOCK, self._size)
+            data = read_original(self._client, self._original, f"bytes={begin}-{end - 1}")
+            self.bytes_read += len(data)
+            for number in run:
+                offset = (number - run[0]) * self.BLOCK
+                self._blocks[number] = data[offset : offset + self.BLOCK]
+
+
+@dataclass(frozen=True)
+class PresignedPost:
+    """A form that a browser can post a file with: where to, its fields, and for how many seconds it holds."""
+
+    url: str
+    fields: dict[str, str]
+    expires_in: int
+
+
+class Originals:
+    """The originals, written through an S3 client."""
+
+    def __init__(self, client: Any, bucket: str, max_bytes: int) -> None:
+        self._client = client
+        self._bucket = bucket
+        self.max_bytes = max_bytes
+
+    def presigned_post(self, image_id: str, content_type: str) -> PresignedPost:
+        """A form for this id and content type alone; S3 itself refuses more than `max_bytes`, and nothing at all."""
+        form = self._client.generate_presigned_post(
+            self._bucket,
+            image_id,
+            Fields={"Content-Type": content_type},
+            Conditions=[["content-length-range", 1, self.max_bytes], {"Content-Type": content_type}],
+            ExpiresIn=_PRESIGNED_S,
+        )
+        return PresignedPost(form["url"], form["fields"], _PRESIGNED_S)
+
+    def put(self, image_id: str, data: bytes, content_type: str) -> str:
+        """Stores an original; the version it became."""
+        stored = self._client.put_object(
+            Bucket=self._bucket, Key=image_id, Body=data, ContentType=content_type
+        )
+        version: str = stored.get("VersionId", "")
+        return version
+
+    def delete(self, image_id: str) -> None:
+        """Deletes an original; in a versioned bucket it can still be got back for a month."""
+        self._client.delete_object(Bucket=self._bucket, Key=image_id)

@@ -1,0 +1,113 @@
+"""Which rendition a reader gets: by named size or by width, and by the formats its browser takes."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from imageservice.core.errors import FormatUnavailable, RequestInvalid
+from imageservice.core.manifest import Manifest, Rendition
+
+# The formats that not every client reads, best first: given only where they are asked for by name.
+MODERN = ("avif", "webp")
+FORMATS = (*MODERN, "jpeg", "png", "gif", "fallback")
+_OF_FALLBACKS = ("image/jpeg", "image/png", "image/gif", "image/*", "*/*")
+
+
+class Wish(NamedTuple):
+    """What a reader asks for. `width` is in device pixels; without `size` and `width` it is the largest there is."""
+
+    size: str | None = None
+    width: int | None = None
+    format: str | None = None
+
+
+@lru_cache(maxsize=256)
+def preferred_formats(accept: str) -> tuple[str, ...]:
+    """The modern formats that an `Accept` header puts before the fallback, best first.
+
+    Only formats named there: `*/*` and `image/*` are sent by clients that can't show them. One named with at least the
+    quality of the fallback's types comes before it; between equals, the smaller file (RFC 9110, section 12.5.1).
+    The CloudFront Function in template.yaml decides the same, in JavaScript.
+    """
+    qualities = dict(_qualities(accept))
+    fallback = max((qualities.get(name, 0.0) for name in _OF_FALLBACKS), default=0.0)
+    named = [(qualities.get(f"image/{name}", 0.0), name) for name in MODERN]
+    taken = [(quality, name) for quality, name in named if quality > 0 and quality >= fallback]
+    return tuple(name for _, name in sorted(taken, key=lambda each: -each[0]))
+
+
+def _qualities(accept: str) -> Iterable[tuple[str, float]]:
+    for part in accept.lower().split(","):
+        name, *parameters = part.split(";")
+        quality = 1.0
+        for parameter in parameters:
+            key, equals, value = parameter.partition("=")
+            if equals and key.strip() == "q":
+                quality = _quality(value.strip())
+        yield name.strip(), quality
+
+
+def _quality(text: str) -> float:
+    """A quality value; what is none counts as 0, so that a garbled one never brings a format that can't be shown."""
+    digits = text.replace(".", "", 1)
+    if not (digits.isascii() and digits.isdigit()):
+        return 0.0
+    return min(float(text), 1.0)
+
+
+def choose(manifest: Manifest, wish: Wish, preferred: Sequence[str]) -> Rendition:
+    """The rendition that fits the wish best: of the named size, or the narrowest that is at least as wide as wished.
+
+    By width only uncropped renditions are chosen, and the widest where none is wide enough. `preferred` are the formats
+    to look for before the fallback. Raises RequestInvalid, FormatUnavailable.
+    """
+    sized = _of_size(manifest, wish.size) if wish.size is not None else _of_width(manifest, wish.width)
+    by_format = {rendition["format"]: rendition for rendition in sized}
+    if wish.format is not None and wish.format != "fallback":
+        if wish.format not in by_format:
+            raise FormatUnavailable(f"This image has no {wish.format}; it has {', '.join(by_format)}.")
+        return by_format[wish.format]
+    for name in () if wish.format else preferred:
+        if name in by_format:
+            return by_format[name]
+    return next((rendition for rendition in sized if rendition["format"] not in MODERN), sized[0])
+
+
+def _of_size(manifest: Manifest, name: str) -> list[Rendition]:
+    renditions = manifest["renditions"]
+    aliases = manifest.get("aliases", {})
+    actual = aliases.get(name, name)
+    found = [rendition for rendition in renditions if rendition["size"] == actual]
+    if not found:
+        names = dict.fromkeys([*(rendition["size"] for rendition in renditions), *aliases])
+        raise RequestInvalid(f"size: this image has {', '.join(names)}.")
+    return found
+
+
+def _of_width(manifest: Manifest, width: int | None) -> list[Rendition]:
+    best = None
+    if width is not None:
+        for rendition in manifest["renditions"]:
+            enough = width <= rendition["width"]
+            if (
+                enough
+                and (best is None or rendition["width"] < best["width"])
+                and _whole(manifest, rendition)
+            ):
+                best = rendition
+    if best is None:
+        best = max(uncropped(manifest), key=lambda rendition: rendition["width"])
+    pixels = best["width"], best["height"]
+    return [each for each in manifest["renditions"] if (each["width"], each["height"]) == pixels]
+
+
+def uncropped(manifest: Manifest) -> list[Rendition]:
+    """The renditions that show the whole image, as their aspect tells; all of them where every one is cropped."""
+    renditions = manifest["renditions"]
+    return [each for each in renditions if _whole(manifest, each)] or renditions
+
+
+def _whole(manifest: Manifest, rendition: Rendition) -> bool:
+    width, height = manifest["width"], manifest["height"]
+    # Both sides are rounded to whole pixels, each by half a pixel at most.
+    return abs(rendition["width"] * height - rendition["height"] * width) <= (width + height) / 2

@@ -1,0 +1,129 @@
+"""The rendition plan: which sizes and formats are made of an image.
+
+The packaged plan is `rendition_plan.json`; `rendition_plan.schema.json` is its JSON Schema. A template parameter can
+replace it.
+"""
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from imageservice.core.errors import PlanInvalid
+from imageservice.core.original import Original
+
+Fit = Literal["contain", "cover"]
+
+_HIGHEST = 16_383
+
+
+@dataclass(frozen=True)
+class Size:
+    """A named entry of the plan, in pixels. Without `height` the aspect is kept."""
+
+    name: str
+    width: int
+    height: int | None = None
+    fit: Fit = "contain"
+    gravity: str = "center"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One size as it comes out for one original: exactly `width` × `height` pixels, never larger than the original.
+
+    `aliases` are the names of further sizes that come out the same.
+    """
+
+    name: str
+    width: int
+    height: int
+    fit: Fit
+    gravity: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sizes by rising width, the formats wanted, and the encoders' quality (0 to 100) by format."""
+
+    sizes: tuple[Size, ...]
+    formats: tuple[str, ...]
+    quality: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """The plan as one line of JSON: equal plans have equal fingerprints."""
+        sizes = [[size.name, size.width, size.height, size.fit, size.gravity] for size in self.sizes]
+        return json.dumps([sizes, self.formats, self.quality], sort_keys=True, separators=(",", ":"))
+
+    def targets(self, original: Original) -> tuple[Target, ...]:
+        """The renditions' sizes for this original; sizes that come out the same are one, named by the first."""
+        found: dict[tuple[object, ...], Target] = {}
+        for size in self.sizes:
+            width, height = fitted(size, original.width, original.height)
+            crop = size.gravity if size.fit == "cover" else None
+            same = found.get((width, height, crop))
+            if same is None:
+                target = Target(size.name, width, height, size.fit, size.gravity)
+            else:
+                target = Target(same.name, width, height, same.fit, same.gravity, (*same.aliases, size.name))
+            found[width, height, crop] = target
+        return tuple(found.values())
+
+    def formats_for(self, original: Original) -> tuple[str, ...]:
+        """The formats to make: `fallback` is png where the original can be transparent, gif where it moves, else jpeg.
+
+        A moving image has no AVIF: encoding one takes minutes, and a still one would stop it.
+        """
+        fallback = "gif" if original.animated else "png" if original.alpha else "jpeg"
+        wanted = (fallback if name == "fallback" else name for name in self.formats)
+        return tuple(name for name in wanted if not (original.animated and name == "avif"))
+
+
+def fitted(size: Size, width: int, height: int) -> tuple[int, int]:
+    """The pixels that `size` comes out at for an original of `width` × `height`: never enlarged, at least 1 × 1.
+
+    `contain` fits the whole image into the box; `cover` fills the box's aspect, so a small original gives a small box.
+    Without a height the box is as high as a WebP can be: 16,383 pixels.
+    """
+    if size.fit == "cover":
+        box_height = size.height or size.width
+        scale = min(1.0, width / size.width, height / box_height)
+        return max(1, round(size.width * scale)), max(1, round(box_height * scale))
+    scale = min(1.0, size.width / width, (size.height or _HIGHEST) / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def schema() -> dict[str, Any]:
+    """The plan's JSON Schema."""
+    loaded: dict[str, Any] = json.loads(
+        files("imageservice.core").joinpath("rendition_plan.schema.json").read_text()
+    )
+    return loaded
+
+
+@cache
+def load_plan(text: str = "") -> Plan:
+    """The plan in `text` (JSON), or the packaged one where it is empty. Raises PlanInvalid with place and reason."""
+    # Not at the top: only the function that reads the plan ships jsonschema.
+    import jsonschema
+
+    try:
+        document = json.loads(text or files("imageservice.core").joinpath("rendition_plan.json").read_text())
+    except json.JSONDecodeError as error:
+        raise PlanInvalid(f"the rendition plan is not JSON: {error}") from error
+    problem = jsonschema.exceptions.best_match(
+        jsonschema.Draft202012Validator(schema()).iter_errors(document)
+    )
+    if problem is not None:
+        raise PlanInvalid(f"the rendition plan at {problem.json_path}: {problem.message}")
+    names = [size["name"] for size in document["sizes"]]
+    if len(set(names)) != len(names):
+        raise PlanInvalid(f"the rendition plan names a size twice: {', '.join(names)}")
+    return Plan(
+        sizes=tuple(Size(**size) for size in document["sizes"]),
+        formats=tuple(document["formats"]),
+        quality=dict(document.get("quality", {})),
+    )

@@ -1,0 +1,77 @@
+"""What is to be made of one upload: decided once at inspection, then carried out size by size."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from imageservice.core.errors import ImageRejected
+from imageservice.core.keys import digest, rendition_key, source_identity
+from imageservice.core.manifest import Rendition
+from imageservice.core.original import Original
+from imageservice.core.rendition_plan import Plan, Target
+
+# S3's limit on an object's key, in bytes of UTF-8.
+_KEY_BYTES = 1024
+
+
+def assignment(
+    upload: Mapping[str, Any], original: Original, plan: Plan, engine: str, recorded_digest: str = ""
+) -> dict[str, Any]:
+    """The source, its digest, and one entry in `resizes` for each size to make, as JSON for the state machine.
+
+    `upload` has bucket, key, bytes, etag and, in a versioned bucket, version_id. The smallest size also describes the
+    image (placeholder and colour). There is nothing to resize where `recorded_digest`, that of the renditions served
+    now, is the same. Raises ImageRejected where the renditions' keys would be too long for S3.
+    """
+    targets = plan.targets(original)
+    made_of = digest(source_identity(upload), plan.fingerprint, engine)
+    longest = max(
+        len(rendition_key(upload["key"], made_of, target.name, "webp").encode()) for target in targets
+    )
+    if longest > _KEY_BYTES:
+        room = _KEY_BYTES - (longest - len(upload["key"].encode()))
+        raise ImageRejected(
+            f"The name is too long: {room} bytes are the most that leave room for its renditions' names."
+        )
+    formats = plan.formats_for(original)
+    smallest = min(targets, key=lambda target: target.width * target.height)
+    return {
+        "source": {
+            **upload,
+            "format": original.format,
+            "width": original.width,
+            "height": original.height,
+            "frames": original.frames,
+        },
+        "digest": made_of,
+        "resizes": [
+            {
+                "target": asdict(target),
+                "formats": formats,
+                "quality": plan.quality,
+                "describe": target is smallest,
+            }
+            for target in targets
+            if made_of != recorded_digest
+        ],
+        "aliases": {alias: target.name for target in targets for alias in target.aliases},
+    }
+
+
+def target_of(resize: Mapping[str, Any]) -> Target:
+    """The target of one entry of `resizes`, back from JSON."""
+    return Target(**{**resize["target"], "aliases": tuple(resize["target"]["aliases"])})
+
+
+def rendition(
+    image_id: str, digest: str, target: Target, format: str, pixels: Sequence[int], length: int
+) -> Rendition:
+    """The record of one rendition: `pixels` are its width and height, `length` its bytes."""
+    return Rendition(
+        size=target.name,
+        width=pixels[0],
+        height=pixels[1],
+        format=format,
+        key=rendition_key(image_id, digest, target.name, format),
+        bytes=length,
+    )

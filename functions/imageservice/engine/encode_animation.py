@@ -1,0 +1,94 @@
+"""A moving image again as one WebP or GIF."""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+
+from PIL import Image
+
+from imageservice.engine.decode_animation import Shown
+from imageservice.engine.encode import QUALITY
+
+_SAMPLED_FRAMES, _SAMPLED_SIDE = 24, 128
+_OPAQUE = 128
+_TRANSPARENT = 255
+_GIF_LOOPS = 65_535
+_SOLID = 255
+_WEBP_FLAGS, _WEBP_ALPHA = 20, 0x10
+
+
+def encode_moving(frames: Sequence[Shown], loops: int, format: str, quality: Mapping[str, int]) -> bytes:
+    """The frames in `format`, webp or gif; `loops` is how often they play, 0 for endlessly."""
+    return _gif(frames, loops) if format == "gif" else _webp(frames, loops, quality)
+
+
+def _webp(frames: Sequence[Shown], loops: int, quality: Mapping[str, int]) -> bytes:
+    buffer = BytesIO()
+    frames[0].image.save(
+        buffer,
+        "WEBP",
+        save_all=True,
+        append_images=[frame.image for frame in frames[1:]],
+        duration=[frame.duration for frame in frames],
+        loop=min(loops, _GIF_LOOPS),
+        quality=quality.get("webp", QUALITY["webp"]),
+        method=2,
+        background=(0, 0, 0, 0),
+    )
+    data = bytearray(buffer.getvalue())
+    # libwebp forgets to say so where frames only leave parts of the canvas uncovered.
+    if data[12:16] == b"VP8X" and any(_clear(frame.image) for frame in frames):
+        data[_WEBP_FLAGS] |= _WEBP_ALPHA
+    return bytes(data)
+
+
+def _clear(image: Image.Image) -> bool:
+    """Whether something can be seen through the image."""
+    # An image of several bands, as these modes are, has a pair for each; the type covers images of one too.
+    return image.mode in ("LA", "RGBA") and image.getextrema()[-1][0] < _SOLID  # type: ignore[index]
+
+
+def _gif(frames: Sequence[Shown], loops: int) -> bytes:
+    """One palette for all frames, so that colours don't flicker and unchanged parts stay unwritten."""
+    palette = _shared_palette(frames)
+    drawn = [_indexed(frame.image, palette) for frame in frames]
+    transparent = any(frame.getextrema()[1] == _TRANSPARENT for frame in drawn)
+    options: dict[str, object] = (
+        {"disposal": 2, "transparency": _TRANSPARENT} if transparent else {"disposal": 1}
+    )
+    if loops != 1:
+        options["loop"] = min(max(loops - 1, 0), _GIF_LOOPS)
+    buffer = BytesIO()
+    drawn[0].save(
+        buffer,
+        "GIF",
+        save_all=True,
+        append_images=drawn[1:],
+        duration=[frame.duration for frame in frames],
+        optimize=False,
+        **options,
+    )
+    return buffer.getvalue()
+
+
+def _shared_palette(frames: Sequence[Shown]) -> Image.Image:
+    """A palette of 255 colours from up to 24 of the frames; the last index is left for transparency."""
+    chosen = frames[:: -(-len(frames) // _SAMPLED_FRAMES)]
+    samples = []
+    for frame in chosen:
+        sample = frame.image.copy()
+        sample.thumbnail((_SAMPLED_SIDE, _SAMPLED_SIDE), Image.Resampling.NEAREST)
+        samples.append(sample.convert("RGB"))
+    sheet = Image.new("RGB", (samples[0].width, sum(sample.height for sample in samples)))
+    top = 0
+    for sample in samples:
+        sheet.paste(sample, (0, top))
+        top += sample.height
+    return sheet.quantize(_TRANSPARENT, Image.Quantize.MEDIANCUT)
+
+
+def _indexed(image: Image.Image, palette: Image.Image) -> Image.Image:
+    indexed = image.convert("RGB").quantize(palette=palette, dither=Image.Dither.NONE)
+    if image.mode == "RGBA":
+        clear = image.getchannel("A").point(lambda alpha: 255 if alpha < _OPAQUE else 0)
+        indexed.paste(_TRANSPARENT, mask=clear)
+    return indexed

@@ -1,0 +1,1 @@
+"""Pixels after decoding: depth, size, orientation, color."""

@@ -1,0 +1,48 @@
+"""Which part of the stored pixels makes an upright rendition.
+
+Stored pixels are as the file has them; upright ones as a person sees them. An orientation is EXIF's, 1 to 8.
+"""
+
+from imageservice.core.rendition_plan import Target
+
+Box = tuple[float, float, float, float]
+"""left, top, right, bottom"""
+
+_HORIZONTAL = {"left": 0.0, "right": 1.0}
+_VERTICAL = {"top": 0.0, "bottom": 1.0}
+
+
+def turned(orientation: int) -> bool:
+    """Whether upright width is stored height."""
+    return orientation >= 5
+
+
+def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:
+    return (height, width) if turned(orientation) else (width, height)
+
+
+def kept(target: Target, width: int, height: int) -> Box:
+    """The part of an upright image of `width` × `height` that the target shows: all of it, or for `cover` the largest
+    part of the target's aspect, at the side or corner that its gravity names."""
+    if target.fit == "contain":
+        return 0.0, 0.0, float(width), float(height)
+    scale = min(width / target.width, height / target.height)
+    # Not a hair beyond the image, as rounding would have it.
+    box_width, box_height = min(target.width * scale, width), min(target.height * scale, height)
+    words = target.gravity.split("-")
+    across = next((_HORIZONTAL[word] for word in words if word in _HORIZONTAL), 0.5)
+    down = next((_VERTICAL[word] for word in words if word in _VERTICAL), 0.5)
+    left, top = (width - box_width) * across, (height - box_height) * down
+    return left, top, min(left + box_width, float(width)), min(top + box_height, float(height))
+
+
+def stored(box: Box, width: int, height: int, orientation: int) -> Box:
+    """The upright `box` in stored coordinates; `width` × `height` is the stored size. Source: Exif 2.32, 4.6.4.A."""
+    left, top, right, bottom = box
+    if turned(orientation):
+        left, top, right, bottom = top, left, bottom, right
+    if orientation in (2, 3, 7, 8):
+        left, right = width - right, width - left
+    if orientation in (3, 4, 6, 7):
+        top, bottom = height - bottom, height - top
+    return left, top, right, bottom

@@ -1,0 +1,1 @@
+"""What API Gateway's events and answers look like."""

@@ -1,0 +1,54 @@
+"""What a reader is answered once the manifest is found: the redirect, the metadata, or why there is neither."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from imageservice.core.errors import FormatUnavailable, RequestInvalid
+from imageservice.core.links import image_link, picture, rendition_link, srcset_by_format
+from imageservice.core.manifest import Manifest, Rendition
+from imageservice.core.negotiation import choose, preferred_formats
+from imageservice.http.api_gateway import Response
+from reader.request import ReadRequest
+from reader.responses import document, nothing_to_serve, problem, redirect
+
+# The link to a rendition's key for readers who come without the edge.
+Presign = Callable[[str], str]
+
+
+def answer(request: ReadRequest, manifest: Manifest | None, presign: Presign, *, fresh: bool) -> Response:
+    """The answer; `fresh` says that it comes quickly enough after the manifest was read for the edge to keep it."""
+    if manifest is None or not manifest.get("renditions"):
+        return nothing_to_serve(manifest)
+    keep = fresh and request.edge != ""
+    if request.metadata:
+        content = _metadata(request, manifest, presign)
+        return document(manifest["id"], content, request.if_none_match, keep_at_edge=keep)
+    try:
+        rendition = choose(manifest, request.wish, preferred_formats(request.accept))
+    except RequestInvalid as error:
+        return problem(HTTPStatus.BAD_REQUEST, str(error))
+    except FormatUnavailable as error:
+        return problem(HTTPStatus.NOT_ACCEPTABLE, str(error))
+    return redirect(manifest, rendition, _link(request, rendition, presign), keep_at_edge=keep)
+
+
+def _link(request: ReadRequest, rendition: Rendition, presign: Presign) -> str:
+    key = rendition["key"]
+    return rendition_link(request.edge, key) if request.edge else presign(key)
+
+
+def _metadata(request: ReadRequest, manifest: Manifest, presign: Presign) -> dict[str, Any]:
+    lasting = image_link(request.host, manifest["id"], encode_twice=not request.edge)
+
+    def link(rendition: Rendition) -> str:
+        return f"{lasting}?size={rendition['size']}&format={rendition['format']}"
+
+    srcset = srcset_by_format(manifest, link)
+    return {
+        **manifest,
+        "url": lasting,
+        "renditions": [{**each, "url": _link(request, each, presign)} for each in manifest["renditions"]],
+        "srcset": srcset,
+        "picture": picture(manifest, srcset, link),
+    }

@@ -1,0 +1,29 @@
+"""The service's engine as a contender: what ResizeFunction does for each size, without S3."""
+
+from pathlib import Path
+
+from dev.benchmarks.job import Job, Written, serve
+from imageservice.core.limits import Limits
+from imageservice.core.rendition_plan import Plan, Size
+from imageservice.engine.inspection import inspect
+from imageservice.engine.render import render
+
+
+def run(job: Job) -> list[Written]:
+    limits = Limits()
+    path = Path(job.source)
+    with path.open("rb") as file:
+        original = inspect(file, path.stat().st_size, limits)
+    sizes = tuple(
+        Size(size.name, size.width, size.height, "cover" if size.height else "contain") for size in job.sizes
+    )
+    written = []
+    for target in Plan(sizes, tuple(job.formats)).targets(original):
+        rendered = render(path.read_bytes(), target, tuple(job.formats), limits)
+        for name in (target.name, *target.aliases):
+            written.extend(Written(name, image.format, image.data) for image in rendered.images)
+    return written
+
+
+if __name__ == "__main__":
+    serve(run)

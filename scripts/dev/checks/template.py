@@ -1,0 +1,120 @@
+"""The SAM template as plain data, and sample values for what CloudFormation would fill in."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+PSEUDO = {
+    "AWS::AccountId": "123456789012",
+    "AWS::Partition": "aws",
+    "AWS::Region": "us-east-1",
+    "AWS::StackName": "image-service",
+    "AWS::URLSuffix": "amazonaws.com",
+    "AWS::StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/image-service/1",
+    "AWS::NoValue": "",
+}
+ARN_SERVICES = {
+    "Function": "lambda",
+    "StateMachine": "states",
+    "Bucket": "s3",
+    "Topic": "sns",
+    "Queue": "sqs",
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms as the long ones: `!Ref X` is {"Ref": "X"}, `!Sub x` is {"Fn::Sub": "x"}."""
+
+
+def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+        if suffix == "GetAtt":
+            value = value.split(".", 1)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {name: value}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+
+
+@cache
+def template() -> dict[str, Any]:
+    """The whole of template.yaml."""
+    with (ROOT / "template.yaml").open() as file:
+        return yaml.load(file, _Loader)  # noqa: S506 a SafeLoader
+
+
+def resources(*types: str) -> dict[str, dict[str, Any]]:
+    """The resources of these types (all without), by logical id."""
+    return {name: r for name, r in template()["Resources"].items() if not types or r["Type"] in types}
+
+
+def functions() -> dict[str, dict[str, Any]]:
+    """Each function's properties, the template's Globals merged in as SAM does it, by logical id."""
+    common = template().get("Globals", {}).get("Function", {})
+    return {
+        name: _merged(common, resource["Properties"])
+        for name, resource in resources("AWS::Serverless::Function").items()
+    }
+
+
+def state_machines() -> dict[str, dict[str, Any]]:
+    """Each state machine's properties, by logical id."""
+    return {
+        name: resource["Properties"] for name, resource in resources("AWS::Serverless::StateMachine").items()
+    }
+
+
+def _merged(common: Any, own: Any) -> Any:
+    if isinstance(common, dict) and isinstance(own, dict):
+        return {key: _merged(common.get(key), own.get(key, common.get(key))) for key in {**common, **own}}
+    return own
+
+
+def sample(value: Any) -> str:
+    """What CloudFormation could put in place of `value`: parameters as their defaults, conditions as true."""
+    if not isinstance(value, dict):
+        return str(value)
+    (function, argument), *_ = value.items()
+    if function == "Ref":
+        return _sample_ref(argument)
+    if function == "Fn::GetAtt":
+        return _sample_attribute(*argument)
+    if function == "Fn::If":
+        return sample(argument[1])
+    if function == "Fn::Sub":
+        text, names = argument if isinstance(argument, list) else (argument, {})
+        return re.sub(r"\$\{([^}!]+)\}", lambda found: _sample_name(found[1].strip(), names), text)
+    return "sample"
+
+
+def _sample_name(name: str, names: dict[str, Any]) -> str:
+    if name in names:
+        return sample(names[name])
+    return _sample_attribute(*name.split(".", 1)) if "." in name else _sample_ref(name)
+
+
+def _sample_ref(name: str) -> str:
+    if name in PSEUDO:
+        return PSEUDO[name]
+    if name in template().get("Parameters", {}):
+        return str(template()["Parameters"][name].get("Default", ""))
+    kind = template()["Resources"][name]["Type"]
+    return _sample_attribute(name, "Arn") if kind.endswith(("StateMachine", "Topic")) else name
+
+
+def _sample_attribute(name: str, attribute: str) -> str:
+    if "Arn" not in attribute:
+        return f"{name}-{attribute}"
+    kind = template()["Resources"][name]["Type"].rpartition("::")[2]
+    path = {"Function": f"function:{name}", "StateMachine": f"stateMachine:{name}"}.get(kind, name)
+    return f"arn:aws:{ARN_SERVICES.get(kind, kind.lower())}:us-east-1:123456789012:{path}"

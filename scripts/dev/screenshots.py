@@ -1,0 +1,119 @@
+"""Renews the pictures in docs/images: `python -m dev.screenshots PHOTOS [FOLDER]`, in the tests' environment.
+
+Starts a local stack of its own, uploads the photos of a folder, breaks Redis under one of them, and photographs the
+pages in Debian's Chromium:
+`PYTHONPATH=scripts:scripts/operator:functions .venv/test/bin/python -m dev.screenshots PHOTOS`
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as Picture
+from playwright.sync_api import Browser, Page, sync_playwright
+from redis import Redis
+
+from imageservice_operator.operations import images, uploads
+from imageservice_operator.operations.stack import Stack
+from local import background
+
+CHROMIUM = "/usr/bin/chromium"
+OPTIONS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+PHOTOS = {
+    "holiday/tomatoes.jpg": "tomatoes-12mp.jpg",
+    "holiday/waterfall.jpg": "landscape-orientation6.jpg",
+    "holiday/red car.jpg": "red-car-12mp.jpg",
+    "shop/chain.jpg": "chain-16mp-orientation8.jpg",
+    "shop/sign.heic": "sign-12mp-displayp3.heic",
+    "shop/trees.png": "trees-alpha.png",
+    "shop/moving.gif": "text-11frames.gif",
+    "letters/broken.jpg": "broken-header.jpg",
+}
+BROKEN = {
+    "shop/waterfall.jpg": "landscape-orientation1.jpg",
+    "shop/waterfall at night.jpg": "landscape-orientation2.jpg",
+    "letters/été.jpg": "landscape-orientation3.jpg",
+}
+UNDELIVERED = {
+    "id": "5f0c",
+    "source": "aws.s3",
+    "detail-type": "Object Created",
+    "detail": {"bucket": {"name": "originals"}, "object": {"key": "shop/late.jpg", "sequencer": "0"}},
+}
+DESK: dict[str, Any] = {"viewport": {"width": 1180, "height": 820}}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 1.5}
+QUALITY = 86  # of the WebPs: text stays sharp, and a page with photos below 100 kB
+
+
+def main(photos: Path, folder: Path) -> None:
+    """Writes console-*.webp into `folder`."""
+    with tempfile.TemporaryDirectory() as state, background.started(Path(state)) as started:
+        stack = Stack.local(state)
+        _upload(stack, photos, PHOTOS)
+        with Redis.from_url(started.redis_url) as redis:
+            redis.shutdown(nosave=True)
+        _upload(stack, photos, BROKEN)
+        stack.client("sqs").send_message(
+            QueueUrl=stack.output("UploadDeadLetterQueueUrl"),
+            MessageBody=json.dumps(UNDELIVERED),
+            MessageAttributes={
+                "ERROR_CODE": {"DataType": "String", "StringValue": "NO_PERMISSIONS"},
+                "ERROR_MESSAGE": {
+                    "DataType": "String",
+                    "StringValue": "The rule may not start the workflow.",
+                },
+            },
+        )
+        address = f"{started.console_url}"
+        failed = images.get(stack, next(iter(BROKEN)))
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+            shoot = _camera(browser, address, folder)
+            shoot("console-images", "/", DESK)
+            shoot("console-image", "/image?id=holiday/tomatoes.jpg", DESK)
+            shoot(
+                "console-execution",
+                f"/execution?arn={failed.execution}",
+                DESK | {"viewport": {"width": 1180, "height": 1240}},
+            )
+            shoot("console-failures", "/failures", DESK)
+            shoot("console-dark", f"/execution?arn={failed.execution}", DESK | {"color_scheme": "dark"})
+            shoot("console-phone", "/", PHONE)
+            browser.close()
+
+
+def _upload(stack: Stack, photos: Path, chosen: Mapping[str, str]) -> None:
+    sent = [uploads.upload(stack, photos / file, image_id) for image_id, file in chosen.items()]
+    for upload, image in uploads.wait_until_settled(stack, sent):
+        print(upload.id, image.status if image else "not settled", file=sys.stderr)
+    time.sleep(1)  # the failure's record follows its event
+
+
+def _camera(browser: Browser, address: str, folder: Path) -> Callable[[str, str, Mapping[str, Any]], None]:
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def shoot(name: str, path: str, options: Mapping[str, Any]) -> None:
+        page: Page = browser.new_page(**options)
+        page.goto(address + path)
+        page.wait_for_timeout(4000)  # thumbnails come, and what is read in the background
+        file = folder / f"{name}.webp"
+        with Picture.open(BytesIO(page.screenshot())) as taken:
+            taken.convert("RGB").save(file, quality=QUALITY, method=6)
+        page.close()
+        print(f"{file}: {file.stat().st_size / 1000:.0f} kB", file=sys.stderr)
+
+    return shoot
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) > 2 else "docs/images"))

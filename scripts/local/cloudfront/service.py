@@ -1,0 +1,58 @@
+"""The edge, served on a thread of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+
+from local.client import Stack
+from local.cloudfront.app import Edge, Invalidations, application
+from local.cloudfront.distribution import API, RENDITIONS, Distribution
+from local.cloudfront.origins import Api, Bucket
+from local.cloudfront.store import Store
+from local.deployment import source
+
+START_SECONDS = 10.0
+
+
+@contextlib.contextmanager
+def running(listener: socket.socket, template: Path, stack: Stack) -> Iterator[None]:
+    """Play the template's distribution on `listener` for the deployed stack, as long as the block runs."""
+    distribution = Distribution.of_template(source.read(template))
+    edge = Edge(
+        distribution,
+        Store(distribution.tag_header),
+        {
+            API: Api(stack.outputs["ApiUrl"]),
+            RENDITIONS: Bucket(stack.client("s3"), stack.outputs["ProcessedBucketName"]),
+        },
+        Invalidations(stack.client("cloudfront"), stack.outputs["DistributionId"]),
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(edge),
+            log_config=None,
+            lifespan="off",
+            date_header=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True, name="edge")
+    thread.start()
+    deadline = time.monotonic() + START_SECONDS
+    while not server.started and thread.is_alive() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    if not server.started:
+        raise RuntimeError("the edge did not start")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(5)

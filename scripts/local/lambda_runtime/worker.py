@@ -1,0 +1,171 @@
+"""One worker: a process that runs one function under awslambdaric, one invocation at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.lambda_runtime.runtime_api import Invocation, Posted, RuntimeApi
+
+LAUNCHER = Path(__file__).with_name("launcher.py")
+INIT_SECONDS = 10.0
+"""Lambda's own limit for the init phase; after it, init is run again under the function's timeout."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an invocation: the answer or the error payload, as Lambda would give it."""
+
+    payload: Any
+    is_error: bool
+    log: str
+    reusable: bool
+
+
+@dataclass(frozen=True)
+class _Exited:
+    status: int
+
+
+class Worker:
+    """A process started at construction. Not thread-safe: the pool leases it to one invocation at a time."""
+
+    def __init__(
+        self,
+        python: Path,
+        handler: str,
+        code: Path,
+        environment: Callable[[str], Mapping[str, str]],
+        log: Path,
+    ) -> None:
+        """Start the process. `environment` makes its variables, given the address of its Runtime API."""
+        self._outcomes: queue.SimpleQueue[Posted | _Exited] = queue.SimpleQueue()
+        self._api = RuntimeApi(self._outcomes)
+        self._log_path = log
+        self._log_lock = threading.Lock()
+        self._log_lines: list[bytes] = []
+        self._process = subprocess.Popen(
+            [str(python), str(LAUNCHER), handler],
+            cwd=code,
+            env=dict(environment(self._api.address)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert self._process.stdout is not None
+        self._output = self._process.stdout.fileno()
+        os.set_blocking(self._output, False)
+        threading.Thread(target=self._watch, daemon=True, name=f"worker-{self._process.pid}").start()
+
+    @property
+    def pid(self) -> int:
+        """The operating system's process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def invoke(
+        self, event: Any, request_id: str, function_arn: str, timeout: float, trace_id: str | None
+    ) -> Outcome:
+        """Run one invocation, at most `timeout` seconds of it; a worker that overruns is killed."""
+        self._await_init(timeout)
+        deadline = time.time() + timeout
+        payload = json.dumps(event).encode()
+        self._api.hand_over(Invocation(request_id, payload, int(deadline * 1000), function_arn, trace_id))
+        while True:
+            try:
+                said = self._outcomes.get(timeout=max(0.0, deadline - time.time()))
+            except queue.Empty:
+                self.kill()
+                return self._failed(
+                    request_id, "Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds"
+                )
+            if isinstance(said, _Exited):
+                self.kill()
+                return self._failed(request_id, "Runtime.ExitError", _exit_message(said.status))
+            if said.kind == "init-error":
+                self.kill()
+                return Outcome(json.loads(said.body), True, self._taken_log(), False)
+            if said.request_id == request_id:
+                return Outcome(_parsed(said.body), said.kind == "error", self._taken_log(), True)
+
+    def kill(self) -> None:
+        """End the process now and collect it."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._api):
+            if stream is not None:
+                stream.close()
+
+    def _await_init(self, timeout: float) -> None:
+        deadline = time.monotonic() + INIT_SECONDS + timeout
+        while not self._api.ready.wait(0.02):
+            if not self.alive or not self._outcomes.empty() or time.monotonic() > deadline:
+                return
+
+    def _failed(self, request_id: str, kind: str, message: str) -> Outcome:
+        payload = {"errorType": kind, "errorMessage": f"RequestId: {request_id} Error: {message}"}
+        return Outcome(payload, True, self._taken_log(), False)
+
+    def _watch(self) -> None:
+        """Collect the process's output for as long as it lives, then report its exit."""
+        readable = select.poll()
+        readable.register(self._output, select.POLLIN)
+        ended = False
+        while not ended:
+            readable.poll()
+            with self._log_lock:
+                ended = self._read_output()
+        self._outcomes.put(_Exited(self._process.wait()))
+
+    def _read_output(self) -> bool:
+        """Take all that the pipe holds right now; True at its end. Needs the log lock, and never waits:
+        the pipe may have been emptied since it was said to be readable."""
+        while True:
+            try:
+                data = os.read(self._output, 1 << 16)
+            except BlockingIOError:
+                return False
+            if not data:
+                return True
+            self._log_lines.append(data)
+            with self._log_path.open("ab") as log:
+                log.write(data)
+
+    def _taken_log(self) -> str:
+        """All output up to now. The worker writes its lines before it posts the outcome, so what is still
+        in the pipe belongs to this invocation: no need to wait for more."""
+        with self._log_lock:
+            self._read_output()
+            taken, self._log_lines = b"".join(self._log_lines), []
+        return taken.decode("utf-8", errors="replace")
+
+
+def _exit_message(status: int) -> str:
+    if status < 0:
+        return f"Runtime exited with error: signal: {signal.Signals(-status).name}"
+    return (
+        "Runtime exited without providing a reason"
+        if status == 0
+        else f"Runtime exited with error: exit status {status}"
+    )
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", errors="replace")

@@ -1,0 +1,1 @@
+"""What an operator installs: the operations on a stack, the command line `images`, the console."""

@@ -1,0 +1,62 @@
+"""cost: what running the service costs."""
+
+from __future__ import annotations
+
+import click
+
+from imageservice_operator.cli.group import images
+from imageservice_operator.cli.shown import plain, table
+from imageservice_operator.operations import cost, prices
+from imageservice_operator.operations.cost import Bill
+
+
+@images.command("cost", short_help="What the service costs to run.")
+@click.option("--uploads", default=100_000, show_default=True, type=click.IntRange(0), help="A month.")
+@click.option("--reads", default=10_000_000, show_default=True, type=click.IntRange(0), help="A month.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def show(uploads: int, reads: int, as_json: bool) -> None:
+    """What an upload, a read and a month cost on AWS, line by line.
+
+    Estimated from published prices and measured durations; no stack is asked.
+    """
+    from json import dumps
+
+    from rich.console import Console
+
+    bills = (cost.per_upload(), cost.per_read(), cost.per_month(uploads, reads))
+    if as_json:
+        click.echo(
+            dumps(
+                {
+                    "looked_up": prices.LOOKED_UP,
+                    "region": prices.REGION,
+                    "bills": [b.as_json() for b in bills],
+                }
+            )
+        )
+        return
+    out = Console(highlight=False)
+    for bill in bills[:2]:
+        out.print(_table(bill, 1_000_000))
+        out.print()
+    out.print(_table(bills[2], 1))
+    out.print("\nTo compare, a month of the whole service:")
+    for name, dollars in cost.PEERS:
+        out.print(f"  ${dollars:,.0f}  {name}", markup=False)
+    out.print(
+        f"\nPrices of {prices.REGION}, {prices.LOOKED_UP}; traffic to the internet is most of any bill with many reads."
+    )
+
+
+def _table(bill: Bill, times: int) -> object:
+    title = f"{times:,} × {bill.name}" if times > 1 else bill.name
+    made = table(title, "quantity", "$ each", "$", right=("quantity", "$ each", "$"))
+    for line in bill.lines:
+        made.add_row(
+            plain(line.name),
+            f"{line.quantity * times:,.0f}",
+            f"{line.price:.10f}".rstrip("0").rstrip("."),
+            f"{line.dollars * times:,.2f}",
+        )
+    made.add_row("[bold]together[/]", "", "", f"[bold]{bill.total * times:,.2f}[/]")
+    return made

@@ -1,0 +1,95 @@
+"""The console as an ASGI application: its pages, and what happens when one can't be made."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from imageservice.core.errors import StoreUnavailable
+from imageservice_operator.console.pages import changes, execution, failures, files, image, images
+from imageservice_operator.console.security import Guard, Session
+from imageservice_operator.console.site import Site, render, site_of
+from imageservice_operator.operations.errors import ExecutionNotFound, ImageNotFound, OperationFailed
+from imageservice_operator.operations.stack import Stack
+
+LOG = logging.getLogger(__name__)
+STATIC = Path(__file__).with_name("static")
+
+
+def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
+    """The console of one deployment. With `keyed`, only for whoever has its key (`session.key`)."""
+    session = Session(keyed=keyed)
+    app = Starlette(
+        routes=[
+            Route("/", images.page),
+            Route("/image", image.page),
+            Route("/execution", execution.page),
+            Route("/failures", failures.page),
+            Route("/rendition", files.rendition),
+            Route("/upload", changes.upload, methods=["POST"]),
+            Route("/replay", changes.replay, methods=["POST"]),
+            Route("/replay-all", changes.replay_all, methods=["POST"]),
+            Route("/replay-dead-letters", changes.replay_dead_letters, methods=["POST"]),
+            Route("/remove", changes.remove, methods=["POST"]),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        exception_handlers={
+            OperationFailed: _refused,
+            ClientError: _stack_failed,
+            BotoCoreError: _stack_failed,
+            StoreUnavailable: _stack_failed,
+            HTTPException: _no_page,
+            Exception: _broken,
+        },
+    )
+    app.state.site = Site(stack, session)
+    # Around all of it, so that the page of a failure is guarded like any other.
+    return Guard(app, session)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    known = not isinstance(error, (ImageNotFound, ExecutionNotFound))
+    return _error(request, "That can't be done" if known else "Not found", str(error), 400 if known else 404)
+
+
+def _stack_failed(request: Request, error: Exception) -> Response:
+    if isinstance(error, ClientError):
+        said = error.response.get("Error", {})
+        reason = f"{said.get('Code', 'Error')}: {said.get('Message', '')}"
+        if any(
+            word in reason
+            for word in ("AccessDenied", "not authorized", "ExpiredToken", "InvalidClientToken")
+        ):
+            hint = "Your credentials do not allow this, or have expired."
+        else:
+            hint = "AWS refused what the console asked for."
+    else:
+        reason = str(error)
+        hint = f"The stack {site_of(request).stack.name} does not answer. Is it still running?"
+    return _error(request, "The stack can't be read", hint, 502, reason)
+
+
+def _no_page(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    said = error.detail if error.detail != HTTPStatus(error.status_code).phrase else "There is no such page."
+    return _error(request, HTTPStatus(error.status_code).phrase.capitalize(), said, error.status_code)
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    LOG.error("a page failed: %s", request.url.path, exc_info=error)
+    return _error(
+        request, "This page is broken", "A mistake of the console's.", 500, f"{type(error).__name__}: {error}"
+    )
+
+
+def _error(request: Request, title: str, message: str, status: int, reason: str = "") -> Response:
+    return render(request, "error.html", code=status, title=title, message=message, reason=reason, section="")

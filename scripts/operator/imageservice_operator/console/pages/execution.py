@@ -1,0 +1,113 @@
+"""One execution: the workflow drawn, each state coloured by what happened, a timeline, every event, and what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from botocore.exceptions import ClientError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from imageservice.failures.advice import advice_on
+from imageservice_operator.console.site import RUNNING_EVERY, Site, render, required, site_of
+from imageservice_operator.console.workflow import definition, history, layout, timeline
+from imageservice_operator.operations import executions
+from imageservice_operator.operations.executions import RUNNING
+
+EVENTS_SHOWN = 500  # the newest; ProcessImage has at most some 150, one who needs more uses the AWS console
+SLOW = 2  # seconds between looks at a long history, which costs a call per 1,000 events
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of the history: `seconds` since the start; `details` what it says of itself, "" for nothing."""
+
+    id: int
+    type: str
+    state: str
+    at: datetime
+    seconds: float
+    details: Any
+    failed: bool
+
+
+def page(request: Request) -> Response:
+    """`arn` says which."""
+    site, arn = site_of(request), required(request, "arn")
+    described = executions.describe(site.stack, arn)
+    events = executions.history(site.stack, arn)
+    story = history.read(events)
+    drawing, comments = _drawn(site, arn)
+    failure = described.failure
+    return render(
+        request,
+        "execution.html",
+        section="images",
+        execution=described,
+        failure=failure,
+        advice=advice_on(failure["name"], failure["cause"]) if failure else None,
+        failed_state=next(
+            (each.state for each in reversed([*story.all_visits()]) if each.status == "failed"), ""
+        ),
+        story=story,
+        drawing=drawing,
+        comments=comments,
+        boxes=timeline.box_states(story),
+        taken=timeline.taken(story),
+        first_visit={visit.state: visit.id for visit in reversed([*story.all_visits()])},
+        timeline=timeline.timeline(story, datetime.now(UTC)),
+        events=_events(events, story)[-EVENTS_SHOWN:],
+        earlier=max(len(events) - EVENTS_SHOWN, 0),
+        every=(SLOW if len(events) > EVENTS_SHOWN else RUNNING_EVERY) if described.status == RUNNING else 0,
+    )
+
+
+def _drawn(site: Site, arn: str) -> tuple[layout.Drawing | None, Mapping[str, str]]:
+    """The drawing of the definition that the execution runs; none where that can't be read or drawn."""
+    try:
+        return _layout(json.dumps(executions.definition(site.stack, arn)))
+    except (ClientError, ValueError):
+        return None, {}
+
+
+@lru_cache(maxsize=32)
+def _layout(text: str) -> tuple[layout.Drawing, Mapping[str, str]]:
+    machine = definition.read(text)
+    return layout.draw(machine), dict(_comments(machine))
+
+
+def _comments(machine: definition.Machine) -> Sequence[tuple[str, str]]:
+    found = []
+    for name, state in machine.states.items():
+        found.append((name, state.comment))
+        for inner in state.machines:
+            found += _comments(inner)
+    return found
+
+
+def _events(events: Sequence[Mapping[str, Any]], story: history.Story) -> list[Event]:
+    start = events[0]["timestamp"] if events else datetime.now(UTC)
+    return [
+        Event(
+            id=each["id"],
+            type=each["type"],
+            state=story.state_of.get(each["id"], ""),
+            at=each["timestamp"],
+            seconds=(each["timestamp"] - start).total_seconds(),
+            details={
+                name: value for name, value in history.details(each).items() if not _is_noise(name, value)
+            },
+            failed="Failed" in each["type"] or "TimedOut" in each["type"] or "Aborted" in each["type"],
+        )
+        for each in events
+    ]
+
+
+def _is_noise(name: str, value: Any) -> bool:
+    """Whether a detail only says that nothing was cut off."""
+    return name.endswith("Details") and isinstance(value, Mapping) and set(value) <= {"truncated", "included"}

@@ -1,0 +1,36 @@
+"""What failed, by error, with what to do; what could not be delivered; and how far a replay of many has come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from imageservice_operator.console.site import IDLE_EVERY, RUNNING_EVERY, render, site_of
+from imageservice_operator.operations import failures
+from imageservice_operator.operations.failures import Group
+
+SHOWN = 50  # of each error's images
+
+
+def page(request: Request) -> Response:
+    """All of it; nothing to choose."""
+    site = site_of(request)
+    groups: Sequence[Group] = failures.grouped(failures.failed(site.stack))
+    waiting, letters = site.dead_letters.look()
+    progress = site.replays.current
+    return render(
+        request,
+        "failures.html",
+        section="failures",
+        groups=groups,
+        total=sum(len(group.failures) for group in groups),
+        replayable=sum(len(group.failures) for group in groups if group.advice.replay),
+        shown=SHOWN,
+        waiting=waiting,
+        letters=letters,
+        progress=progress,
+        busy=site.replays.running,
+        every=RUNNING_EVERY if site.replays.running or (waiting and not letters) else IDLE_EVERY,
+    )

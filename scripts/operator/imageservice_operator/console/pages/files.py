@@ -1,0 +1,49 @@
+"""Renditions through the console itself: its pages then need no other host, and no bucket to be open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from imageservice_operator.console.site import required, site_of
+
+_TYPES = {
+    "avif": "image/avif",
+    "webp": "image/webp",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "gif": "image/gif",
+}
+_CHUNK = 256 * 1024
+
+
+def rendition(request: Request) -> Response:
+    """The object `key` of ProcessedBucket, as the image that its name says and nothing else."""
+    site, key = site_of(request), required(request, "key")
+    kind = _TYPES.get(key.rpartition(".")[2])
+    if kind is None:
+        raise HTTPException(404, "There is no such rendition.")
+    try:
+        found = site.stack.client("s3").get_object(Bucket=site.stack.processed_bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404):
+            raise HTTPException(404, "There is no such rendition (any more).") from error
+        raise
+    headers = {
+        # What a key names never changes; only the one who may open the console may keep it.
+        "cache-control": "private, max-age=31536000, immutable",
+        "content-length": str(found["ContentLength"]),
+        # Opened by itself it is an image still, with no rights in the console's origin.
+        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    }
+    return StreamingResponse(_chunks(found["Body"]), media_type=kind, headers=headers)
+
+
+def _chunks(body: Any) -> Iterator[bytes]:
+    with body:
+        yield from body.iter_chunks(_CHUNK)

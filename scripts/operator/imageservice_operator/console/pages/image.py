@@ -1,0 +1,89 @@
+"""One image: what is served, rendition by rendition, how to put it on a page, and what worked on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from imageservice.core.links import image_link, picture, srcset_by_format
+from imageservice.core.manifest import Manifest, Rendition, manifest_of
+from imageservice.failures.advice import advice_on
+from imageservice_operator.console.site import IDLE_EVERY, RUNNING_EVERY, Site, render, required, site_of
+from imageservice_operator.console.thumbnails import preview_of, thumbnail_of
+from imageservice_operator.operations import failures, images
+from imageservice_operator.operations.errors import ImageNotFound
+from imageservice_operator.operations.images import Image
+
+PREVIEW_WIDTH = 640
+
+
+@dataclass(frozen=True)
+class Size:
+    """A size of the plan: its renditions, best format first, and the bytes of the largest of them."""
+
+    name: str
+    width: int
+    height: int
+    renditions: Sequence[Mapping[str, Any]]
+    largest: int
+
+
+def page(request: Request) -> Response:
+    """`id` says which. An image that is not in the table yet is shown as such, so that the page can fill itself."""
+    site, image_id = site_of(request), required(request, "id")
+    try:
+        image = images.get(site.stack, image_id)
+    except ImageNotFound:
+        waiting = images.listed(site.stack, prefix=image_id, limit=1).images
+        if not waiting or waiting[0].id != image_id:
+            raise
+        image = waiting[0]
+    error = image.error or {}
+    moving = image.status in (None, "PROCESSING")
+    return render(
+        request,
+        "image.html",
+        section="images",
+        image=image,
+        thumbnail=thumbnail_of(image),
+        preview=preview_of(image.renditions, PREVIEW_WIDTH),
+        sizes=_sizes(image),
+        advice=advice_on(error.get("name", ""), error.get("cause", "")) if error else None,
+        failure=failures.failure_of_image(site.stack, image) if image.status != "DELETED" else None,
+        links=_links(site, image) if image.renditions else None,
+        executions=site.past.of_image(image.id, image.execution),
+        every=RUNNING_EVERY if moving else IDLE_EVERY,
+    )
+
+
+def _sizes(image: Image) -> list[Size]:
+    by_name: dict[str, list[Mapping[str, Any]]] = {}
+    for each in image.renditions:
+        by_name.setdefault(each["size"], []).append(each)
+    sizes = [
+        Size(name, some[0]["width"], some[0]["height"], some, max(each["bytes"] for each in some))
+        for name, some in by_name.items()
+    ]
+    return sorted(sizes, key=lambda size: size.width)
+
+
+def _links(site: Site, image: Image) -> Mapping[str, str]:
+    """What a page's author copies, made by the reader's own code, so that it is what readers are told."""
+    manifest: Manifest = manifest_of(image.item)
+    behind_api = "CdnUrl" not in site.stack.outputs
+    lasting = image_link(site.stack.public_url, image.id, encode_twice=behind_api)
+
+    def link(rendition: Rendition) -> str:
+        return f"{lasting}?size={rendition['size']}&format={rendition['format']}"
+
+    srcset = srcset_by_format(manifest, link)
+    return {
+        "lasting": lasting,
+        "metadata": lasting.replace("/images/", "/metadata/", 1),
+        "picture": picture(manifest, srcset, link).replace("><", ">\n<"),
+        "srcset": "\n\n".join(f"{name}: {candidates}" for name, candidates in srcset.items()),
+    }

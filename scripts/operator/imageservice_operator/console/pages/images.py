@@ -1,0 +1,42 @@
+"""The first page: images, newest first, by status or by the beginning of the id; and where uploads are dropped."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from imageservice_operator.console.addresses import page as address
+from imageservice_operator.console.site import IDLE_EVERY, RUNNING_EVERY, render, site_of
+from imageservice_operator.console.thumbnails import thumbnail_of
+from imageservice_operator.operations import images
+from imageservice_operator.operations.images import STATUSES, Image
+
+PER_PAGE = 48
+
+
+def page(request: Request) -> Response:
+    """`status`, `q` (a prefix of ids) and `after` (a listing's cursor) choose; all may be left out."""
+    site = site_of(request)
+    status = request.query_params.get("status") or None
+    prefix = request.query_params.get("q", "")
+    after = request.query_params.get("after") or None
+    listed = images.listed(site.stack, status=status, prefix=prefix, limit=PER_PAGE, cursor=after)
+    whole = images.get_many(site.stack, [image.id for image in listed.images])
+    shown = [whole.get(image.id, image) for image in listed.images]
+    tabs = [(each, address("/", status=each, q=prefix)) for each in (None, *STATUSES)]
+    return render(
+        request,
+        "images.html",
+        section="images",
+        images=[(image, thumbnail_of(image)) for image in shown],
+        status=status,
+        prefix=prefix,
+        tabs=tabs,
+        newest=address("/", status=status, q=prefix) if after else None,
+        older=address("/", status=status, q=prefix, after=listed.cursor) if listed.cursor else None,
+        every=RUNNING_EVERY if any(_is_moving(image) for image in shown) else IDLE_EVERY,
+    )
+
+
+def _is_moving(image: Image) -> bool:
+    return image.status in (None, "PROCESSING")

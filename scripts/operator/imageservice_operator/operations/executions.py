@@ -1,0 +1,195 @@
+"""Executions of the workflows: one with its history, or those of an image or of a status."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from imageservice.failures.failed_execution import FAILED_STATUSES, failure_of, upload_of
+from imageservice_operator.operations.errors import ExecutionNotFound
+from imageservice_operator.operations.stack import MACHINES, Stack
+
+RUNNING = "RUNNING"
+ENDED = ("SUCCEEDED", *FAILED_STATUSES)
+_AT_ONCE = 8
+_GONE = ("ExecutionDoesNotExist", "StateMachineDoesNotExist", "ResourceNotFound")
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One execution as Step Functions describes it. `machine` is the machine's name in the template where it is ours.
+
+    `image_id` is None where the input is no upload's event. `error` and `cause` are as raised; `failure` has them in
+    plain words. `redrive_status` is REDRIVABLE, NOT_REDRIVABLE or REDRIVABLE_BY_MAP_RUN.
+    """
+
+    arn: str
+    name: str
+    machine: str
+    status: str
+    started: datetime
+    stopped: datetime | None
+    input: Mapping[str, Any]
+    output: Any
+    error: str | None
+    cause: str | None
+    redrive_count: int
+    redrive_status: str
+    redrive_reason: str | None
+    image_id: str | None
+    sequencer: str | None
+
+    @property
+    def failure(self) -> Mapping[str, Any] | None:
+        """The error's name and plain cause, None unless it failed."""
+        return failure_of(self.status, self.error, self.cause) if self.status in FAILED_STATUSES else None
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the image was bad, which is not the workflow's failure."""
+        return self.status == "FAILED" and self.error == "ImageRejected"
+
+    def as_json(self) -> dict[str, Any]:
+        described = {**asdict(self), "failure": self.failure}
+        times = {name: value.isoformat() for name, value in described.items() if isinstance(value, datetime)}
+        return {**described, **times}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An execution in a listing: its input, error and cause come with `describe` alone."""
+
+    arn: str
+    name: str
+    machine: str
+    status: str
+    started: datetime
+    stopped: datetime | None
+    redrive_count: int
+
+
+def describe(stack: Stack, arn: str) -> Execution:
+    """The execution. Raises ExecutionNotFound."""
+    try:
+        answer = stack.client("stepfunctions").describe_execution(executionArn=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in (*_GONE, "InvalidArn", "ValidationException"):
+            raise ExecutionNotFound(f"Step Functions does not know {arn} (any more).") from error
+        raise
+    event = json.loads(answer.get("input") or "{}")
+    upload = None
+    if isinstance(event, dict):
+        try:
+            upload = upload_of(event)
+        except (KeyError, TypeError):
+            upload = None  # ReprocessImages, or one that somebody started by hand
+    return Execution(
+        arn=answer["executionArn"],
+        name=answer["name"],
+        machine=_machine_of(stack, answer["stateMachineArn"]),
+        status=answer["status"],
+        started=answer["startDate"],
+        stopped=answer.get("stopDate"),
+        input=event,
+        output=json.loads(answer["output"]) if answer.get("output") else None,
+        error=answer.get("error"),
+        cause=answer.get("cause"),
+        redrive_count=answer.get("redriveCount", 0),
+        redrive_status=answer.get("redriveStatus", "NOT_REDRIVABLE"),
+        redrive_reason=answer.get("redriveStatusReason"),
+        image_id=upload.id if upload else None,
+        sequencer=upload.sequencer if upload else None,
+    )
+
+
+def describe_many(stack: Stack, arns: Sequence[str]) -> Iterator[Execution]:
+    """Those of the executions that Step Functions still knows, in the order given, several asked at once."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        yield from (found for found in pool.map(lambda arn: _described_or_none(stack, arn), arns) if found)
+
+
+def history(stack: Stack, arn: str) -> list[dict[str, Any]]:
+    """All events of the execution, oldest first, as GetExecutionHistory gives them. Raises ExecutionNotFound."""
+    pages = stack.client("stepfunctions").get_paginator("get_execution_history")
+    try:
+        return [
+            event
+            for page in pages.paginate(executionArn=arn, maxResults=1000, includeExecutionData=True)
+            for event in page["events"]
+        ]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _GONE:
+            raise ExecutionNotFound(f"Step Functions does not know {arn} (any more).") from error
+        raise
+
+
+def last_state(stack: Stack, arn: str) -> tuple[str, str] | None:
+    """Type and name of the state that was entered last, such as ("Task", "Refresh Redis"); None where none was."""
+    client = stack.client("stepfunctions")
+    pages = client.get_paginator("get_execution_history").paginate(
+        executionArn=arn, reverseOrder=True, maxResults=100
+    )
+    for page in pages:
+        for event in page["events"]:
+            if event["type"].endswith("StateEntered"):
+                return event["type"].removesuffix("StateEntered"), event["stateEnteredEventDetails"]["name"]
+    return None
+
+
+def definition(stack: Stack, arn: str) -> dict[str, Any]:
+    """The state machine's definition that the execution runs, whatever was deployed since."""
+    answer = stack.client("stepfunctions").describe_state_machine_for_execution(executionArn=arn)
+    parsed: dict[str, Any] = json.loads(answer["definition"])
+    return parsed
+
+
+def of_status(
+    stack: Stack, status: str | None = None, machine: str = "ProcessImage", since: datetime | None = None
+) -> Iterator[Listed]:
+    """A machine's executions of a status (or any), newest first, down to those started before `since`."""
+    wanted = {"statusFilter": status} if status else {}
+    pages = stack.client("stepfunctions").get_paginator("list_executions")
+    for page in pages.paginate(stateMachineArn=stack.machine_arn(machine), **wanted):
+        for each in page["executions"]:
+            if since and each["startDate"] < since:
+                return
+            yield Listed(
+                arn=each["executionArn"],
+                name=each["name"],
+                machine=machine,
+                status=each["status"],
+                started=each["startDate"],
+                stopped=each.get("stopDate"),
+                redrive_count=each.get("redriveCount", 0),
+            )
+
+
+def of_image(stack: Stack, image_id: str, latest: str | None = None, look_back: int = 200) -> list[Execution]:
+    """What worked on an image, newest first: `latest` (its item's `execution`), and what is found of it among the
+    newest `look_back` executions of each workflow. Step Functions has no index by input, so each is described."""
+    arns = [latest] if latest else []
+    for machine in ("ProcessImage", "RemoveImage"):
+        for number, each in enumerate(of_status(stack, machine=machine)):
+            if number >= look_back:
+                break
+            arns.append(each.arn)
+    found = [each for each in describe_many(stack, list(dict.fromkeys(arns))) if each.image_id == image_id]
+    return sorted(found, key=lambda each: each.started, reverse=True)
+
+
+def _described_or_none(stack: Stack, arn: str) -> Execution | None:
+    try:
+        return describe(stack, arn)
+    except ExecutionNotFound:
+        return None
+
+
+def _machine_of(stack: Stack, machine_arn: str) -> str:
+    ours = {stack.outputs.get(output): name for name, output in MACHINES.items()}
+    return ours.get(machine_arn, machine_arn.rpartition(":")[2])

@@ -1,0 +1,29 @@
+"""So many a second, and no more: what is replayed after an outage must not be the next one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from imageservice_operator.operations.errors import BadRequest
+
+T = TypeVar("T")
+
+
+def paced(
+    items: Iterable[T],
+    per_second: float,
+    now: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[T]:
+    """The items, evenly spread, `per_second` of them at most. Raises BadRequest for a rate that is none."""
+    if per_second <= 0:
+        raise BadRequest("The rate is more than 0 a second.")
+    due = now()
+    for item in items:
+        wait = due - now()
+        if wait > 0:
+            sleep(wait)
+        due = max(due, now()) + 1 / per_second if wait < 0 else due + 1 / per_second
+        yield item

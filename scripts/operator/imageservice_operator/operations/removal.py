@@ -1,0 +1,45 @@
+"""Images removed by deleting their originals; the workflow RemoveImage does the rest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from imageservice_operator.operations.images import Image, get_many
+from imageservice_operator.operations.stack import Stack
+
+
+def remove(stack: Stack, image_id: str) -> bool:
+    """Deletes the original. False where there is none: then nothing happens.
+
+    The bucket keeps earlier versions of it for 30 days, so that a removal by mistake can be undone by copying one back.
+    """
+    if not _exists(stack, image_id):
+        return False
+    stack.client("s3").delete_object(Bucket=stack.source_bucket, Key=image_id)
+    return True
+
+
+def wait_until_removed(
+    stack: Stack, image_ids: Sequence[str], timeout: float = 120
+) -> Iterator[tuple[str, Image | None]]:
+    """Each id as soon as its image is DELETED and its renditions are gone; those that time out last, as they are."""
+    waiting = list(dict.fromkeys(image_ids))
+    deadline, pause = time.monotonic() + timeout, 0.2
+    while waiting:
+        found = get_many(stack, waiting)
+        late = time.monotonic() > deadline
+        for image_id in list(waiting):
+            image = found.get(image_id)
+            if late or (image and image.status == "DELETED" and "replaced" not in image.item):
+                waiting.remove(image_id)
+                yield image_id, image
+        if waiting:
+            time.sleep(pause)
+            pause = min(pause * 1.3, 3.0)
+
+
+def _exists(stack: Stack, image_id: str) -> bool:
+    answer = stack.client("s3").list_objects_v2(Bucket=stack.source_bucket, Prefix=image_id, MaxKeys=1)
+    # The listing is in order of the keys' bytes, and the id itself comes first of all that begin with it.
+    return any(entry["Key"] == image_id for entry in answer.get("Contents", []))

@@ -1,0 +1,223 @@
+"""Renditions made again after the plan or the engine has changed, by the workflow ReprocessImages."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from imageservice_operator.operations import executions
+from imageservice_operator.operations.cost import per_upload, renditions_cost, replacement_cost
+from imageservice_operator.operations.errors import BadRequest, OperationFailed
+from imageservice_operator.operations.images import STATUSES
+from imageservice_operator.operations.stack import Stack
+
+CONCURRENCY = 20
+NEW = "NEW"
+"""In `only`: originals that no workflow has taken up yet."""
+_BATCH = 100
+_AT_ONCE = 8
+# What a child execution of the Distributed Map costs in transitions, for one that is left alone and for one that isn't.
+_LEFT_ALONE, _PROCESSED = 3, 3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a reprocessing would do: originals by decision (PROCESS, UP_TO_DATE, …), and what it would cost in dollars.
+
+    `complete` is False where only the first originals were looked at.
+    """
+
+    decisions: Mapping[str, int]
+    dollars: float
+    complete: bool
+    keys: Sequence[str] = field(repr=False, default=())
+
+    @property
+    def to_make(self) -> int:
+        return self.decisions.get("PROCESS", 0)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "to_make": self.to_make}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is. `counts` are the Map Run's: total, pending, running, succeeded, failed, aborted, timedOut."""
+
+    execution: str
+    status: str
+    counts: Mapping[str, int]
+    report: str | None = None
+
+    @property
+    def done(self) -> int:
+        return sum(self.counts.get(name, 0) for name in ("succeeded", "failed", "aborted", "timedOut"))
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def estimate(
+    stack: Stack,
+    *,
+    prefix: str = "",
+    only: Sequence[str] = (),
+    force: bool = False,
+    limit: int | None = None,
+    on_progress: Callable[[int], Any] | None = None,
+) -> Estimate:
+    """What `start` with the same arguments would do, asked of the very function that it asks, and nothing changed.
+
+    `limit` bounds how many originals are looked at. `on_progress` is told how many were.
+    """
+    _checked(only)
+    decisions: Counter[str] = Counter()
+    keys: list[str] = []
+    complete = True
+
+    def selected(batch: list[str]) -> list[dict[str, Any]]:
+        return select(stack, batch, only=only, force=force)
+
+    batches = list(_batches(stack, prefix, limit))
+    if limit is not None and sum(map(len, batches)) > limit:
+        complete = False
+        batches = _cut(batches, limit)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        looked_at = 0
+        for originals in pool.map(selected, batches):
+            decisions.update(original["decision"] for original in originals)
+            keys += [original["key"] for original in originals if original["decision"] == "PROCESS"]
+            looked_at += len(originals)
+            if on_progress:
+                on_progress(looked_at)
+    to_make, total = decisions["PROCESS"], sum(decisions.values())
+    dollars = to_make * (per_upload().total + renditions_cost(_PROCESSED)) + (
+        total - to_make
+    ) * renditions_cost(_LEFT_ALONE)
+    # As if each had been made before: the few that were not cost less.
+    dollars += replacement_cost(to_make, cdn="DistributionId" in stack.outputs)
+    return Estimate(dict(decisions), round(dollars, 4), complete, keys)
+
+
+def start(
+    stack: Stack,
+    *,
+    prefix: str = "",
+    only: Sequence[str] = (),
+    force: bool = False,
+    concurrency: int = CONCURRENCY,
+) -> str:
+    """Starts a run over all originals below `prefix` whose image has a status in `only` (none: any); its execution.
+
+    `concurrency` images at a time. With `force`, also what is up to date, and what was rejected.
+    """
+    _checked(only)
+    if not 1 <= concurrency <= 1000:
+        raise BadRequest("The concurrency is between 1 and 1000.")
+    given = {"prefix": prefix, "only": list(only), "force": force, "max_concurrency": concurrency}
+    answer = stack.client("stepfunctions").start_execution(
+        stateMachineArn=stack.machine_arn("ReprocessImages"), input=json.dumps(given)
+    )
+    return str(answer["executionArn"])
+
+
+def start_images(stack: Stack, image_ids: Sequence[str], *, force: bool = False) -> dict[str, str]:
+    """Starts ProcessImage for the images named, where they need it; the execution of each that did.
+
+    The decision about the others is in its place, such as UP_TO_DATE.
+    """
+    outcomes = {}
+    for begin in range(0, len(image_ids), _BATCH):
+        for original in select(stack, image_ids[begin : begin + _BATCH], force=force):
+            outcomes[original["key"]] = original["decision"]
+            if original["decision"] == "PROCESS":
+                answer = stack.client("stepfunctions").start_execution(
+                    stateMachineArn=stack.machine_arn("ProcessImage"), input=json.dumps(original["event"])
+                )
+                outcomes[original["key"]] = answer["executionArn"]
+    return outcomes
+
+
+def resume(stack: Stack, execution: str) -> None:
+    """Redrives a run that was stopped, failed or timed out: it goes on with the originals that are left."""
+    stack.client("stepfunctions").redrive_execution(executionArn=execution)
+
+
+def stop(stack: Stack, execution: str) -> None:
+    """Stops a run; what it is making now is stopped, too, and made by `resume` or by the next run."""
+    cause = "Stopped by an operator."
+    stack.client("stepfunctions").stop_execution(executionArn=execution, error="Stopped", cause=cause)
+
+
+def progress(stack: Stack, execution: str) -> Progress:
+    """How far the run is now."""
+    described = executions.describe(stack, execution)
+    runs = stack.client("stepfunctions").list_map_runs(executionArn=execution)["mapRuns"]
+    counts: dict[str, int] = {}
+    if runs:
+        # On AWS a redrive goes on with the same Map Run; the local stack begins another for what is left.
+        latest = max(runs, key=lambda run: run["startDate"])["mapRunArn"]
+        answer = stack.client("stepfunctions").describe_map_run(mapRunArn=latest)
+        counts = {name: count for name, count in answer["itemCounts"].items() if isinstance(count, int)}
+    output = described.output if isinstance(described.output, dict) else {}
+    report = output.get("report") or {}
+    where = f"s3://{report['Bucket']}/{report['Key']}" if report else None
+    return Progress(execution, described.status, counts, where)
+
+
+def followed(stack: Stack, execution: str, pause: float = 1.0) -> Iterator[Progress]:
+    """The run's progress now and then, and last when it has ended."""
+    while True:
+        now = progress(stack, execution)
+        yield now
+        if now.status != executions.RUNNING:
+            return
+        time.sleep(pause)
+
+
+def select(
+    stack: Stack, keys: Sequence[str], *, only: Sequence[str] = (), force: bool = False
+) -> list[dict[str, Any]]:
+    """What would become of up to a hundred originals: each with its key, the decision and, for PROCESS, the event."""
+    payload = {"keys": list(keys), "only": list(only), "force": force}
+    answer = stack.client("lambda").invoke(
+        FunctionName=stack.output("SelectOriginalsFunctionArn"), Payload=json.dumps(payload).encode()
+    )
+    said = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise OperationFailed(f"SelectOriginalsFunction failed: {said.get('errorMessage', said)}")
+    originals: list[dict[str, Any]] = said["originals"]
+    return originals
+
+
+def _batches(stack: Stack, prefix: str, limit: int | None) -> Iterator[list[str]]:
+    """The keys of the originals below `prefix`, `_BATCH` at a time, a few more than `limit`."""
+    seen = 0
+    pages = (
+        stack.client("s3")
+        .get_paginator("list_objects_v2")
+        .paginate(Bucket=stack.source_bucket, Prefix=prefix)
+    )
+    for page in pages:
+        keys = [entry["Key"] for entry in page.get("Contents", [])]
+        for begin in range(0, len(keys), _BATCH):
+            yield keys[begin : begin + _BATCH]
+        seen += len(keys)
+        if limit is not None and seen > limit:
+            return
+
+
+def _cut(batches: list[list[str]], limit: int) -> list[list[str]]:
+    keys = [key for batch in batches for key in batch][:limit]
+    return [keys[begin : begin + _BATCH] for begin in range(0, len(keys), _BATCH)]
+
+
+def _checked(only: Sequence[str]) -> None:
+    unknown = sorted(set(only) - {*STATUSES, NEW})
+    if unknown:
+        raise BadRequest(f"{', '.join(unknown)} is no status; there are {', '.join((*STATUSES, NEW))}.")

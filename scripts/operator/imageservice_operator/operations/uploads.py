@@ -1,0 +1,124 @@
+"""Photos into SourceBucket, and what becomes of them."""
+
+from __future__ import annotations
+
+import mimetypes
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from boto3.s3.transfer import TransferConfig
+
+from imageservice_operator.operations.errors import BadRequest
+from imageservice_operator.operations.images import Image, get_many
+from imageservice_operator.operations.stack import Stack
+
+SETTLED = ("READY", "REJECTED", "FAILED", "DELETED")
+_MULTIPART = TransferConfig(multipart_threshold=16 * 1024 * 1024, multipart_chunksize=16 * 1024 * 1024)
+_ID_BYTES = 1024  # S3's limit on a key
+_FIRST_LOOK_S, _SLOWEST_LOOK_S = 0.2, 3.0
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One upload that S3 has taken; `version_id` tells it from others of the same id."""
+
+    id: str
+    bytes: int
+    etag: str
+    version_id: str | None
+
+
+def upload(
+    stack: Stack,
+    source: Path | BinaryIO,
+    image_id: str,
+    *,
+    content_type: str | None = None,
+    on_progress: Callable[[int], Any] | None = None,
+) -> Upload:
+    """Puts a file, or an open one, under `image_id`; large ones in parts. `on_progress` is told the bytes as they go.
+
+    Raises BadRequest for an id that S3 does not take, OSError for a file that can't be read.
+    """
+    if not image_id or len(image_id.encode()) > _ID_BYTES:
+        raise BadRequest(f"An image's id has 1 to {_ID_BYTES} bytes.")
+    kind = content_type or mimetypes.guess_type(image_id)[0] or "application/octet-stream"
+    client = stack.client("s3")
+    options = {"ExtraArgs": {"ContentType": kind}, "Config": _MULTIPART, "Callback": on_progress}
+    if isinstance(source, Path):
+        client.upload_file(str(source), stack.source_bucket, image_id, **options)
+    else:
+        client.upload_fileobj(source, stack.source_bucket, image_id, **options)
+    head = client.head_object(Bucket=stack.source_bucket, Key=image_id)
+    return Upload(image_id, head["ContentLength"], head["ETag"].strip('"'), head.get("VersionId"))
+
+
+def wait_until_settled(
+    stack: Stack,
+    uploads: Sequence[Upload],
+    *,
+    timeout: float = 300,
+    on_change: Callable[[Image], Any] | None = None,
+) -> Iterator[tuple[Upload, Image | None]]:
+    """Each upload with its image as soon as that is READY, REJECTED, FAILED or DELETED.
+
+    An upload that a newer one of the same id has overtaken comes with that one's image. Those that have not settled
+    within `timeout` seconds come last, with their image as it is then, or None where none is known.
+    """
+    waiting = dict(enumerate(uploads))
+    seen: dict[str, str | None] = {}
+    deadline, pause = time.monotonic() + timeout, _FIRST_LOOK_S
+    while waiting:
+        found = get_many(stack, [each.id for each in waiting.values()])
+        for index, each in list(waiting.items()):
+            image = found.get(each.id)
+            if image is None:
+                continue
+            if on_change and seen.get(each.id) != image.status:
+                seen[each.id] = image.status
+                on_change(image)
+            if _settled(stack, each, image):
+                del waiting[index]
+                pause = _FIRST_LOOK_S
+                yield each, image
+        if waiting and time.monotonic() > deadline:
+            yield from ((each, found.get(each.id)) for each in waiting.values())
+            return
+        if waiting:
+            time.sleep(pause)
+            pause = min(pause * 1.3, _SLOWEST_LOOK_S)
+
+
+def _settled(stack: Stack, upload: Upload, image: Image) -> bool:
+    if image.status not in SETTLED:
+        return False
+    if image.status != "DELETED" and _is_of(image, upload):
+        return True
+    # Another upload's outcome, or a tombstone: an older one, unless it is of what S3 has now.
+    latest = _latest_version(stack, upload.id)
+    return latest != upload.version_id and (
+        image.status == "DELETED" or latest == image.upload.get("version_id")
+    )
+
+
+def _is_of(image: Image, upload: Upload) -> bool:
+    if upload.version_id:
+        return bool(image.upload.get("version_id") == upload.version_id)
+    return bool(image.upload.get("etag") == upload.etag)
+
+
+def _latest_version(stack: Stack, image_id: str) -> str | None:
+    from botocore.exceptions import ClientError
+
+    try:
+        version: str | None = (
+            stack.client("s3").head_object(Bucket=stack.source_bucket, Key=image_id).get("VersionId")
+        )
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return None
+        raise
+    return version
