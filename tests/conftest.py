@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dev import samples as sample_images
 from local.client import NoStack, Stack, load
 
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -40,9 +41,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def samples() -> Path:
-    """The real photos and broken files that tests are made with."""
-    return REPOSITORY.parent / "shared" / "images"
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every sample image: the stored ones, those made from them, and `cases/`."""
+    try:
+        return sample_images.gather(tmp_path_factory.mktemp("samples"))
+    except sample_images.MissingSample as missing:
+        pytest.fail(str(missing), pytrace=False)
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""Renews the pictures in docs/images: `python -m dev.screenshots PHOTOS [FOLDER]`, in the tests' environment.
+"""Renews the pictures in docs/images: `python -m dev.screenshots [FOLDER]`, in the tests' environment.
 
-Starts a local stack of its own, uploads the photos of a folder, breaks Redis under one of them, and photographs the
+Starts a local stack of its own, uploads the sample images, breaks Redis under one of them, and photographs the
 pages in Debian's Chromium:
-`PYTHONPATH=scripts:scripts/operator:functions .venv/test/bin/python -m dev.screenshots PHOTOS`
+`PYTHONPATH=scripts:scripts/operator:functions .venv/test/bin/python -m dev.screenshots`
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from PIL import Image as Picture
 from playwright.sync_api import Browser, Page, sync_playwright
 from redis import Redis
 
+from dev import samples
 from imageservice_operator.operations import images, uploads
 from imageservice_operator.operations.stack import Stack
 from local import background
@@ -32,8 +33,8 @@ OPTIONS = (
 PHOTOS = {
     "holiday/tomatoes.jpg": "tomatoes-12mp.jpg",
     "holiday/waterfall.jpg": "landscape-orientation6.jpg",
-    "holiday/red car.jpg": "red-car-12mp.jpg",
-    "shop/chain.jpg": "chain-16mp-orientation8.jpg",
+    "holiday/road sign.jpg": "sign-12mp.jpg",
+    "shop/tomatoes.jpg": "tomatoes-16mp-orientation8.jpg",
     "shop/sign.heic": "sign-12mp-displayp3.heic",
     "shop/trees.png": "trees-alpha.png",
     "shop/moving.gif": "text-11frames.gif",
@@ -55,9 +56,10 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "device_scal
 QUALITY = 86  # of the WebPs: text stays sharp, and a page with photos below 100 kB
 
 
-def main(photos: Path, folder: Path) -> None:
+def main(folder: Path) -> None:
     """Writes console-*.webp into `folder`."""
     with tempfile.TemporaryDirectory() as state, background.started(Path(state)) as started:
+        photos = samples.gather(Path(state) / "samples")
         stack = Stack.local(state)
         _upload(stack, photos, PHOTOS)
         with Redis.from_url(started.redis_url) as redis:
@@ -116,4 +118,4 @@ def _camera(browser: Browser, address: str, folder: Path) -> Callable[[str, str,
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2] if len(sys.argv) > 2 else "docs/images"))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images"))

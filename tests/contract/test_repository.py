@@ -1,9 +1,14 @@
 """What holds of every file in the repository."""
 
 import re
+import shutil
 import subprocess
 import tomllib
+from pathlib import Path
 
+import pytest
+
+from dev import samples
 from dev.checks.template import ROOT
 
 # Folders of one machine: homes, checkouts, temporary files of whoever wrote the file.
@@ -36,3 +41,29 @@ def test_every_function_is_under_the_import_rules() -> None:
     rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     folders = {handler.parent.name for handler in (ROOT / "functions").glob("*/handler.py")}
     assert set(rules["root_packages"]) == {"imageservice", "imageservice_operator", "local", "dev", *folders}
+
+
+# A folder beside the checkout: the parent of its root, however the root is written.
+OUTSIDE = re.compile(r"""(?:ROOT|REPOSITORY)\.parent\b|(?<![\w./])\.\./shared\b|\$\{?ROOT\}?/\.\.""")
+
+
+def test_tests_scripts_and_docs_use_nothing_outside_the_repository() -> None:
+    places = ("tests/", "scripts/", "docs/", ".ci/", "README.md", "CONTRIBUTING.md")
+    this = Path(__file__).relative_to(ROOT).as_posix()
+    texts = {name: text for name, text in text_files().items() if name.startswith(places) and name != this}
+    assert {name: OUTSIDE.findall(text) for name, text in texts.items() if OUTSIDE.search(text)} == {}
+
+
+def test_the_samples_are_the_files_that_their_readmes_list_and_take_8_megabytes_at_most() -> None:
+    files = {file for file in samples.STORED.rglob("*") if file.is_file() and file.name != "README.md"}
+    assert set(samples.stored()) == files
+    assert sum(file.stat().st_size for file in files) <= 8_000_000
+
+
+def test_a_sample_that_is_missing_is_named_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(samples.MissingSample, match=r"^sample file is missing: .*README\.md .*$"):
+        samples.stored(tmp_path)
+    shutil.copytree(samples.STORED, tmp_path / "samples")
+    (tmp_path / "samples" / "cases" / "stars.png").unlink()
+    with pytest.raises(samples.MissingSample, match=r"^sample file is missing: .*stars\.png .*$"):
+        samples.stored(tmp_path / "samples")

@@ -17,6 +17,7 @@ from typing import Any
 
 from PIL import Image
 
+from dev import samples
 from dev.benchmarks import images_report
 from dev.benchmarks.job import Job, Wanted
 from dev.benchmarks.processes import NAIVE, OURS, ROOT, SHARP, SHARP_DEFAULTS, VIPS, Contender, Process
@@ -32,7 +33,6 @@ SIZES = (
 )
 WIDTHS = tuple(Wanted(f"w{width}", width) for width in (160, 320, 640, 1280, 1920))
 FORMATS = ("avif", "webp", "jpeg")
-PHOTOS = ("red-car-12mp.jpg", "tomatoes-12mp.jpg", "chain-16mp-orientation8.jpg")
 SAME: dict[str, Any] = {name: SETTINGS[name] | {"quality": QUALITY[name]} for name in FORMATS}
 BIG = (8660, 5773)
 
@@ -45,11 +45,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often each job is timed (default: 3)")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where table and plot are written")
     options = parser.parse_args()
-    photos = options.photos or [ROOT.parent / "shared" / "images" / name for name in PHOTOS]
-    missing = [str(photo) for photo in photos if not photo.is_file()]
-    if missing:
+    if missing := [str(photo) for photo in options.photos if not photo.is_file()]:
         sys.exit(f"no such photo: {', '.join(missing)}")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        try:
+            photos = options.photos or samples.photos(Path(folder))
+        except samples.MissingSample as error:
+            sys.exit(str(error))
         results = measure([str(photo.resolve()) for photo in photos], options.rounds, Path(folder))
     images_report.write(results, options.docs)
     print(images_report.table(results))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from local.client import Stack
 
-SAMPLES = Path(__file__).resolve().parents[1] / "samples"
-SAMPLE_SUFFIXES = (".jpg", ".png", ".gif")
+SAMPLES = Path(__file__).resolve().parents[3] / "tests" / "samples"
+# A photo stored on its side, an animation, a picture with transparency.
+SAMPLE_NAMES = ("landscape-orientation6.jpg", "text-11frames.gif", "trees-alpha.png")
 
 
 class UnusableFiles(Exception):
@@ -25,8 +26,8 @@ class Upload:
 
 
 def samples() -> list[Path]:
-    """The photos that are uploaded when no file is named."""
-    return sorted(path for path in SAMPLES.iterdir() if path.suffix in SAMPLE_SUFFIXES)
+    """The images that are uploaded when no file is given."""
+    return [SAMPLES / name for name in SAMPLE_NAMES]
 
 
 def check(paths: list[Path]) -> None:

@@ -16,7 +16,7 @@ from local.run.uploads import Upload
 from local.run.watch import Watch
 
 ROOT = Path(__file__).parents[3]
-SAMPLES = ROOT / "scripts" / "local" / "samples"
+SAMPLES = ROOT / "tests" / "samples"
 
 
 @pytest.fixture(scope="module")

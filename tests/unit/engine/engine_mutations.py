@@ -29,7 +29,11 @@ PLAN = Plan((Size("x", 64, 64, "cover"),), ("webp", "fallback"))
 def seeds(samples: Path) -> list[bytes]:
     """The small samples, and small files of every kind."""
     pillow_heif.register_heif_opener()
-    found = [path.read_bytes() for path in sorted(samples.iterdir()) if path.stat().st_size < LARGE]
+    found = [
+        path.read_bytes()
+        for path in sorted(samples.iterdir())
+        if path.is_file() and path.stat().st_size < LARGE
+    ]
     moving = {"save_all": True, "append_images": [scene().rotate(90), scene().rotate(180)], "duration": 100}
     found += [encoded(scene(), kind, **moving) for kind in ("GIF", "PNG", "WEBP", "AVIF")]
     found += [

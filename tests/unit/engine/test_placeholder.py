@@ -30,7 +30,7 @@ def preview(data: bytes) -> Image.Image:
     "name",
     [
         "tomatoes-12mp.jpg",
-        "red-car-12mp.jpg",
+        "landscape-orientation6.jpg",
         "sign-12mp-displayp3.heic",
         "gears-101frames.webp",
         "trees-alpha.png",
