@@ -15,9 +15,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from imageservice.core.errors import StoreUnavailable
-from imageservice_operator.console.pages import changes, execution, failures, files, image, images
+from imageservice_operator.console.context import Context, context_of, render
+from imageservice_operator.console.pages import actions, execution, failures, image, images, rendition
 from imageservice_operator.console.security import Guard, Session
-from imageservice_operator.console.site import Site, render, site_of
 from imageservice_operator.operations.errors import ExecutionNotFound, ImageNotFound, OperationFailed
 from imageservice_operator.operations.stack import Stack
 
@@ -34,12 +34,12 @@ def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
             Route("/image", image.page),
             Route("/execution", execution.page),
             Route("/failures", failures.page),
-            Route("/rendition", files.rendition),
-            Route("/upload", changes.upload, methods=["POST"]),
-            Route("/replay", changes.replay, methods=["POST"]),
-            Route("/replay-all", changes.replay_all, methods=["POST"]),
-            Route("/replay-dead-letters", changes.replay_dead_letters, methods=["POST"]),
-            Route("/remove", changes.remove, methods=["POST"]),
+            Route("/rendition", rendition.page),
+            Route("/upload", actions.upload, methods=["POST"]),
+            Route("/replay", actions.replay, methods=["POST"]),
+            Route("/replay-all", actions.replay_all, methods=["POST"]),
+            Route("/replay-dead-letters", actions.replay_dead_letters, methods=["POST"]),
+            Route("/remove", actions.remove, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         exception_handlers={
@@ -51,7 +51,7 @@ def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
             Exception: _broken,
         },
     )
-    app.state.site = Site(stack, session)
+    app.state.context = Context(stack, session)
     # Around all of it, so that the page of a failure is guarded like any other.
     return Guard(app, session)
 
@@ -74,7 +74,7 @@ def _stack_failed(request: Request, error: Exception) -> Response:
             hint = "AWS refused what the console asked for."
     else:
         reason = str(error)
-        hint = f"The stack {site_of(request).stack.name} does not answer. Is it still running?"
+        hint = f"The stack {context_of(request).stack.name} does not answer. Is it still running?"
     return _error(request, "The stack can't be read", hint, 502, reason)
 
 

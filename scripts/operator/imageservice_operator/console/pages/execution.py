@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from imageservice.failures.advice import advice_on
-from imageservice_operator.console.site import RUNNING_EVERY, Site, render, required, site_of
+from imageservice_operator.console.context import RUNNING_EVERY, Context, context_of, render, required
 from imageservice_operator.console.workflow import definition, history, layout, timeline
 from imageservice_operator.operations import executions
 from imageservice_operator.operations.executions import RUNNING
@@ -38,11 +38,11 @@ class Event:
 
 def page(request: Request) -> Response:
     """`arn` says which."""
-    site, arn = site_of(request), required(request, "arn")
-    described = executions.describe(site.stack, arn)
-    events = executions.history(site.stack, arn)
+    context, arn = context_of(request), required(request, "arn")
+    described = executions.describe(context.stack, arn)
+    events = executions.history(context.stack, arn)
     story = history.read(events)
-    drawing, comments = _drawn(site, arn)
+    drawing, comments = _drawn(context, arn)
     failure = described.failure
     return render(
         request,
@@ -67,10 +67,10 @@ def page(request: Request) -> Response:
     )
 
 
-def _drawn(site: Site, arn: str) -> tuple[layout.Drawing | None, Mapping[str, str]]:
+def _drawn(context: Context, arn: str) -> tuple[layout.Drawing | None, Mapping[str, str]]:
     """The drawing of the definition that the execution runs; none where that can't be read or drawn."""
     try:
-        return _layout(json.dumps(executions.definition(site.stack, arn)))
+        return _layout(json.dumps(executions.definition(context.stack, arn)))
     except (ClientError, ValueError):
         return None, {}
 

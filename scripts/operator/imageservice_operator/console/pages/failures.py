@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from imageservice_operator.console.site import IDLE_EVERY, RUNNING_EVERY, render, site_of
+from imageservice_operator.console.context import IDLE_EVERY, RUNNING_EVERY, context_of, render
 from imageservice_operator.operations import failures
 from imageservice_operator.operations.failures import Group
 
@@ -16,10 +16,10 @@ SHOWN = 50  # of each error's images
 
 def page(request: Request) -> Response:
     """All of it; nothing to choose."""
-    site = site_of(request)
-    groups: Sequence[Group] = failures.grouped(failures.failed(site.stack))
-    waiting, letters = site.dead_letters.look()
-    progress = site.replays.current
+    context = context_of(request)
+    groups: Sequence[Group] = failures.grouped(failures.failed(context.stack))
+    waiting, letters = context.dead_letters.look()
+    progress = context.replays.current
     return render(
         request,
         "failures.html",
@@ -31,6 +31,6 @@ def page(request: Request) -> Response:
         waiting=waiting,
         letters=letters,
         progress=progress,
-        busy=site.replays.running,
-        every=RUNNING_EVERY if site.replays.running or (waiting and not letters) else IDLE_EVERY,
+        busy=context.replays.running,
+        every=RUNNING_EVERY if context.replays.running or (waiting and not letters) else IDLE_EVERY,
     )

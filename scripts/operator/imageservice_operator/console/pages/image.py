@@ -12,7 +12,14 @@ from starlette.responses import Response
 from imageservice.core.links import image_link, picture, srcset_by_format
 from imageservice.core.manifest import Manifest, Rendition, manifest_of
 from imageservice.failures.advice import advice_on
-from imageservice_operator.console.site import IDLE_EVERY, RUNNING_EVERY, Site, render, required, site_of
+from imageservice_operator.console.context import (
+    IDLE_EVERY,
+    RUNNING_EVERY,
+    Context,
+    context_of,
+    render,
+    required,
+)
 from imageservice_operator.console.thumbnails import preview_of, thumbnail_of
 from imageservice_operator.operations import failures, images
 from imageservice_operator.operations.errors import ImageNotFound
@@ -34,11 +41,11 @@ class Size:
 
 def page(request: Request) -> Response:
     """`id` says which. An image that is not in the table yet is shown as such, so that the page can fill itself."""
-    site, image_id = site_of(request), required(request, "id")
+    context, image_id = context_of(request), required(request, "id")
     try:
-        image = images.get(site.stack, image_id)
+        image = images.get(context.stack, image_id)
     except ImageNotFound:
-        waiting = images.listed(site.stack, prefix=image_id, limit=1).images
+        waiting = images.listed(context.stack, prefix=image_id, limit=1).images
         if not waiting or waiting[0].id != image_id:
             raise
         image = waiting[0]
@@ -53,9 +60,9 @@ def page(request: Request) -> Response:
         preview=preview_of(image.renditions, PREVIEW_WIDTH),
         sizes=_sizes(image),
         advice=advice_on(error.get("name", ""), error.get("cause", "")) if error else None,
-        failure=failures.failure_of_image(site.stack, image) if image.status != "DELETED" else None,
-        links=_links(site, image) if image.renditions else None,
-        executions=site.past.of_image(image.id, image.execution),
+        failure=failures.failure_of_image(context.stack, image) if image.status != "DELETED" else None,
+        links=_links(context, image) if image.renditions else None,
+        executions=context.executions.of_image(image.id, image.execution),
         every=RUNNING_EVERY if moving else IDLE_EVERY,
     )
 
@@ -71,11 +78,11 @@ def _sizes(image: Image) -> list[Size]:
     return sorted(sizes, key=lambda size: size.width)
 
 
-def _links(site: Site, image: Image) -> Mapping[str, str]:
+def _links(context: Context, image: Image) -> Mapping[str, str]:
     """What a page's author copies, made by the reader's own code, so that it is what readers are told."""
     manifest: Manifest = manifest_of(image.item)
-    behind_api = "CdnUrl" not in site.stack.outputs
-    lasting = image_link(site.stack.public_url, image.id, encode_twice=behind_api)
+    behind_api = "CdnUrl" not in context.stack.outputs
+    lasting = image_link(context.stack.public_url, image.id, encode_twice=behind_api)
 
     def link(rendition: Rendition) -> str:
         return f"{lasting}?size={rendition['size']}&format={rendition['format']}"

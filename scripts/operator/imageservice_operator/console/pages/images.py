@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from imageservice_operator.console.addresses import page as address
-from imageservice_operator.console.site import IDLE_EVERY, RUNNING_EVERY, render, site_of
+from imageservice_operator.console.context import IDLE_EVERY, RUNNING_EVERY, context_of, render
 from imageservice_operator.console.thumbnails import thumbnail_of
+from imageservice_operator.console.urls import page as address
 from imageservice_operator.operations import images
 from imageservice_operator.operations.images import STATUSES, Image
 
@@ -16,12 +16,12 @@ PER_PAGE = 48
 
 def page(request: Request) -> Response:
     """`status`, `q` (a prefix of ids) and `after` (a listing's cursor) choose; all may be left out."""
-    site = site_of(request)
+    context = context_of(request)
     status = request.query_params.get("status") or None
     prefix = request.query_params.get("q", "")
     after = request.query_params.get("after") or None
-    listed = images.listed(site.stack, status=status, prefix=prefix, limit=PER_PAGE, cursor=after)
-    whole = images.get_many(site.stack, [image.id for image in listed.images])
+    listed = images.listed(context.stack, status=status, prefix=prefix, limit=PER_PAGE, cursor=after)
+    whole = images.get_many(context.stack, [image.id for image in listed.images])
     shown = [whole.get(image.id, image) for image in listed.images]
     tabs = [(each, address("/", status=each, q=prefix)) for each in (None, *STATUSES)]
     return render(

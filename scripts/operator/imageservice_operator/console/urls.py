@@ -1,4 +1,4 @@
-"""The pages' own addresses. Ids are in the query, never in the path: browsers would tidy `../../x` away there."""
+"""The pages' own urls. Ids are in the query, never in the path: browsers would tidy `../../x` away there."""
 
 from __future__ import annotations
 

@@ -10,11 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from imageservice_operator.console import addresses, words
-from imageservice_operator.console.background import DeadLetters, Replays
-from imageservice_operator.console.past import Past
-from imageservice_operator.console.recent import Recent
+from imageservice_operator.console import filters, urls
+from imageservice_operator.console.execution_index import ExecutionIndex
+from imageservice_operator.console.jobs import DeadLetterReader, ReplayJobs
 from imageservice_operator.console.security import Session
+from imageservice_operator.console.ttl_cache import TtlCache
 from imageservice_operator.operations import images
 from imageservice_operator.operations.stack import Stack
 
@@ -23,16 +23,16 @@ COUNTED = 100  # failed images, for the number in the navigation; more show as "
 RUNNING_EVERY, IDLE_EVERY = 1, 5  # seconds between looks at a page on which something goes on, or nothing
 
 
-class Site:
+class Context:
     """One run of the console over one stack."""
 
     def __init__(self, stack: Stack, session: Session) -> None:
         self.stack = stack
         self.session = session
-        self.past = Past(stack)
-        self.replays = Replays(stack)
-        self.dead_letters = DeadLetters(stack)
-        self._failed = Recent(
+        self.executions = ExecutionIndex(stack)
+        self.replays = ReplayJobs(stack)
+        self.dead_letters = DeadLetterReader(stack)
+        self._failed = TtlCache(
             lambda: len(images.listed(stack, status="FAILED", limit=COUNTED).images), seconds=2
         )
         self.templates = _templates()
@@ -43,18 +43,18 @@ class Site:
         return "" if count == 0 else str(count) if count < COUNTED else f"{COUNTED - 1}+"
 
 
-def site_of(request: Request) -> Site:
-    site: Site = request.app.state.site
-    return site
+def context_of(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
 
 
 def render(request: Request, template: str, *, code: int = 200, **values: Any) -> HTMLResponse:
     """The page. Every value is escaped; `failed_count` is left out of pages that tell of a stack that can't be read."""
-    site = site_of(request)
-    html = site.templates.get_template(template).render(
-        stack=site.stack,
-        token=site.session.token,
-        failed_count="" if code >= 400 else site.failed_count(),
+    context = context_of(request)
+    html = context.templates.get_template(template).render(
+        stack=context.stack,
+        token=context.session.token,
+        failed_count="" if code >= 400 else context.failed_count(),
         **{"every": 0, **values},
     )
     return HTMLResponse(html, status_code=code)
@@ -77,22 +77,22 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        ago=words.ago,
-        anchor=words.anchor,
-        exact=words.exact,
-        machine_time=words.machine_time,
-        size=words.size,
-        lasted=words.lasted,
-        pretty=words.pretty,
-        plural=words.plural,
-        megapixels=words.megapixels,
-        status_word=words.status_word,
-        status_meaning=words.status_meaning,
+        ago=filters.ago,
+        anchor=filters.anchor,
+        exact=filters.exact,
+        machine_time=filters.machine_time,
+        size=filters.size,
+        lasted=filters.lasted,
+        pretty=filters.pretty,
+        plural=filters.plural,
+        megapixels=filters.megapixels,
+        status_word=filters.status_word,
+        status_meaning=filters.status_meaning,
     )
     environment.globals.update(
-        page=addresses.page,
-        image_page=addresses.image,
-        execution_page=addresses.execution,
-        rendition_page=addresses.rendition,
+        page=urls.page,
+        image_page=urls.image,
+        execution_page=urls.execution,
+        rendition_page=urls.rendition,
     )
     return environment

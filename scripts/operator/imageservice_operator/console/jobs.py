@@ -39,7 +39,7 @@ class Progress:
     trouble: str = ""
 
 
-class Replays:
+class ReplayJobs:
     """One run at a time, on a thread of its own; the last one stays to be read."""
 
     def __init__(self, stack: Stack) -> None:
@@ -52,7 +52,7 @@ class Replays:
         return self.current is not None and self.current.ended is None
 
     def failed(self, failures: Sequence[FailedImage], what: str) -> bool:
-        """Replays the failures and follows each to its end. False where another run is not over."""
+        """ReplayJobs the failures and follows each to its end. False where another run is not over."""
         return self._begin(what, len(failures), lambda progress: self._replay(failures, progress))
 
     def letters(self, count: int) -> bool:
@@ -107,7 +107,7 @@ class Replays:
         dead_letters.replay(self._stack, on_sent=sent)
 
 
-class DeadLetters:
+class DeadLetterReader:
     """What waits in the queues. Reading them takes seconds, so it is done aside and shown at the next look."""
 
     def __init__(self, stack: Stack) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from imageservice_operator.console import addresses, words
+from imageservice_operator.console import filters, urls
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -23,14 +23,14 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
     ],
 )
 def test_how_long_ago(seconds: int, said: str) -> None:
-    assert words.ago(NOW - timedelta(seconds=seconds), NOW) == said
+    assert filters.ago(NOW - timedelta(seconds=seconds), NOW) == said
 
 
 def test_times_are_read_as_items_and_as_boto3_have_them() -> None:
-    assert words.exact("2026-11-22T12:00:00.123Z") == "2026-11-22 12:00:00 UTC"
-    assert words.exact(NOW) == "2026-11-22 12:00:00 UTC"
-    assert words.exact(None) == ""
-    assert words.ago("") == "never"
+    assert filters.exact("2026-11-22T12:00:00.123Z") == "2026-11-22 12:00:00 UTC"
+    assert filters.exact(NOW) == "2026-11-22 12:00:00 UTC"
+    assert filters.exact(None) == ""
+    assert filters.ago("") == "never"
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_times_are_read_as_items_and_as_boto3_have_them() -> None:
     [(0, "0 B"), (999, "999 B"), (35_542, "35.5 kB"), (347_327, "347 kB"), (2_797_589, "2.8 MB"), (None, "")],
 )
 def test_sizes_are_in_powers_of_ten(count: int | None, said: str) -> None:
-    assert words.size(count) == said
+    assert filters.size(count) == said
 
 
 @pytest.mark.parametrize(
@@ -46,22 +46,22 @@ def test_sizes_are_in_powers_of_ten(count: int | None, said: str) -> None:
     [(0.008, "8 ms"), (2.174, "2.17 s"), (41, "41 s"), (185, "3 min 5 s"), (7440, "2 h 4 min")],
 )
 def test_durations(seconds: float, said: str) -> None:
-    assert words.lasted(seconds) == said
+    assert filters.lasted(seconds) == said
 
 
 def test_json_within_json_is_unfolded_to_be_read() -> None:
-    assert words.unfolded({"cause": '{"errorMessage": "[1, 2]"}'}) == {"cause": {"errorMessage": [1, 2]}}
+    assert filters.unfolded({"cause": '{"errorMessage": "[1, 2]"}'}) == {"cause": {"errorMessage": [1, 2]}}
 
 
 def test_text_that_only_looks_like_json_stays_as_it_is() -> None:
-    assert words.pretty("{{7*7}}") == "{{7*7}}"
-    assert words.unfolded({"key": "[draft].jpg"}) == {"key": "[draft].jpg"}
+    assert filters.pretty("{{7*7}}") == "{{7*7}}"
+    assert filters.unfolded({"key": "[draft].jpg"}) == {"key": "[draft].jpg"}
 
 
 @pytest.mark.parametrize("image_id", ["../../x", "a b+c%20é/ü.jpg", "//elsewhere.example", "#x?y=1&id=2"])
 def test_an_id_stays_whole_in_an_address(image_id: str) -> None:
     from urllib.parse import parse_qs, urlsplit
 
-    parts = urlsplit(addresses.image(image_id))
+    parts = urlsplit(urls.image(image_id))
     assert (parts.netloc, parts.path) == ("", "/image")
     assert parse_qs(parts.query) == {"id": [image_id]}

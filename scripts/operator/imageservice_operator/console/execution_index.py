@@ -15,7 +15,7 @@ LIST_SECONDS = 3.0
 KEPT = 10_000
 
 
-class Past:
+class ExecutionIndex:
     """Asks Step Functions about each execution once, and again only while it runs or after a redrive."""
 
     def __init__(self, stack: Stack) -> None:

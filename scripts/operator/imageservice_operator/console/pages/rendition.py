@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from imageservice_operator.console.site import required, site_of
+from imageservice_operator.console.context import context_of, required
 
 _TYPES = {
     "avif": "image/avif",
@@ -22,14 +22,14 @@ _TYPES = {
 _CHUNK = 256 * 1024
 
 
-def rendition(request: Request) -> Response:
+def page(request: Request) -> Response:
     """The object `key` of ProcessedBucket, as the image that its name says and nothing else."""
-    site, key = site_of(request), required(request, "key")
+    context, key = context_of(request), required(request, "key")
     kind = _TYPES.get(key.rpartition(".")[2])
     if kind is None:
         raise HTTPException(404, "There is no such rendition.")
     try:
-        found = site.stack.client("s3").get_object(Bucket=site.stack.processed_bucket, Key=key)
+        found = context.stack.client("s3").get_object(Bucket=context.stack.processed_bucket, Key=key)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404):
             raise HTTPException(404, "There is no such rendition (any more).") from error

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Recent(Generic[T]):
+class TtlCache(Generic[T]):
     """What `ask` answers, kept for `seconds`; several who ask at once wait for one answer."""
 
     def __init__(
