@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from dev import samples as sample_images
-from local.client import NoStack, Stack, load
+from imageservice_operator.operations.errors import StackNotFound
+from imageservice_operator.operations.stack import Stack
+from local import background
 
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
@@ -63,7 +65,7 @@ def running_stack(state_dir: Path, *options: str) -> Iterator[Stack]:
         *ports,
         *options,
     ]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
+    environment = {**os.environ, "PYTHONPATH": background.PYTHON_PATH}
     log = (state_dir / "serve.log").open("w+")
     server = subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=log, stderr=log)
     try:
@@ -80,8 +82,8 @@ def running_stack(state_dir: Path, *options: str) -> Iterator[Stack]:
 def _once_ready(server: subprocess.Popen[bytes], state_dir: Path) -> Stack:
     give_up = time.monotonic() + _START_S
     while time.monotonic() < give_up and server.poll() is None:
-        with suppress(NoStack):
-            return load(state_dir)
+        with suppress(StackNotFound):
+            return Stack.local(state_dir)
         time.sleep(0.05)
     pytest.fail(f"the local stack did not start:\n{(state_dir / 'serve.log').read_text()}")
 

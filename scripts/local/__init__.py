@@ -2,7 +2,6 @@
 
 stack           what runs, in the order in which it starts
 options         what can be set on the command line
-client          how others find a running stack (needs boto3 only)
 statefile       the state directory: stack.json, and the claim that makes a second start fail
 stopping        Ctrl-C and SIGTERM as one exception
 background      a stack in a process of its own, for tests and benchmarks

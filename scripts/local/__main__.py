@@ -31,7 +31,7 @@ def main() -> int:
     run = commands.add_parser(
         "run",
         prog="./scripts/run",
-        help="start the stack, upload images, show what became of them, keep serving",
+        help="start the stack, upload images, show their renditions, keep serving",
     )
     run.add_argument(
         "files", nargs="*", type=Path, metavar="FILE", help="images (default: three sample photos)"
@@ -60,7 +60,7 @@ def main() -> int:
         if arguments.command == "serve":
             return 0
         name = signal.Signals(stopped.number).name
-        print(f"stopped by {name} before it was known what became of all images", file=sys.stderr)
+        print(f"stopped by {name} before all images were ready", file=sys.stderr)
         return 128 + stopped.number
 
 
@@ -77,7 +77,7 @@ def _serve(options: local_options.Options) -> int:
 
 def _run(options: local_options.Options, arguments: argparse.Namespace) -> int:
     from local.run.command import Request, StackGone, run
-    from local.run.uploads import UnusableFiles
+    from local.run.files import UnusableFiles
 
     try:
         return run(options, Request(arguments.files, arguments.once, arguments.time_limit))

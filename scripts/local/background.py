@@ -1,17 +1,20 @@
-"""A stack in a process of its own, for tests and benchmarks. Needs boto3 only."""
+"""A stack in a process of its own, for tests and benchmarks."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from local import client
+from imageservice_operator.operations.stack import Stack
 
-SCRIPTS = Path(__file__).resolve().parents[1]
-PYTHON = SCRIPTS.parent / ".venv" / "local" / "bin" / "python"
+REPOSITORY = Path(__file__).resolve().parents[2]
+PYTHON = REPOSITORY / ".venv" / "local" / "bin" / "python"
+PYTHON_PATH = os.pathsep.join(str(REPOSITORY / name) for name in ("functions", "scripts", "scripts/operator"))
+"""What `python -m local` needs as PYTHONPATH."""
 
 FREE_PORTS = ("--port=0", "--redis-port=0", "--console-port=0", "--edge-port=0")
 
@@ -23,14 +26,14 @@ class NotStarted(Exception):
 @contextlib.contextmanager
 def started(
     state_dir: Path, *options: str, command: Sequence[str] = ("-m", "local", "serve")
-) -> Iterator[client.Stack]:
+) -> Iterator[Stack]:
     """Run a stack on free ports with `state_dir` and these options of `serve`, as long as the block runs.
 
     Raises NotStarted.
     """
     process = subprocess.Popen(
         [str(PYTHON), *command, *FREE_PORTS, f"--state-dir={state_dir}", *options],
-        env={"PYTHONPATH": str(SCRIPTS), "PATH": "/usr/local/bin:/usr/bin:/bin"},
+        env={"PYTHONPATH": PYTHON_PATH, "PATH": "/usr/local/bin:/usr/bin:/bin"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -40,7 +43,7 @@ def started(
     try:
         if not process.stdout.readline():
             raise NotStarted(process.stderr.read().strip())
-        yield client.load(state_dir)
+        yield Stack.local(state_dir)
     finally:
         process.terminate()
         try:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 
+from imageservice_operator.operations.stack import Stack
+from imageservice_operator.operations.stack_file import StackFile
 from local import console, ministack_server, ports, redis_server, statefile
-from local.client import Stack
 from local.cloudfront import service as edge
 from local.deployment.deploy import deploy
 from local.options import Options
@@ -35,19 +37,19 @@ def running(options: Options) -> Iterator[Stack]:
         parameters["RedisUrl"] = redis_url
         services.enter_context(ministack_server.running(options, listener, endpoint_url))
 
-        stack = Stack(endpoint_url, options.region, "test", "test", redis_url, console_url, outputs={})
-        stack.outputs.update(
-            deploy(
-                options.template,
-                parameters | options.parameters,
-                stack.client,
-                endpoint_url,
-                options.stack_name,
-                options.region,
-            )
+        bare = StackFile(endpoint_url, options.region, "test", "test", {}, redis_url, console_url)
+        outputs = deploy(
+            options.template,
+            parameters | options.parameters,
+            Stack.of_file(bare).client,
+            endpoint_url,
+            options.stack_name,
+            options.region,
         )
+        file = replace(bare, outputs=outputs)
+        stack = Stack.of_file(file)
         if "DistributionId" in stack.outputs:
             services.enter_context(edge.running(edge_listener, options.template, stack))
-        services.enter_context(statefile.published(options.state_dir, vars(stack)))
+        services.enter_context(statefile.published(options.state_dir, file.as_json()))
         services.enter_context(console.running(console_listener, options.state_dir))
         yield stack

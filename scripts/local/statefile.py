@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-NAME = "stack.json"
+from imageservice_operator.operations.stack_file import NAME
 
 
 class AlreadyRunning(Exception):

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from imageservice.adapters.image_table import ImageTable
-from local.client import Stack
+from imageservice_operator.operations.stack import Stack
 
 _SETTLED = ("READY", "REJECTED", "FAILED", "DELETED")
 # For a machine that also runs everything else; how fast the service is, is measured elsewhere.

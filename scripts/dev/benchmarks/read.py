@@ -22,8 +22,8 @@ from dev.benchmarks import read_clients, read_imports, read_report
 from dev.benchmarks.read_timing import Times, interleaved
 from imageservice.adapters.image_table import plain
 from imageservice.core.manifest import Manifest, manifest_of
+from imageservice_operator.operations.stack import Stack
 from local import background
-from local.client import Stack
 from local.redis_cluster import Cluster
 
 _DOCS = Path(__file__).parents[3] / "docs"
@@ -117,8 +117,8 @@ def _reader(stack: Stack, redis_url: str) -> Iterator[tuple[Any, Any]]:
         REDIS_URL=redis_url,
         CDN_URL="https://images.example.com",
         AWS_ENDPOINT_URL=stack.endpoint_url,
-        AWS_ACCESS_KEY_ID=stack.access_key_id,
-        AWS_SECRET_ACCESS_KEY=stack.secret_access_key,
+        AWS_ACCESS_KEY_ID=stack.file.access_key_id,
+        AWS_SECRET_ACCESS_KEY=stack.file.secret_access_key,
         AWS_DEFAULT_REGION=stack.region,
         POWERTOOLS_SERVICE_NAME="bench",
         POWERTOOLS_METRICS_NAMESPACE="ImageService",

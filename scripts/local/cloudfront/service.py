@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvicorn
 
-from local.client import Stack
+from imageservice_operator.operations.stack import Stack
 from local.cloudfront.app import Edge, Invalidations, application
 from local.cloudfront.distribution import API, RENDITIONS, Distribution
 from local.cloudfront.origins import Api, Bucket

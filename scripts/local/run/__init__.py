@@ -1,8 +1,7 @@
-"""`run`: upload images, watch them, show what became of them.
+"""`run`: upload images, wait for them, show their renditions.
 
 command     the command itself
-joining     the stack that is used: one that runs, or one of our own
-uploads     the files, checked and put into the source bucket
-watch       each upload followed until it is ready or has failed
-report      what became of it, as JSON and as a table
+attach      the stack it uses: one that runs, or one of its own
+files       the files to upload, checked
+report      the outcome of an upload, as JSON and as a table
 """

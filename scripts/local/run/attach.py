@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import time
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from local import client
+from imageservice_operator.operations.errors import StackNotFound
+from imageservice_operator.operations.stack import Stack
 from local.options import Options
 from local.statefile import AlreadyRunning
 
@@ -20,7 +19,7 @@ PAUSE = 0.2
 
 
 @contextlib.contextmanager
-def stack(options: Options, console: Console) -> Iterator[tuple[client.Stack, bool]]:
+def stack(options: Options, console: Console) -> Iterator[tuple[Stack, bool]]:
     """A stack that answers, and whether it is ours: one of our own ends with the block.
 
     A stack that is still starting is waited for; where it ends instead, ours is started. Raises AlreadyRunning
@@ -54,20 +53,10 @@ def stack(options: Options, console: Console) -> Iterator[tuple[client.Stack, bo
             return
 
 
-def answers(running: client.Stack) -> bool:
-    """Whether somebody listens where this stack does."""
-    address = urlsplit(running.endpoint_url)
-    try:
-        with socket.create_connection((address.hostname or "", address.port or 80), timeout=1):
-            return True
-    except OSError:
-        return False
-
-
-def _found(options: Options) -> client.Stack | None:
-    with contextlib.suppress(client.NoStack):
-        found = client.load(options.state_dir)
-        if answers(found):
+def _found(options: Options) -> Stack | None:
+    with contextlib.suppress(StackNotFound):
+        found = Stack.local(options.state_dir)
+        if found.answers():
             return found
     return None
 

@@ -1,4 +1,4 @@
-"""The `run` command: a stack (the one that runs, else a new one), the files in it, and what became of them."""
+"""The `run` command: finds or starts a stack, uploads the files, shows each image's outcome."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,10 +24,12 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from local import client
+from imageservice_operator.operations import uploads
+from imageservice_operator.operations.stack import Stack
+from imageservice_operator.operations.uploads import Upload
 from local.options import Options
-from local.run import attach, report, uploads
-from local.run.watch import Watch
+from local.run import attach, files, report
+from local.run.report import Outcome
 from local.signals import Stopped
 
 UPLOADERS = 4
@@ -48,32 +49,32 @@ class Request:
 
 
 def run(options: Options, request: Request) -> int:
-    """Upload, watch, show; with `once` return then, else serve until a signal. Gives the exit code.
+    """Upload, wait, show; then return (`once`) or serve until a signal. Gives the exit code.
 
     0 if every image is READY, or if a signal ends the serving of a stack that is ours; else 1. Raises
     UnusableFiles before anything starts, what keeps a stack from starting, StackGone, and Stopped for a signal
-    before the images' fate is known.
+    before the outcomes are known.
     """
-    files = request.files or uploads.samples()
-    uploads.check(files)
+    paths = request.files or files.samples()
+    files.check(paths)
     console = Console(stderr=True)
     with attach.stack(options, console) as (stack, ours):
         try:
-            finished = _process(stack, files, request.time_limit, console)
+            outcomes = _process(stack, paths, request.time_limit, console)
         except (BotoCoreError, ClientError, Boto3Error) as error:
-            if attach.answers(stack):
+            if stack.answers():
                 raise
             raise StackGone(
-                f"the stack at {stack.endpoint_url} ended while it was used: what became of the images is unknown"
+                f"the stack at {stack.endpoint_url} ended while it was used: the outcome of the images is unknown"
             ) from error
-        code = 0 if all(item["status"] == "READY" for item, _ in finished) else 1
+        code = 0 if all(outcome.image.status == "READY" for outcome in outcomes) else 1
         if request.once:
-            for item, seconds in finished:
-                print(json.dumps(report.as_json(item, stack, seconds), ensure_ascii=False), flush=True)
+            for outcome in outcomes:
+                print(json.dumps(report.as_json(stack, outcome), ensure_ascii=False), flush=True)
             return code
         out = Console(width=500)  # a link that is cut or folded is none; a narrower terminal wraps by itself
-        for item, seconds in finished:
-            report.show(out, item, stack, seconds)
+        for outcome in outcomes:
+            report.show(out, stack, outcome)
         _say_where(out, stack, options)
         if not ours:
             return code
@@ -93,10 +94,8 @@ class _Amount(ProgressColumn):
         return Text(f"{done:.0f}/{total:.0f}")
 
 
-def _process(
-    stack: client.Stack, files: list[Path], time_limit: float, console: Console
-) -> list[tuple[dict[str, Any], float]]:
-    """The final item of each file, in the order of the files, with the seconds from its upload's end."""
+def _process(stack: Stack, files: list[Path], time_limit: float, console: Console) -> list[Outcome]:
+    """The outcome of each file, in the order of the files."""
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -107,38 +106,33 @@ def _process(
         transient=True,
         disable=not console.is_terminal,
     ) as progress:
-        sending = progress.add_task(
-            "uploading", total=max(1, sum(path.stat().st_size for path in files)), bytes=True
-        )
-        with ThreadPoolExecutor(UPLOADERS) as pool:
-            made = list(
-                pool.map(
-                    lambda path: _timed(stack, path, lambda count: progress.advance(sending, count)), files
-                )
+        total = max(1, sum(path.stat().st_size for path in files))
+        sending = progress.add_task("uploading", total=total, bytes=True)
+
+        def send(path: Path) -> tuple[Upload, float]:
+            upload = uploads.upload(
+                stack, path, path.name, on_progress=lambda count: progress.advance(sending, count)
             )
+            return upload, time.monotonic()
+
+        with ThreadPoolExecutor(UPLOADERS) as pool:
+            sent = dict(pool.map(send, files))
         progress.remove_task(sending)
         working = progress.add_task("processing", total=len(files))
-        watch, items = Watch(stack), {}
-        for item in watch.finished([upload for upload, _ in made], time.monotonic() + time_limit):
-            items[item["id"]] = (item, time.monotonic())
+        outcomes, pending = {}, []
+        for upload, image in uploads.wait_until_settled(stack, list(sent), timeout=time_limit):
+            seconds = time.monotonic() - sent[upload]
+            outcomes[upload] = report.outcome(upload.id, image, seconds, time_limit)
             progress.advance(working)
-    pending = [upload.id for upload, _ in made if upload.id not in items]
+            if image is None or image.status not in uploads.SETTLED:
+                pending.append(upload.id)
     if pending:
-        console.print(
-            f"still pending after {time_limit:g} s: {', '.join(pending)}", markup=False, soft_wrap=True
-        )
-        known = {item["id"]: item for item in watch.items(pending)}
-        for image_id in pending:
-            items[image_id] = (report.unfinished(image_id, known.get(image_id), time_limit), time.monotonic())
-    return [(items[upload.id][0], items[upload.id][1] - sent) for upload, sent in made]
+        line = f"still pending after {time_limit:g} s: {', '.join(pending)}"
+        console.print(line, markup=False, soft_wrap=True)
+    return [outcomes[upload] for upload in sent]
 
 
-def _timed(stack: client.Stack, path: Path, sent: Any) -> tuple[uploads.Upload, float]:
-    upload = uploads.upload(stack, path, sent)
-    return upload, time.monotonic()
-
-
-def _say_where(console: Console, stack: client.Stack, options: Options) -> None:
+def _say_where(console: Console, stack: Stack, options: Options) -> None:
     places = {
         "edge": stack.outputs.get("CdnUrl"),
         "API": stack.outputs.get("ApiUrl"),

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from local.client import Stack
+from imageservice_operator.operations.stack import Stack
 
 SETTLE_S = 90
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from local import background, client
+from imageservice_operator.operations.stack import Stack
+from local import background
 
 HERE = Path(__file__).parent
 SAMPLE = HERE / "sample" / "template.yaml"
@@ -45,13 +46,13 @@ def handler(event, context):
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[client.Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with background.started(tmp_path_factory.mktemp("stack"), f"--template={SAMPLE}") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def machines(stack: client.Stack) -> Machines:
+def machines(stack: Stack) -> Machines:
     return Machines(stack)
 
 
@@ -84,7 +85,7 @@ class Ended:
 class Machines:
     """Runs state machines with plain boto3, as a user would."""
 
-    def __init__(self, stack: client.Stack) -> None:
+    def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.states = stack.client("stepfunctions")
         self._numbers = itertools.count(1)

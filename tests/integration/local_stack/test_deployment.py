@@ -62,7 +62,7 @@ def test_an_open_route_answers(stack):
 def test_a_signed_route_refuses_who_did_not_sign_and_answers_who_did(stack):
     url = stack.url("/signed")
     request = AWSRequest("POST", url, data=b"{}")
-    identity = boto3.session.Session(stack.access_key_id, stack.secret_access_key).get_credentials()
+    identity = boto3.session.Session(stack.file.access_key_id, stack.file.secret_access_key).get_credentials()
     SigV4Auth(identity, "execute-api", stack.region).add_auth(request)
     signed = urllib.request.Request(url, b"{}", dict(request.headers.items()), method="POST")
     assert get(urllib.request.Request(url, b"{}", method="POST"))[0] == 403

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from local import background, client
-from local.run.uploads import Upload
-from local.run.watch import Watch
+from imageservice_operator.operations import executions, uploads
+from imageservice_operator.operations.stack import Stack
+from local import background
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "tests" / "samples"
@@ -52,11 +52,6 @@ def once(state_dir, *files):
     return process.returncode, [json.loads(line) for line in output.splitlines()], complaints
 
 
-def version_of(stack, key):
-    bucket = stack.outputs["SourceBucketName"]
-    return stack.client("s3").head_object(Bucket=bucket, Key=key)["VersionId"]
-
-
 def test_once_prints_one_object_per_file_with_links_that_work(service, tmp_path):
     photo = tmp_path / "a b+c%20é ü.jpg"
     photo.write_bytes((SAMPLES / "landscape-orientation6.jpg").read_bytes())
@@ -90,13 +85,23 @@ def test_a_rejection_makes_run_on_a_running_stack_fail_and_reads_as_one(service,
 def test_an_execution_that_ended_in_a_rejection_is_one_before_the_item_says_so(service, tmp_path):
     empty = tmp_path / "late.jpg"
     empty.write_bytes(b"")
-    _, (image,), _ = once(service, str(empty))
-    stack = client.load(service)
-    upload = {"version_id": version_of(stack, empty.name)}
-    behind = {"id": empty.name, "status": "PROCESSING", "upload": upload, "execution": image["execution"]}
-    assert Watch(stack)._final(behind, Upload(empty.name, upload["version_id"]))
-    assert (behind["status"], behind["error"]["name"]) == ("REJECTED", "ImageRejected")
-    assert behind["error"]["cause"] == image["error"]["cause"]
+    stack = Stack.local(service)
+    upload = uploads.upload(stack, empty, empty.name)
+    ((_, image),) = uploads.wait_until_settled(stack, [upload])
+    deadline = time.monotonic() + 60
+    while executions.describe(stack, image.execution).status == "RUNNING":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    stack.client("dynamodb").update_item(
+        TableName=stack.image_table,
+        Key={"id": {"S": empty.name}},
+        UpdateExpression="SET #status = :processing REMOVE #error",
+        ExpressionAttributeNames={"#status": "status", "#error": "error"},
+        ExpressionAttributeValues={":processing": {"S": "PROCESSING"}},
+    )
+    ((_, behind),) = uploads.wait_until_settled(stack, [upload], timeout=10)
+    assert (behind.status, behind.error["name"]) == ("REJECTED", "ImageRejected")
+    assert behind.error["cause"] == image.error["cause"]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -107,7 +112,7 @@ def test_once_that_is_interrupted_does_not_look_like_success(tmp_path, number, c
     process.send_signal(number)
     output, complaint = process.communicate(timeout=15)
     assert (process.returncode, output) == (code, "")
-    assert complaint == f"stopped by {number.name} before it was known what became of all images\n"
+    assert complaint == f"stopped by {number.name} before all images were ready\n"
 
 
 def test_run_waits_for_a_stack_that_is_starting_and_uses_it(tmp_path):

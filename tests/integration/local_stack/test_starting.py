@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from local import background, client
+from imageservice_operator.operations.stack import Stack
+from local import background
 
 SAMPLE = Path(__file__).parent / "sample" / "template.yaml"
 FREE = (*background.FREE_PORTS, f"--template={SAMPLE}")
@@ -20,7 +21,7 @@ FREE = (*background.FREE_PORTS, f"--template={SAMPLE}")
 def serve(state_dir, *options):
     return subprocess.Popen(
         [background.PYTHON, "-m", "local", "serve", f"--state-dir={state_dir}", *FREE, *options],
-        env={"PYTHONPATH": str(background.SCRIPTS), "PATH": os.environ["PATH"]},
+        env={"PYTHONPATH": background.PYTHON_PATH, "PATH": os.environ["PATH"]},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -61,7 +62,7 @@ def served(tmp_path):
     """A stack of its own with a busy worker: its process, all processes below it, and how to reach it."""
     process = serve(tmp_path)
     assert process.stdout.readline().startswith("ready")
-    stack = client.load(tmp_path)
+    stack = Stack.local(tmp_path)
     stack.client("lambda").invoke(
         FunctionName=stack.outputs["EchoArn"], InvocationType="Event", Payload=json.dumps({"sleep": 2})
     )
@@ -133,13 +134,13 @@ def test_a_second_stack_on_the_same_directory_says_so(served):
     output, complaint = second.communicate(timeout=10)
     assert (second.returncode, output) == (1, "")
     assert complaint == f"already running in {state_dir} (process {first.pid})\n"
-    assert client.load(state_dir) == stack
+    assert Stack.local(state_dir) == stack
 
 
 def complaint_of(tmp_path, *options, **environment):
     process = subprocess.run(
         [background.PYTHON, "-m", "local", "serve", f"--state-dir={tmp_path / 'state'}", *FREE, *options],
-        env={"PYTHONPATH": str(background.SCRIPTS), "PATH": os.environ["PATH"], **environment},
+        env={"PYTHONPATH": background.PYTHON_PATH, "PATH": os.environ["PATH"], **environment},
         capture_output=True,
         text=True,
         timeout=20,
@@ -203,7 +204,7 @@ def test_a_wrong_python_is_one_line():
     )
     process = subprocess.run(
         [background.PYTHON, "-c", script, "serve"],
-        env={"PYTHONPATH": str(background.SCRIPTS), "PATH": os.environ["PATH"]},
+        env={"PYTHONPATH": background.PYTHON_PATH, "PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
         check=False,
@@ -221,7 +222,7 @@ def test_a_missing_redis_is_one_line(tmp_path):
     )
     process = subprocess.run(
         [background.PYTHON, "-c", script, "serve", f"--state-dir={tmp_path}", *FREE],
-        env={"PYTHONPATH": str(background.SCRIPTS), "PATH": "/nonexistent"},
+        env={"PYTHONPATH": background.PYTHON_PATH, "PATH": "/nonexistent"},
         capture_output=True,
         text=True,
         timeout=20,

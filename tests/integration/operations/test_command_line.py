@@ -23,11 +23,11 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def as_on_aws(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment in which AWS is the local stack, so that it can be found as a deployed one."""
-    described = service.stack.local_description
-    monkeypatch.setenv("AWS_ENDPOINT_URL", described["endpoint_url"])
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", described["access_key_id"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", described["secret_access_key"])
-    monkeypatch.setenv("AWS_REGION", described["region"])
+    described = service.stack.file
+    monkeypatch.setenv("AWS_ENDPOINT_URL", described.endpoint_url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", described.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", described.secret_access_key)
+    monkeypatch.setenv("AWS_REGION", described.region)
 
 
 def test_upload_ends_with_zero_once_all_are_ready(service: Any, tmp_path: Path, photo: Any) -> None:

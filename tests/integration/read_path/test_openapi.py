@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from local.client import Stack
+from imageservice_operator.operations.stack import Stack
 
 SCHEMA = schemathesis.openapi.from_path(Path(__file__).parents[3] / "docs" / "openapi.yaml")
 # An id may be any text and unknown parameters are ignored, so little is refused for its form alone; what is well-formed
@@ -39,7 +39,7 @@ class Signed(requests.auth.AuthBase):
     """Signs as an AWS client does."""
 
     def __init__(self, stack: Stack) -> None:
-        self._credentials = Credentials(stack.access_key_id, stack.secret_access_key)
+        self._credentials = Credentials(stack.file.access_key_id, stack.file.secret_access_key)
         self._region = stack.region
 
     def __call__(self, request: Any) -> Any:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import functools
 import json
 import os
-import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
@@ -111,24 +109,13 @@ def _session(
     # Tables of a pipe are read by people, too, but in no window of 80 columns.
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160
     stack = Stack.find(stack_name, state_dir=state_dir, region=region, profile=profile)
-    _see_that_it_runs(stack)
+    if not stack.answers():
+        raise StackNotFound(
+            f"The local stack is gone: nothing answers at {stack.endpoint_url}. Start it again with ./scripts/run."
+        )
     return Session(
         stack, as_json, _Output(width=width, highlight=False), Console(stderr=True, highlight=False)
     )
-
-
-def _see_that_it_runs(stack: Stack) -> None:
-    """Raises StackNotFound where a local stack has left its description behind, which one that is killed does."""
-    if stack.local_description is None:
-        return
-    url = stack.local_description["endpoint_url"]
-    address = urlsplit(url)
-    try:
-        socket.create_connection((address.hostname, address.port), timeout=5).close()
-    except OSError as error:
-        raise StackNotFound(
-            f"The local stack is gone: nothing answers at {url}. Start it again with ./scripts/run."
-        ) from error
 
 
 class _Output(Console):

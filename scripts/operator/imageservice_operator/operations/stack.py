@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
+import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from imageservice.core.links import image_link
 from imageservice_operator.operations.errors import StackNotFound
+from imageservice_operator.operations.stack_file import StackFile
 
 LOCAL = "local"
-STATE_DIR = Path(__file__).resolve().parents[4] / ".local"
+STATE_DIR = Path(".local")
 # The state machines by the outputs that hold their ARNs.
 MACHINES = {
     "ProcessImage": "ProcessImageArn",
@@ -33,21 +36,29 @@ _CONFIG = Config(
     connect_timeout=5,
     read_timeout=70,
     retries={"mode": "adaptive", "total_max_attempts": 6},
-    max_pool_connections=32,
+    max_pool_connections=50,
 )
-# A call of a function lasts as long as the function may, and must not be made twice because it was slow.
-_CONFIG_OF = {"lambda": _CONFIG.merge(Config(read_timeout=310, retries={"total_max_attempts": 1}))}
+# An invocation lasts as long as the function may, and a slow one must not be sent a second time.
+_CONFIG_OF = {"lambda": Config(read_timeout=310, retries={"total_max_attempts": 1})}
+# A local stack does not throttle, and one that has ended is not worth waiting for.
+_LOCAL_CONFIG = Config(s3={"addressing_style": "path"}, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+class MakeClient(Protocol):
+    """Makes a boto3 client of a service; `config` comes on top of this module's own."""
+
+    def __call__(self, service: str, /, config: Config | None = None) -> Any: ...
 
 
 @dataclass(frozen=True)
 class Stack:
-    """Outputs and clients of one deployment. `make_client` gives the boto3 client of a service; each is made once."""
+    """Outputs and clients of one deployment. `file` is the local stack's stack.json, None for a deployed stack."""
 
     name: str
     region: str
     outputs: Mapping[str, str]
-    make_client: Callable[[str], Any] = field(repr=False)
-    local_description: Mapping[str, Any] | None = field(default=None, repr=False)
+    make_client: MakeClient = field(repr=False, compare=False)
+    file: StackFile | None = field(default=None, repr=False)
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
@@ -68,31 +79,24 @@ class Stack:
     @classmethod
     def local(cls, state_dir: str | os.PathLike[str] = STATE_DIR) -> Stack:
         """The stack that runs on this machine with `state_dir`. Raises StackNotFound where none does."""
-        path = Path(state_dir) / "stack.json"
-        try:
-            described = json.loads(path.read_text())
-        except FileNotFoundError as error:
-            raise StackNotFound(
-                f"No local stack runs ({path} is not there). Start one with ./scripts/run, or name a deployed one with"
-                " --stack NAME."
-            ) from error
-        except ValueError as error:
-            raise StackNotFound(
-                f"{path} is damaged ({error}). Start the local stack again with ./scripts/run."
-            ) from error
+        return cls.of_file(StackFile.read(state_dir))
+
+    @classmethod
+    def of_file(cls, file: StackFile) -> Stack:
+        """The local stack that `file` describes."""
         session = boto3.session.Session()
 
-        def make_client(service: str) -> Any:
+        def make_client(service: str, /, config: Config | None = None) -> Any:
             return session.client(
                 service,  # type: ignore[call-overload]
-                endpoint_url=described["endpoint_url"],
-                region_name=described["region"],
-                aws_access_key_id=described["access_key_id"],
-                aws_secret_access_key=described["secret_access_key"],
-                config=_CONFIG_OF.get(service, _CONFIG).merge(Config(s3={"addressing_style": "path"})),
+                endpoint_url=file.endpoint_url,
+                region_name=file.region,
+                aws_access_key_id=file.access_key_id,
+                aws_secret_access_key=file.secret_access_key,
+                config=_merged(_CONFIG, _LOCAL_CONFIG, _CONFIG_OF.get(service), config),
             )
 
-        return cls(LOCAL, described["region"], described["outputs"], make_client, local_description=described)
+        return cls(LOCAL, file.region, file.outputs, make_client, file)
 
     @classmethod
     def deployed(cls, name: str, region: str | None = None, profile: str | None = None) -> Stack:
@@ -113,25 +117,51 @@ class Stack:
             raise StackNotFound(
                 f"The stack {name} is not one of this service: it has no output ProcessImageArn."
             )
-        return cls(
-            name,
-            session.region_name,
-            outputs,
-            lambda service: session.client(service, config=_CONFIG_OF.get(service, _CONFIG)),  # type: ignore[call-overload]
-        )
+
+        def make_client(service: str, /, config: Config | None = None) -> Any:
+            merged = _merged(_CONFIG, _CONFIG_OF.get(service), config)
+            return session.client(service, config=merged)  # type: ignore[call-overload]
+
+        return cls(name, session.region_name, outputs, make_client)
 
     @property
     def is_local(self) -> bool:
-        return self.local_description is not None
+        return self.file is not None
+
+    @property
+    def endpoint_url(self) -> str | None:
+        """Where the local stack answers for AWS; None for a deployed stack."""
+        return self.file.endpoint_url if self.file else None
+
+    @property
+    def redis_url(self) -> str | None:
+        """The local stack's Redis; None for a deployed stack, whose Redis only its functions reach."""
+        return self.file.redis_url if self.file else None
 
     @property
     def console_url(self) -> str | None:
-        """Where the local stack serves its console."""
-        return (self.local_description or {}).get("console_url")
+        """Where the local stack serves its console; None for a deployed stack."""
+        return self.file.console_url if self.file else None
 
-    def client(self, service: str) -> Any:
-        """The boto3 client of `service`; safe to use from many threads."""
-        with self._lock:  # sessions are not safe to make clients from many threads at once
+    def answers(self) -> bool:
+        """Whether the local stack still accepts connections; one that was killed leaves its stack.json behind.
+
+        Always true of a deployed stack.
+        """
+        if self.file is None:
+            return True
+        address = urlsplit(self.file.endpoint_url)
+        try:
+            socket.create_connection((address.hostname or "", address.port or 80), timeout=5).close()
+        except OSError:
+            return False
+        return True
+
+    def client(self, service: str, config: Config | None = None) -> Any:
+        """The boto3 client of `service`; safe to use from many threads. With a `config` of your own, a new one."""
+        with self._lock:  # a session is not safe to make clients from many threads at once
+            if config is not None:
+                return self.make_client(service, config=config)
             if service not in self._clients:
                 self._clients[service] = self.make_client(service)
             return self._clients[service]
@@ -171,17 +201,18 @@ class Stack:
         """Where web pages reach images: the CDN, or the HTTP API where there is none."""
         return self.outputs.get("CdnUrl", "").rstrip("/") or self.api_url
 
+    def url(self, path: str) -> str:
+        """The address of `path`, which begins with a slash, at the HTTP API."""
+        return f"{self.api_url}{path}"
+
     def image_url(self, image_id: str, query: str = "") -> str:
         """The address that redirects to a rendition."""
-        return f"{self.public_url}/images/{quoted(image_id)}{query}"
-
-    def metadata_url(self, image_id: str) -> str:
-        """The address of the image's manifest."""
-        return f"{self.public_url}/metadata/{quoted(image_id)}"
+        link = image_link(self.public_url, image_id, encode_twice=self.public_url == self.api_url)
+        return f"{link}{query}"
 
 
-def quoted(image_id: str) -> str:
-    """An image id as it stands in a URL's path: slashes are kept, all else that has a meaning there is escaped."""
-    from urllib.parse import quote
-
-    return quote(image_id, safe="/")
+def _merged(first: Config, *others: Config | None) -> Config:
+    """The configurations as one; where two set the same option, the later one decides."""
+    for other in others:
+        first = first.merge(other) if other else first
+    return first

@@ -1,29 +1,32 @@
-"""Photos into SourceBucket, and what becomes of them."""
+"""Puts photos into SourceBucket, and waits until their images have settled."""
 
 from __future__ import annotations
 
 import mimetypes
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from boto3.s3.transfer import TransferConfig
 
 from imageservice_operator.operations.errors import BadRequest
+from imageservice_operator.operations.executions import describe_many
 from imageservice_operator.operations.images import Image, get_many
 from imageservice_operator.operations.stack import Stack
 
 SETTLED = ("READY", "REJECTED", "FAILED", "DELETED")
 _MULTIPART = TransferConfig(multipart_threshold=16 * 1024 * 1024, multipart_chunksize=16 * 1024 * 1024)
 _ID_BYTES = 1024  # S3's limit on a key
-_FIRST_LOOK_S, _SLOWEST_LOOK_S = 0.2, 3.0
+_FIRST_LOOK_S, _SLOWEST_LOOK_S, _SLOWEST_LOCAL_LOOK_S = 0.1, 3.0, 0.3
+# Executions that one look asks about: DescribeExecution is throttled at 15 a second in most regions.
+_ASKED_AT_ONCE = 5
 
 
 @dataclass(frozen=True)
 class Upload:
-    """One upload that S3 has taken; `version_id` tells it from others of the same id."""
+    """One upload that S3 has accepted; `version_id` distinguishes it from others of the same id."""
 
     id: str
     bytes: int
@@ -39,9 +42,10 @@ def upload(
     content_type: str | None = None,
     on_progress: Callable[[int], Any] | None = None,
 ) -> Upload:
-    """Puts a file, or an open one, under `image_id`; large ones in parts. `on_progress` is told the bytes as they go.
+    """Puts a file, or an open one, under `image_id`; large ones in parts.
 
-    Raises BadRequest for an id that S3 does not take, OSError for a file that can't be read.
+    `on_progress` gets the number of bytes of each piece sent. Raises BadRequest for an id that is not allowed, OSError
+    for a file that can't be read.
     """
     if not image_id or len(image_id.encode()) > _ID_BYTES:
         raise BadRequest(f"An image's id has 1 to {_ID_BYTES} bytes.")
@@ -57,29 +61,29 @@ def upload(
 
 
 def wait_until_settled(
-    stack: Stack,
-    uploads: Sequence[Upload],
-    *,
-    timeout: float = 300,
-    on_change: Callable[[Image], Any] | None = None,
+    stack: Stack, uploads: Sequence[Upload], *, timeout: float = 300
 ) -> Iterator[tuple[Upload, Image | None]]:
     """Each upload with its image as soon as that is READY, REJECTED, FAILED or DELETED.
 
-    An upload that a newer one of the same id has overtaken comes with that one's image. Those that have not settled
-    within `timeout` seconds come last, with their image as it is then, or None where none is known.
+    An image whose execution has failed counts as FAILED (or REJECTED) although its item does not say so yet: another
+    workflow writes that, which may be late or broken itself. An upload that a newer one of the same id has overtaken
+    comes with that one's image. Those that have not settled within `timeout` seconds come last, with their image as
+    it is then, or None where none is known.
     """
     waiting = dict(enumerate(uploads))
-    seen: dict[str, str | None] = {}
+    slowest = _SLOWEST_LOCAL_LOOK_S if stack.is_local else _SLOWEST_LOOK_S
     deadline, pause = time.monotonic() + timeout, _FIRST_LOOK_S
     while waiting:
         found = get_many(stack, [each.id for each in waiting.values()])
+        asked = 0
         for index, each in list(waiting.items()):
             image = found.get(each.id)
             if image is None:
                 continue
-            if on_change and seen.get(each.id) != image.status:
-                seen[each.id] = image.status
-                on_change(image)
+            if image.status == "PROCESSING" and asked < _ASKED_AT_ONCE and _is_of(image, each):
+                asked += 1
+                waiting[index] = waiting.pop(index)  # those behind it are asked about at the next look
+                image = found[each.id] = _as_its_execution_ended(stack, image)
             if _settled(stack, each, image):
                 del waiting[index]
                 pause = _FIRST_LOOK_S
@@ -89,7 +93,16 @@ def wait_until_settled(
             return
         if waiting:
             time.sleep(pause)
-            pause = min(pause * 1.3, _SLOWEST_LOOK_S)
+            pause = min(pause * 1.3, slowest)
+
+
+def _as_its_execution_ended(stack: Stack, image: Image) -> Image:
+    """An image that is PROCESSING, with the status and error of its execution where that has failed."""
+    execution = next(describe_many(stack, [image.execution]), None) if image.execution else None
+    if execution is None or execution.failure is None:
+        return image
+    status, error = "REJECTED" if execution.rejected else "FAILED", dict(execution.failure)
+    return replace(image, status=status, error=error, item={**image.item, "status": status, "error": error})
 
 
 def _settled(stack: Stack, upload: Upload, image: Image) -> bool:
@@ -105,6 +118,7 @@ def _settled(stack: Stack, upload: Upload, image: Image) -> bool:
 
 
 def _is_of(image: Image, upload: Upload) -> bool:
+    """Whether the image's item is about this upload, not about an earlier or a later one of its id."""
     if upload.version_id:
         return bool(image.upload.get("version_id") == upload.version_id)
     return bool(image.upload.get("etag") == upload.etag)
