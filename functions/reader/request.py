@@ -7,12 +7,14 @@ from math import ceil
 from typing import Any
 
 from imageservice.core.errors import RequestInvalid
-from imageservice.core.negotiation import FORMATS, Wish
-from imageservice.http.api_gateway import VIEWER_HOST, image_id
+from imageservice.core.formats import FALLBACK, RENDITION_FORMATS, format_named
+from imageservice.core.image_id import check_image_id
+from imageservice.core.negotiation import Wish
+from imageservice.http.api_gateway import VIEWER_HOST
+from imageservice.http.api_gateway import image_id as image_id_in
 
 _MAX_WIDTH = 20_000
 _MAX_DPR = 10
-_MAX_ID_BYTES = 1024  # S3's limit on a key
 _ANYTHING = Wish()
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
 _DECIMAL = re.compile(r"[0-9]{1,5}(\.[0-9]{1,4})?", re.ASCII)
@@ -43,13 +45,12 @@ def read_request(event: Mapping[str, Any], cdn_url: str) -> ReadRequest:
     Raises RequestInvalid. Unknown parameters are ignored, and so are all of them where metadata is asked for.
     """
     headers = event["headers"]
-    named = image_id(event)
-    _check_id(named)
+    image_id = check_image_id(image_id_in(event))
     parameters = event.get("queryStringParameters")
     metadata = event["rawPath"].startswith("/metadata/")
     edge = cdn_url or _edge(headers)
     return ReadRequest(
-        image_id=named,
+        image_id=image_id,
         metadata=metadata,
         head=event["requestContext"]["http"]["method"] == "HEAD",
         wish=_wish(parameters) if parameters and not metadata else _ANYTHING,
@@ -60,15 +61,6 @@ def read_request(event: Mapping[str, Any], cdn_url: str) -> ReadRequest:
     )
 
 
-def _check_id(named: str) -> None:
-    try:
-        length = len(named.encode())
-    except UnicodeEncodeError:
-        raise RequestInvalid("The image's id is not valid UTF-8.") from None
-    if not 0 < length <= _MAX_ID_BYTES:
-        raise RequestInvalid(f"An image's id has 1 to {_MAX_ID_BYTES} bytes; this one has {length}.")
-
-
 def _edge(headers: Mapping[str, str]) -> str:
     host = headers.get(VIEWER_HOST, "")
     return f"https://{host}" if _HOST.fullmatch(host) else ""
@@ -76,9 +68,7 @@ def _edge(headers: Mapping[str, str]) -> str:
 
 def _wish(parameters: Mapping[str, str]) -> Wish:
     size, width, dpr = parameters.get("size"), parameters.get("w"), parameters.get("dpr")
-    name = parameters.get("format")
-    if name is not None and name not in FORMATS:
-        raise RequestInvalid(f"format: one of {', '.join(FORMATS)}.")
+    name = _format(parameters.get("format"))
     if width is None:
         if dpr is not None:
             raise RequestInvalid("dpr: only together with w.")
@@ -87,6 +77,15 @@ def _wish(parameters: Mapping[str, str]) -> Wish:
         raise RequestInvalid("size and w: only one of them.")
     pixels = _number("w", width, _MAX_WIDTH)
     return Wish(None, ceil(pixels if dpr is None else pixels * _number("dpr", dpr, _MAX_DPR)), name)
+
+
+def _format(name: str | None) -> str | None:
+    if name is None or name == FALLBACK:
+        return name
+    found = format_named(name)
+    if found is None or found.role is None:
+        raise RequestInvalid(f"format: one of {', '.join((*RENDITION_FORMATS, FALLBACK))}.")
+    return found.name
 
 
 def _number(name: str, text: str, most: int) -> float:

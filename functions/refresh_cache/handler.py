@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.aws_clients import client
-from imageservice.adapters.image_table import ImageTable, plain
+from imageservice.adapters.image_table import ImageTable, from_dynamodb
 from imageservice.adapters.logging import MetricUnit, logger, metrics
 from imageservice.adapters.manifest_cache import WRITER, ManifestCache, NoCache, connect
 from imageservice.adapters.settings import settings
@@ -19,7 +19,7 @@ from imageservice.read_through import refresh
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: item, as DynamoDB's updateItem returns it. Raises CacheUnavailable: the state machine tries again."""
-    item = {name: plain(value) for name, value in event["item"].items()}
+    item = from_dynamodb(event["item"])
     logger.append_keys(image_id=item["id"], execution=item.get("execution"))
     manifest = manifest_of(item)
     stored = refresh(manifests(), table, manifest)

@@ -7,6 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from imageservice.adapters.source_bucket import Originals
+from imageservice.core.errors import ImageIdInvalid
+from imageservice.core.formats import FORMATS, format_of_media_type
+from imageservice.core.image_id import check_image_id
 from imageservice.http.api_gateway import (
     VIEWER_HOST,
     Event,
@@ -20,9 +23,6 @@ from imageservice.http.api_gateway import (
 # A Lambda function is handed at most 6 MB, and API Gateway encodes bodies in base64, which adds a third. Source:
 # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _PUT_BYTES = 4_400_000
-# S3's limit is 1,024; renditions' keys are the id and up to 55 bytes more.
-_ID_BYTES = 969
-_IMAGE_TYPES = ("jpeg", "png", "webp", "gif", "avif", "heic", "heif", "tiff", "bmp")
 
 
 def presign_upload(event: Event, originals: Originals) -> Response:
@@ -84,34 +84,19 @@ def _json_object(event: Event) -> dict[str, Any]:
     return request
 
 
-def _checked_id(named: str) -> str:
-    """The id as S3 takes it for a key."""
+def _checked_id(image_id: str) -> str:
     try:
-        size = len(named.encode())
-    except UnicodeEncodeError as error:
-        raise HttpProblem(HTTPStatus.BAD_REQUEST, "The id is not text that UTF-8 can hold.") from error
-    if not 1 <= size <= _ID_BYTES:
-        raise HttpProblem(HTTPStatus.BAD_REQUEST, f"The id has {size:,} bytes; 1 to {_ID_BYTES} are taken.")
-    if {".", ".."} & set(named.split("/")):
-        raise HttpProblem(
-            HTTPStatus.BAD_REQUEST,
-            "The id has a part that is . or .., which browsers take out of an address.",
-        )
-    if "${filename}" in named:
-        raise HttpProblem(
-            HTTPStatus.BAD_REQUEST,
-            "The id contains ${filename}, which S3 would replace by the file's own name.",
-        )
-    return named
+        return check_image_id(image_id)
+    except ImageIdInvalid as error:
+        raise HttpProblem(error.status, str(error)) from error
 
 
 def _checked_type(content_type: str) -> str:
     """One of the image types that can be taken; the bytes decide later what the image really is."""
     kind = content_type.split(";")[0].strip().lower()
-    if kind not in {f"image/{name}" for name in _IMAGE_TYPES}:
+    if format_of_media_type(kind) is None:
+        known = ", ".join(row.media_type for row in FORMATS.values())
         raise HttpProblem(
-            HTTPStatus.BAD_REQUEST,
-            f"The content type {content_type[:100]!r} is not taken; image/ and one of these is: "
-            f"{', '.join(_IMAGE_TYPES)}.",
+            HTTPStatus.BAD_REQUEST, f"The content type {content_type[:100]!r} is not one of {known}."
         )
     return kind

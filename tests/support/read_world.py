@@ -13,7 +13,7 @@ import boto3
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from imageservice.adapters.image_table import ImageTable, plain
+from imageservice.adapters.image_table import ImageTable, to_dynamodb
 from imageservice.core.manifest import Manifest
 from local import redis_server
 
@@ -135,7 +135,7 @@ class Writes:
                 UpdateExpression=arguments["UpdateExpression"],
                 ConditionExpression=arguments["ConditionExpression"],
                 ExpressionAttributeNames=arguments["ExpressionAttributeNames"],
-                ExpressionAttributeValues={name: typed(value) for name, value in values.items()},
+                ExpressionAttributeValues=to_dynamodb(values),
                 ReturnValues="ALL_NEW",
             )
         except ClientError as error:
@@ -181,21 +181,6 @@ def manifest(image_id: str, revision: int = 1, **more: Any) -> Manifest:
         "aliases": {"w1920": "w1280"},
         **more,
     }
-
-
-def typed(value: Any) -> dict[str, Any]:
-    """A value as DynamoDB's API wants it."""
-    if isinstance(value, str):
-        return {"S": value}
-    if isinstance(value, int):
-        return {"N": str(value)}
-    if isinstance(value, list):
-        return {"L": [typed(each) for each in value]}
-    return {"M": {name: typed(each) for name, each in value.items()}}
-
-
-def untyped(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: plain(value) for name, value in item.items()}
 
 
 def _padded(sequencer: int) -> str:

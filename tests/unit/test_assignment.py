@@ -2,9 +2,6 @@
 
 import json
 
-import pytest
-
-from imageservice.core.errors import ImageRejected
 from imageservice.core.original import Original
 from imageservice.core.rendition_plan import load_plan
 from imageservice.core.resize_plan import assignment, rendition, target_of
@@ -37,16 +34,6 @@ def test_everything_is_made_again_by_a_new_engine() -> None:
 def test_sizes_that_come_out_the_same_are_aliases() -> None:
     small = Original("jpeg", 400, 300, 1, False)
     assert assignment(UPLOAD, small, load_plan(), "1")["aliases"] == {"w1280": "w640", "w1920": "w640"}
-
-
-def test_the_longest_name_that_leaves_room_for_its_renditions_is_taken() -> None:
-    room = 1024 - len("/0123456789abcdef/w1280.webp")
-    assert assignment({**UPLOAD, "key": "k" * room}, PHOTO, load_plan(), "1")["digest"]
-
-
-def test_a_name_that_leaves_no_room_for_its_renditions_is_rejected_with_the_limit() -> None:
-    with pytest.raises(ImageRejected, match="996 bytes are the most"):
-        assignment({**UPLOAD, "key": "k" * 997}, PHOTO, load_plan(), "1")
 
 
 def test_a_rendition_is_recorded_under_its_derived_key() -> None:

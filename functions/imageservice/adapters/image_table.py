@@ -1,13 +1,22 @@
-"""ImageTable: one item an image (design section 7)."""
+"""ImageTable: one item an image (docs/architecture.md has its attributes), and its index by status.
 
-from collections.abc import Mapping
+Items are Python's own types on this side and DynamoDB's typed ones on the other: `from_dynamodb` and `to_dynamodb` are
+the one definition of how they correspond.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from imageservice.core.errors import StoreUnavailable
+from imageservice.core.timestamps import to_text
+
+BY_STATUS = "by-status"
+"""The index whose key is status and updated_at; it has the attributes that template.yaml projects."""
 
 
 class ImageTable:
-    """The items, read and written through a DynamoDB client."""
+    """The items, read through a DynamoDB client."""
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
@@ -28,16 +37,84 @@ class ImageTable:
         except (BotoCoreError, ClientError) as error:
             raise StoreUnavailable(f"reading the image's item failed: {error}") from error
         item = answer.get("Item")
-        return None if item is None else {name: plain(value) for name, value in item.items()}
+        return None if item is None else from_dynamodb(item)
+
+    def with_status(
+        self, status: str, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """What the index has of the images with this status, oldest change first.
+
+        Changed from `since` to `until`, both included. The index is eventually consistent. Raises what botocore raises.
+        """
+        query = status_query(self._name, status, since=since, until=until)
+        for page in self._client.get_paginator("query").paginate(**query):
+            yield from map(from_dynamodb, page["Items"])
+
+    def count(self, status: str) -> int:
+        """How many images have this status: reads all of the index's entries of it, a megabyte a call."""
+        query = status_query(self._name, status)
+        pages = self._client.get_paginator("query").paginate(**query, Select="COUNT")
+        return sum(page["Count"] for page in pages)
 
 
-def plain(value: Mapping[str, Any]) -> Any:
-    """A typed DynamoDB value as Python's own: whole numbers as int, others as float."""
-    kind, content = next(iter(value.items()))
+def status_query(
+    table: str, status: str, *, since: datetime | None = None, until: datetime | None = None
+) -> dict[str, Any]:
+    """The arguments of DynamoDB's Query for the images with this status; oldest change first unless the caller adds
+    ScanIndexForward=False. Changed from `since` to `until`, both included."""
+    condition, values = "#status = :status", {":status": {"S": status}}
+    if since is not None or until is not None:
+        # Every time sorts after "0" and before "~".
+        condition += " AND updated_at BETWEEN :since AND :until"
+        values[":since"] = {"S": to_text(since) if since else "0"}
+        values[":until"] = {"S": to_text(until) if until else "~"}
+    return {
+        "TableName": table,
+        "IndexName": BY_STATUS,
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": values,
+    }
+
+
+def from_dynamodb(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """An item as Python's own types: whole numbers as int, others as float. {"id": {"S": "a"}} is {"id": "a"}."""
+    return {name: _value(typed) for name, typed in item.items()}
+
+
+def to_dynamodb(item: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The item, or the values of an expression, with DynamoDB's types. {"id": "a"} is {"id": {"S": "a"}}.
+
+    Takes None, bool, int, float, str, sequences and mappings. Raises TypeError for anything else, ValueError for a
+    float that is not a finite number.
+    """
+    return {name: _typed(value) for name, value in item.items()}
+
+
+def _value(typed: Mapping[str, Any]) -> Any:
+    kind, content = next(iter(typed.items()))
     if kind == "M":
-        return {name: plain(inner) for name, inner in content.items()}
+        return from_dynamodb(content)
     if kind == "L":
-        return [plain(inner) for inner in content]
+        return [_value(each) for each in content]
     if kind == "N":
         return int(content) if content.lstrip("-").isdigit() else float(content)
     return None if kind == "NULL" else content
+
+
+def _typed(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, bool):  # before int, which a bool is as well
+        return {"BOOL": value}
+    if isinstance(value, int | float):
+        if value - value != 0:
+            raise ValueError(f"DynamoDB has no number {value}")
+        return {"N": repr(value)}
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, Mapping):
+        return {"M": to_dynamodb(value)}
+    if isinstance(value, list | tuple):
+        return {"L": [_typed(each) for each in value]}
+    raise TypeError(f"DynamoDB has no type for a {type(value).__name__}")

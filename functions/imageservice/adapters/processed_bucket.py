@@ -7,7 +7,7 @@ from typing import Any
 
 from imageservice.adapters.source_bucket import GONE
 from imageservice.core.errors import RemovalIncomplete
-from imageservice.core.keys import CONTENT_TYPES
+from imageservice.core.formats import FORMATS
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
 # The lifecycle rule of ProcessedBucket expires what carries this tag a day after it was last written.
@@ -80,7 +80,7 @@ class Renditions:
 
 def _headers(format: str, cache_tag: str) -> dict[str, Any]:
     return {
-        "ContentType": CONTENT_TYPES[format],
+        "ContentType": FORMATS[format].media_type,
         "CacheControl": _IMMUTABLE,
         "Metadata": {"cache-tag": cache_tag},
     }

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from imageservice.core.formats import FORMATS
+
 _SEQUENCER_DIGITS = 32
-_EXTENSIONS = {"avif": "avif", "webp": "webp", "jpeg": "jpg", "png": "png", "gif": "gif"}
-CONTENT_TYPES = {name: f"image/{name}" for name in _EXTENSIONS}
 
 
 def padded_sequencer(sequencer: str) -> str:
@@ -33,7 +33,7 @@ def digest(identity: str, plan_fingerprint: str, engine_version: str) -> str:
 
 def rendition_key(image_id: str, digest: str, size: str, format: str) -> str:
     """The object key of a rendition in ProcessedBucket; what it names never changes."""
-    return f"{image_id}/{digest}/{size}.{_EXTENSIONS[format]}"
+    return f"{image_id}/{digest}/{size}.{FORMATS[format].extension}"
 
 
 @lru_cache(maxsize=512)

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from html import escape
 from urllib.parse import quote
 
+from imageservice.core.formats import FORMATS, MODERN
 from imageservice.core.manifest import Manifest, Rendition
-from imageservice.core.negotiation import MODERN, uncropped
+from imageservice.core.negotiation import uncropped
 
 
 def rendition_link(edge: str, key: str) -> str:
@@ -42,7 +43,7 @@ def picture(manifest: Manifest, srcset: dict[str, str], link: Callable[[Renditio
     largest = fallback[-1]
     sizes = escape(f"(max-width: {largest['width']}px) 100vw, {largest['width']}px")
     sources = "".join(
-        f'<source type="image/{name}" srcset="{escape(candidates)}" sizes="{sizes}">'
+        f'<source type="{FORMATS[name].media_type}" srcset="{escape(candidates)}" sizes="{sizes}">'
         for name, candidates in srcset.items()
         if name != largest["format"]
     )

@@ -5,12 +5,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from imageservice.core.errors import FormatUnavailable, RequestInvalid
+from imageservice.core.formats import FALLBACK, FALLBACKS, FORMATS, MODERN
 from imageservice.core.manifest import Manifest, Rendition
 
-# The formats that not every client reads, best first: given only where they are asked for by name.
-MODERN = ("avif", "webp")
-FORMATS = (*MODERN, "jpeg", "png", "gif", "fallback")
-_OF_FALLBACKS = ("image/jpeg", "image/png", "image/gif", "image/*", "*/*")
+_MODERN_TYPES = tuple((FORMATS[name].media_type, name) for name in MODERN)
+_FALLBACK_TYPES = (*(FORMATS[name].media_type for name in FALLBACKS), "image/*", "*/*")
 
 
 class Wish(NamedTuple):
@@ -30,9 +29,9 @@ def preferred_formats(accept: str) -> tuple[str, ...]:
     The CloudFront Function in template.yaml decides the same, in JavaScript.
     """
     qualities = dict(_qualities(accept))
-    fallback = max((qualities.get(name, 0.0) for name in _OF_FALLBACKS), default=0.0)
-    named = [(qualities.get(f"image/{name}", 0.0), name) for name in MODERN]
-    taken = [(quality, name) for quality, name in named if quality > 0 and quality >= fallback]
+    fallback = max((qualities.get(name, 0.0) for name in _FALLBACK_TYPES), default=0.0)
+    asked = [(qualities.get(media_type, 0.0), name) for media_type, name in _MODERN_TYPES]
+    taken = [(quality, name) for quality, name in asked if quality > 0 and quality >= fallback]
     return tuple(name for _, name in sorted(taken, key=lambda each: -each[0]))
 
 
@@ -63,7 +62,7 @@ def choose(manifest: Manifest, wish: Wish, preferred: Sequence[str]) -> Renditio
     """
     sized = _of_size(manifest, wish.size) if wish.size is not None else _of_width(manifest, wish.width)
     by_format = {rendition["format"]: rendition for rendition in sized}
-    if wish.format is not None and wish.format != "fallback":
+    if wish.format is not None and wish.format != FALLBACK:
         if wish.format not in by_format:
             raise FormatUnavailable(f"This image has no {wish.format}; it has {', '.join(by_format)}.")
         return by_format[wish.format]

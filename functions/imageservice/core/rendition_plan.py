@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from imageservice.core.errors import PlanInvalid
+from imageservice.core.formats import FALLBACK, FORMATS, fallback_for
 from imageservice.core.original import Original
 
 Fit = Literal["contain", "cover"]
@@ -73,13 +74,13 @@ class Plan:
         return tuple(found.values())
 
     def formats_for(self, original: Original) -> tuple[str, ...]:
-        """The formats to make: `fallback` is png where the original can be transparent, gif where it moves, else jpeg.
+        """The formats to make: a moving image gets only those that can move, for a still one would stop it.
 
-        A moving image has no AVIF: encoding one takes minutes, and a still one would stop it.
+        `fallback` is png where the original can be transparent, gif where it moves, else jpeg.
         """
-        fallback = "gif" if original.animated else "png" if original.alpha else "jpeg"
-        wanted = (fallback if name == "fallback" else name for name in self.formats)
-        return tuple(name for name in wanted if not (original.animated and name == "avif"))
+        fallback = fallback_for(alpha=original.alpha, animated=original.animated)
+        chosen = (fallback if name == FALLBACK else name for name in self.formats)
+        return tuple(name for name in chosen if FORMATS[name].animation or not original.animated)
 
 
 def fitted(size: Size, width: int, height: int) -> tuple[int, int]:

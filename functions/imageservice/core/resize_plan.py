@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from imageservice.core.errors import ImageRejected
+from imageservice.core.errors import ImageIdInvalid, ImageRejected
+from imageservice.core.image_id import check_image_id
 from imageservice.core.keys import digest, rendition_key, source_identity
 from imageservice.core.manifest import Rendition
 from imageservice.core.original import Original
 from imageservice.core.rendition_plan import Plan, Target
-
-# S3's limit on an object's key, in bytes of UTF-8.
-_KEY_BYTES = 1024
 
 
 def assignment(
@@ -21,18 +19,14 @@ def assignment(
 
     `upload` has bucket, key, bytes, etag and, in a versioned bucket, version_id. The smallest size also describes the
     image (placeholder and colour). There is nothing to resize where `recorded_digest`, that of the renditions served
-    now, is the same. Raises ImageRejected where the renditions' keys would be too long for S3.
+    now, is the same. Raises ImageRejected where the key cannot be an image's id.
     """
+    try:
+        check_image_id(upload["key"])
+    except ImageIdInvalid as error:
+        raise ImageRejected(str(error)) from error
     targets = plan.targets(original)
     made_of = digest(source_identity(upload), plan.fingerprint, engine)
-    longest = max(
-        len(rendition_key(upload["key"], made_of, target.name, "webp").encode()) for target in targets
-    )
-    if longest > _KEY_BYTES:
-        room = _KEY_BYTES - (longest - len(upload["key"].encode()))
-        raise ImageRejected(
-            f"The name is too long: {room} bytes are the most that leave room for its renditions' names."
-        )
     formats = plan.formats_for(original)
     smallest = min(targets, key=lambda target: target.width * target.height)
     return {

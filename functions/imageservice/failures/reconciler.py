@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from imageservice.adapters.image_table import plain
+from imageservice.adapters.image_table import from_dynamodb
 from imageservice.core.manifest import Failure
 from imageservice.failures.failed_execution import FAILED_STATUSES, FailedExecution, Upload, failed_execution
 from imageservice.failures.recorder import Incidents
@@ -133,7 +133,7 @@ class Reconciler:
         answer = self._dynamodb.get_item(
             TableName=self._table, Key={"id": {"S": image_id}}, ConsistentRead=True
         )
-        return {name: plain(value) for name, value in answer.get("Item", {}).items()}
+        return from_dynamodb(answer.get("Item", {}))
 
     def _items(self, status: str, since: str = "", before: str = "~") -> Iterator[dict[str, Any]]:
         """What the index has of the images of a status, changed from `since` on and before `before`."""
@@ -142,7 +142,7 @@ class Reconciler:
         query["ExpressionAttributeValues"] |= {":since": {"S": since or "0"}, ":before": {"S": before}}
         for page in self._dynamodb.get_paginator("query").paginate(**query):
             for item in page["Items"]:
-                yield {name: plain(value) for name, value in item.items()}
+                yield from_dynamodb(item)
 
     def _query(self, status: str) -> dict[str, Any]:
         return {

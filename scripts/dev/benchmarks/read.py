@@ -20,7 +20,7 @@ import orjson
 
 from dev.benchmarks import read_clients, read_imports, read_report
 from dev.benchmarks.read_timing import Times, interleaved
-from imageservice.adapters.image_table import plain
+from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
 from imageservice.core.manifest import Manifest, manifest_of
 from imageservice_operator.operations.stack import Stack
 from local import background
@@ -159,8 +159,6 @@ def _event(image_id: str = _IMAGE) -> dict[str, Any]:
 
 def _item() -> dict[str, Any]:
     """An image of the packaged plan, as the workflow records it."""
-    from boto3.dynamodb.types import TypeSerializer
-
     digest = "0123456789abcdef"
     renditions = [
         {
@@ -187,9 +185,8 @@ def _item() -> dict[str, Any]:
         "color": "#a0503c",
         "updated_at": "2026-11-22T12:00:00.000Z",
     }
-    serialised: dict[str, Any] = TypeSerializer().serialize(item)["M"]
-    return serialised
+    return to_dynamodb(item)
 
 
 def _manifest() -> Manifest:
-    return manifest_of({name: plain(value) for name, value in _item().items()})
+    return manifest_of(from_dynamodb(_item()))

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from read_world import Writes, image_table, manifest, untyped
+from read_world import Writes, image_table, manifest
 
+from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.manifest_cache import ManifestCache, connect
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import manifest_of
@@ -70,7 +71,7 @@ def recorded(table_client: Any, image_id: str, sequencer: int) -> Any:
     assert writes.register(image_id, sequencer)
     item = writes.record(image_id, sequencer)
     assert item
-    return manifest_of(untyped(item))
+    return manifest_of(from_dynamodb(item))
 
 
 def test_the_protocol_is_the_same_on_every_master(cluster: Cluster, table_client: Any) -> None:

@@ -22,10 +22,11 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from read_world import Pausable, PausingTable, RedisServer, Writes, dynamodb, image_table, untyped
+from read_world import Pausable, PausingTable, RedisServer, Writes, dynamodb, image_table
 
 from imageservice import read_through as lookup_module
 from imageservice.adapters import manifest_cache as cache_module
+from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.manifest_cache import WRITER, Claim, ManifestCache, client_of
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import Manifest, manifest_of
@@ -124,7 +125,7 @@ class Life(RuleBasedStateMachine):
         """Of what was recorded last, or long ago: a replay."""
         item = self.recorded[-1 - which % len(self.recorded)]
         try:
-            refresh(self._cache(), lambda: self.table, manifest_of(untyped(item)))
+            refresh(self._cache(), lambda: self.table, manifest_of(from_dynamodb(item)))
         except CacheUnavailable:
             return
         self._acknowledge(item)
@@ -133,7 +134,7 @@ class Life(RuleBasedStateMachine):
     @rule(which=_ONE_OF_MANY, stop=_STOPS)
     def a_refresh_stops_half_way(self, which: int, stop: str) -> None:
         item = self.recorded[-1 - which % len(self.recorded)]
-        manifest = manifest_of(untyped(item))
+        manifest = manifest_of(from_dynamodb(item))
         call = Pausable(
             lambda call: refresh(self._cache(), lambda: PausingTable(self.table, call), manifest), stop
         )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from read_world import manifest
 
-from imageservice.core.errors import RequestInvalid
+from imageservice.core.errors import ImageIdInvalid, RequestInvalid
 from imageservice.core.keys import cache_tag
 
 Read = Callable[..., dict[str, Any]]
@@ -102,6 +102,18 @@ def test_a_format_that_the_image_lacks_is_not_acceptable(read: Read) -> None:
     answer = read(query={"format": "gif"})
     assert answer["statusCode"] == 406
     assert "avif, webp, jpeg" in json.loads(answer["body"])["detail"]
+
+
+def test_a_format_may_be_asked_for_by_its_other_name(read: Read) -> None:
+    assert read(query={"format": "jpg"})["headers"]["location"].endswith(".jpeg")
+
+
+@pytest.mark.parametrize(
+    "path", ["/images/../x", "/images/a/./b", "/metadata/${filename}", "/images/" + "k" * 970]
+)
+def test_what_cannot_be_an_id_is_refused_before_it_is_looked_up(read: Read, path: str) -> None:
+    with pytest.raises(ImageIdInvalid):
+        read(path)
 
 
 def test_a_size_that_the_plan_lacks_is_a_bad_request(read: Read) -> None:

@@ -109,12 +109,22 @@ def test_an_upload_at_the_api_itself_is_told_a_path_that_survives_being_decoded_
         '{"id": "a/../b", "content_type": "image/png"}',
         '{"id": ".", "content_type": "image/png"}',
         '{"id": "\\ud800", "content_type": "image/png"}',
+        '{"id": "a\\nb", "content_type": "image/png"}',
+        '{"id": "a/./b", "content_type": "image/png"}',
         '{"id": "a", "content_type": "text/html"}',
         '{"id": "a", "content_type": "image/svg+xml"}',
     ],
 )
 def test_a_request_that_cannot_be_meant_is_a_bad_request(body: str, originals: Originals) -> None:
     assert refusal(presign_upload, post(body), originals).status == 400
+
+
+@pytest.mark.parametrize("kind", ["image/jpg", "image/jpeg", "IMAGE/HEIF", "image/tif", "image/png; q=1"])
+def test_an_upload_is_posted_with_the_content_type_that_was_asked_for(
+    kind: str, originals: Originals
+) -> None:
+    form = json.loads(presign_upload(post({"id": "a", "content_type": kind}), originals)["body"])
+    assert form["fields"]["Content-Type"] == kind.lower().partition(";")[0]
 
 
 def test_the_longest_id_that_leaves_room_for_renditions_is_taken(originals: Originals) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from imageservice.adapters.image_table import ImageTable, plain
+from imageservice.adapters.image_table import ImageTable, from_dynamodb
 from imageservice_operator.operations.errors import BadRequest, ImageNotFound
 from imageservice_operator.operations.stack import Stack
 
@@ -93,7 +93,7 @@ def get_many(stack: Stack, image_ids: Sequence[str]) -> dict[str, Image]:
         keys = [{"id": {"S": image_id}} for image_id in batch]
         answer = client.batch_get_item(RequestItems={table: {"Keys": keys, "ConsistentRead": True}})
         for item in answer["Responses"].get(table, []):
-            image = image_of({name: plain(value) for name, value in item.items()})
+            image = image_of(from_dynamodb(item))
             found[image.id] = image
         # DynamoDB answers at most 16 MB at once.
         left = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
@@ -198,7 +198,7 @@ def _of_status(
             Limit=1000 if prefix else limit,
             **({"ExclusiveStartKey": typed} if typed else {}),
         )
-        found += [image_of({name: plain(value) for name, value in item.items()}) for item in answer["Items"]]
+        found += [image_of(from_dynamodb(item)) for item in answer["Items"]]
         typed = answer.get("LastEvaluatedKey")
         if typed is None or len(found) >= limit:
             return found[:limit], typed is not None or len(found) > limit

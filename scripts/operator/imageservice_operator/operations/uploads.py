@@ -11,6 +11,8 @@ from typing import Any, BinaryIO
 
 from boto3.s3.transfer import TransferConfig
 
+from imageservice.core.errors import ImageIdInvalid
+from imageservice.core.image_id import check_image_id
 from imageservice_operator.operations.errors import BadRequest
 from imageservice_operator.operations.executions import describe_many
 from imageservice_operator.operations.images import Image, get_many
@@ -18,7 +20,6 @@ from imageservice_operator.operations.stack import Stack
 
 SETTLED = ("READY", "REJECTED", "FAILED", "DELETED")
 _MULTIPART = TransferConfig(multipart_threshold=16 * 1024 * 1024, multipart_chunksize=16 * 1024 * 1024)
-_ID_BYTES = 1024  # S3's limit on a key
 _FIRST_LOOK_S, _SLOWEST_LOOK_S, _SLOWEST_LOCAL_LOOK_S = 0.1, 3.0, 0.3
 # Executions that one look asks about: DescribeExecution is throttled at 15 a second in most regions.
 _ASKED_AT_ONCE = 5
@@ -47,8 +48,10 @@ def upload(
     `on_progress` gets the number of bytes of each piece sent. Raises BadRequest for an id that is not allowed, OSError
     for a file that can't be read.
     """
-    if not image_id or len(image_id.encode()) > _ID_BYTES:
-        raise BadRequest(f"An image's id has 1 to {_ID_BYTES} bytes.")
+    try:
+        check_image_id(image_id)
+    except ImageIdInvalid as error:
+        raise BadRequest(str(error)) from error
     kind = content_type or mimetypes.guess_type(image_id)[0] or "application/octet-stream"
     client = stack.client("s3")
     options = {"ExtraArgs": {"ContentType": kind}, "Config": _MULTIPART, "Callback": on_progress}

@@ -10,22 +10,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from imageservice.core.formats import format_of_extension
 from imageservice_operator.console.context import context_of, required
 
-_TYPES = {
-    "avif": "image/avif",
-    "webp": "image/webp",
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "gif": "image/gif",
-}
 _CHUNK = 256 * 1024
 
 
 def page(request: Request) -> Response:
     """The object `key` of ProcessedBucket, as the image that its name says and nothing else."""
     context, key = context_of(request), required(request, "key")
-    kind = _TYPES.get(key.rpartition(".")[2])
+    kind = format_of_extension(key.rpartition(".")[2])
     if kind is None:
         raise HTTPException(404, "There is no such rendition.")
     try:
@@ -41,7 +35,7 @@ def page(request: Request) -> Response:
         # Opened by itself it is an image still, with no rights in the console's origin.
         "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     }
-    return StreamingResponse(_chunks(found["Body"]), media_type=kind, headers=headers)
+    return StreamingResponse(_chunks(found["Body"]), media_type=kind.media_type, headers=headers)
 
 
 def _chunks(body: Any) -> Iterator[bytes]:

@@ -1,0 +1,90 @@
+"""The image formats: one row each, with all that the service knows of them.
+
+A format is added here, in the two JSON Schemas beside this file, in docs/openapi.yaml and, if it is a modern one, in
+the CloudFront Function of template.yaml; tests/contract/test_formats.py fails until all of them agree. How its bytes
+are read and written is the engine's.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format.
+
+    `name` is what manifests, plans and `?format=` call it, `label` what people read, `aliases` are further names that
+    are understood. `extension` is that of a rendition's key.
+
+    `role` is `modern` for a format that only some clients show, so that a client must name it in `Accept`; `fallback`
+    for one that every client shows; None where no rendition is made in it. `alpha` and `animation` say whether its
+    renditions can be transparent, and can move. `quality` is the encoder's default, 1 to 100; None for lossless ones.
+    """
+
+    name: str
+    label: str
+    media_type: str
+    extension: str
+    role: Literal["modern", "fallback"] | None = None
+    alpha: bool = False
+    animation: bool = False
+    quality: int | None = None
+    aliases: tuple[str, ...] = ()
+
+
+# Modern formats best first, then fallbacks by falling preference, then what is only uploaded. Each may be uploaded.
+# AVIF can move, but encoding it takes minutes. PNG can move (APNG), but not in every client. GIF has one bit of alpha,
+# so its renditions are flattened.
+_ROWS: Final = (
+    Format("avif", "AVIF", "image/avif", "avif", "modern", alpha=True, quality=50),
+    Format("webp", "WebP", "image/webp", "webp", "modern", alpha=True, animation=True, quality=80),
+    Format("jpeg", "JPEG", "image/jpeg", "jpg", "fallback", quality=80, aliases=("jpg",)),
+    Format("png", "PNG", "image/png", "png", "fallback", alpha=True),
+    Format("gif", "GIF", "image/gif", "gif", "fallback", animation=True),
+    Format("heic", "HEIC", "image/heic", "heic", aliases=("heif",)),
+    Format("tiff", "TIFF", "image/tiff", "tiff", aliases=("tif",)),
+    Format("bmp", "BMP", "image/bmp", "bmp"),
+)
+
+FORMATS: Final = {row.name: row for row in _ROWS}
+"""Every format by its name: `FORMATS["jpeg"].media_type`."""
+
+MODERN: Final = tuple(row.name for row in _ROWS if row.role == "modern")
+FALLBACKS: Final = tuple(row.name for row in _ROWS if row.role == "fallback")
+RENDITION_FORMATS: Final = (*MODERN, *FALLBACKS)
+
+FALLBACK: Final = "fallback"
+"""In a plan and in `?format=`: whichever fallback the image has."""
+
+_BY_ANY_NAME: Final = {name: row for row in _ROWS for name in (row.name, *row.aliases)}
+
+
+def format_named(name: str) -> Format | None:
+    """The format with this name or alias: `jpg` is jpeg."""
+    return _BY_ANY_NAME.get(name)
+
+
+def format_of_media_type(media_type: str) -> Format | None:
+    """The format of `image/jpeg`, or of an alias of it such as `image/jpg`. Parameters are not expected."""
+    kind, _, name = media_type.partition("/")
+    return _BY_ANY_NAME.get(name) if kind == "image" else None
+
+
+def format_of_extension(extension: str) -> Format | None:
+    """The format of renditions with this extension, without the dot."""
+    return next((row for row in _ROWS if row.role is not None and row.extension == extension), None)
+
+
+def fallback_for(*, alpha: bool, animated: bool) -> str:
+    """The first fallback that can hold such an image. Motion comes before alpha: no fallback has both."""
+    return next(
+        name
+        for name in FALLBACKS
+        if (FORMATS[name].animation if animated else FORMATS[name].alpha or not alpha)
+    )
+
+
+def accepted_labels() -> str:
+    """What may be uploaded, as people read it: "AVIF, WebP, … or BMP"."""
+    *labels, last = (row.label for row in _ROWS)
+    return f"{', '.join(labels)} or {last}"

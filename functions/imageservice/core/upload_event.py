@@ -1,0 +1,112 @@
+"""An upload, in the three forms it has: S3's event, ImageTable's `upload`, and the event that has it made again.
+
+an execution's input            upload_from_event(event)           KeyError where it is no event of SourceBucket
+an item of ImageTable           upload_from_item(item)             KeyError where the item has no upload
+the item's `upload`             upload.record()
+an event for ProcessImage       upload.created_event("Replay")     or "Reprocess", or with force
+the same event, as a replay     as_replay(event)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from imageservice.core.keys import padded_sequencer
+from imageservice.core.timestamps import to_text
+
+EVENT_SOURCE = "image-service"
+"""The `source` of every event that the service itself makes."""
+
+CREATED = "Object Created"
+DELETED = "Object Deleted"
+Reason = Literal["Replay", "Reprocess"]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One upload of an image, or the deletion of one; `sequencer` is padded and orders all that happens to its key.
+
+    `bytes`, `etag` and `version_id` are None where the event had none: a deletion's has no size.
+    """
+
+    id: str
+    bucket: str
+    sequencer: str
+    etag: str | None
+    bytes: int | None
+    version_id: str | None
+
+    def record(self) -> dict[str, Any]:
+        """The item's `upload` (bucket, key, etag, bytes, version_id), without what is not known."""
+        return _without_none(
+            bucket=self.bucket, key=self.id, etag=self.etag, bytes=self.bytes, version_id=self.version_id
+        )
+
+    def created_event(
+        self, reason: Reason, *, force: bool = False, moment: datetime | None = None
+    ) -> dict[str, Any]:
+        """An Object Created event that has this upload processed at its own sequencer, so that a newer one still wins.
+
+        `Reprocess` also takes up an image that is READY or REJECTED; `force` makes what is up to date again.
+        """
+        described = {
+            "key": self.id,
+            "size": self.bytes,
+            "etag": self.etag,
+            "version-id": self.version_id,
+            "sequencer": self.sequencer,
+        }
+        return {
+            "source": EVENT_SOURCE,
+            "detail-type": CREATED,
+            "time": to_text(moment or datetime.now(UTC)),
+            "detail": {
+                "reason": reason,
+                "force": force,
+                "bucket": {"name": self.bucket},
+                "object": _without_none(**described),
+            },
+        }
+
+
+def upload_from_event(event: Mapping[str, Any]) -> Upload:
+    """The upload in an Object Created or Object Deleted event. KeyError, TypeError where it is not such an event."""
+    detail = event["detail"]
+    described = detail["object"]
+    return Upload(
+        id=described["key"],
+        bucket=detail["bucket"]["name"],
+        sequencer=padded_sequencer(described["sequencer"]),
+        etag=described.get("etag"),
+        bytes=described.get("size"),
+        version_id=described.get("version-id"),
+    )
+
+
+def upload_from_item(item: Mapping[str, Any]) -> Upload:
+    """The latest upload of an image's item. Raises KeyError where no upload of it is on record."""
+    upload = item["upload"]
+    return Upload(
+        id=upload["key"],
+        bucket=upload["bucket"],
+        sequencer=padded_sequencer(item["sequencer"]),
+        etag=upload.get("etag"),
+        bytes=upload.get("bytes"),
+        version_id=upload.get("version_id"),
+    )
+
+
+def is_removal(event: Mapping[str, Any]) -> bool:
+    """Whether the event is RemoveImage's: the original was deleted."""
+    return event.get("detail-type") == DELETED
+
+
+def as_replay(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The same event, marked as a replay. A reprocessing stays one: only so is an image taken up that is READY."""
+    reason = event["detail"].get("reason")
+    return {**event, "detail": {**event["detail"], "reason": reason if reason == "Reprocess" else "Replay"}}
+
+
+def _without_none(**members: Any) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
