@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 from local.options import Options
 
@@ -127,8 +128,8 @@ class _Server:
         config.accesslog = None
         config.errorlog = logging.getLogger("hypercorn.error")
 
-        async def started(scope, receive, send):  # type: ignore[no-untyped-def]
-            async def watching(message):  # type: ignore[no-untyped-def]
+        async def started(scope: dict[str, Any], receive: Any, send: Any) -> None:
+            async def watching(message: dict[str, Any]) -> None:
                 await send(message)
                 if message["type"] == "lifespan.startup.complete":
                     self._up.set()

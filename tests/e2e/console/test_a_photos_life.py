@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -45,7 +46,7 @@ def start_redis() -> Iterator[Callable[[str], None]]:
 
 
 def test_a_photo_is_uploaded_and_ready_broken_and_seen_to_fail_replayed_and_ready_again(
-    console, open_page: Callable[..., Page], samples: Path, start_redis: Callable[[str], None]
+    console: Any, open_page: Callable[..., Page], samples: Path, start_redis: Callable[[str], None]
 ) -> None:
     page = open_page()
     page.evaluate("window.sameDocument = true")
@@ -93,7 +94,7 @@ def test_a_photo_is_uploaded_and_ready_broken_and_seen_to_fail_replayed_and_read
 
 
 def test_failures_of_many_are_replayed_with_one_button(
-    console, open_page: Callable[..., Page], samples: Path
+    console: Any, open_page: Callable[..., Page], samples: Path
 ) -> None:
     states = console.stack.client("stepfunctions")
     ids = [f"many/{number}.jpg" for number in range(4)]
@@ -118,7 +119,7 @@ def test_failures_of_many_are_replayed_with_one_button(
 
 
 def test_what_could_not_be_delivered_is_shown_and_sent_again(
-    console, open_page: Callable[..., Page], samples: Path
+    console: Any, open_page: Callable[..., Page], samples: Path
 ) -> None:
     console.put(samples / "broken-header.jpg", "late.jpg")
     console.until("late.jpg", "REJECTED")
@@ -138,7 +139,9 @@ def test_what_could_not_be_delivered_is_shown_and_sent_again(
     expect(letters).to_contain_text("None.")
 
 
-def test_an_image_is_removed_after_a_question(console, open_page: Callable[..., Page], samples: Path) -> None:
+def test_an_image_is_removed_after_a_question(
+    console: Any, open_page: Callable[..., Page], samples: Path
+) -> None:
     console.put(samples / PHOTO, "gone.jpg")
     console.until("gone.jpg", "READY")
     page = open_page("/image?id=gone.jpg")
@@ -149,7 +152,7 @@ def test_an_image_is_removed_after_a_question(console, open_page: Callable[..., 
 
 
 def test_a_bad_image_dropped_on_the_page_is_told_why_and_not_offered_a_replay(
-    console, open_page: Callable[..., Page], samples: Path
+    console: Any, open_page: Callable[..., Page], samples: Path
 ) -> None:
     page = open_page()
     dropped = page.evaluate_handle(

@@ -13,7 +13,7 @@ READY, REJECTED, FAILED = "photos/a view.jpg", "photos/broken.jpg", "photos/stop
 
 
 @pytest.fixture(scope="module")
-def addresses(console, samples: Path, small_photo: bytes) -> dict[str, str]:
+def addresses(console: Any, samples: Path, small_photo: bytes) -> dict[str, str]:
     """One page of each kind, with something on it."""
     console.put(small_photo, READY)
     console.put(samples / "broken-header.jpg", REJECTED)
@@ -94,7 +94,7 @@ def test_the_keyboard_alone_reaches_an_execution_and_replays_it(
 
 
 def test_what_is_open_and_focused_stays_while_the_page_updates(
-    console, addresses: dict[str, str], open_page: Callable[..., Page], small_photo: bytes
+    console: Any, addresses: dict[str, str], open_page: Callable[..., Page], small_photo: bytes
 ) -> None:
     page = open_page("/")
     page.get_by_role("searchbox").fill("half a wo")

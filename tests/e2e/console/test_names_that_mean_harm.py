@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -26,7 +27,7 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module", autouse=True)
-def uploaded(console, samples: Path, small_photo: bytes) -> None:
+def uploaded(console: Any, samples: Path, small_photo: bytes) -> None:
     for image_id in HOSTILE:
         console.put(samples / "broken-header.jpg", image_id)
     console.put(small_photo, f"served/{HOSTILE[0]}")
@@ -77,7 +78,7 @@ def test_a_search_for_markup_finds_it_as_text(open_page: Callable[..., Page]) ->
 
 
 def test_a_file_of_such_a_name_is_uploaded_under_it(
-    console, open_page: Callable[..., Page], samples: Path, tmp_path: Path
+    console: Any, open_page: Callable[..., Page], samples: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / '"><b>é+%20.jpg'
     file.write_bytes((samples / "broken-header.jpg").read_bytes())

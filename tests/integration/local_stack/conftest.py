@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import itertools
-import json
-import time
-import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from machines import Attempts, Machines
 
 from imageservice_operator.operations.stack import Stack
 from local import background
 
 HERE = Path(__file__).parent
 SAMPLE = HERE / "sample" / "template.yaml"
-EVERYONE = {"Effect": "Allow", "Principal": {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]}}
-
-TASK_FUNCTION = """
-import os, pathlib, time
-
-class ThumbError(Exception): pass
-
-def handler(event, context):
-    if not isinstance(event, dict):
-        return {"type": type(event).__name__, "value": event}
-    if "attempts" in event:
-        with open(event["attempts"], "a") as file:
-            file.write(f"{time.time()}\\n")
-    if event.get("sleep"):
-        time.sleep(event["sleep"])
-    if event.get("raise"):
-        raise {"ThumbError": ThumbError, "ValueError": ValueError}[event["raise"]](f"boom {event.get('i')}")
-    if "fail_times" in event:
-        if len(pathlib.Path(event["attempts"]).read_text().splitlines()) <= event["fail_times"]:
-            raise ThumbError("not yet")
-    if event.get("exit"):
-        os._exit(event["exit"])
-    return {"ok": True, "in": event, "pid": os.getpid()}
-"""
 
 
 @pytest.fixture(scope="session")
@@ -57,137 +27,6 @@ def machines(stack: Stack) -> Machines:
 
 
 @pytest.fixture
-def attempts(tmp_path: Path) -> Callable[[], list[float]]:
-    """Where the task function notes when it was called (`attempts.path`), and the seconds between its calls."""
-    path = tmp_path / "attempts"
-
-    def gaps() -> list[float]:
-        moments = [float(line) for line in path.read_text().splitlines()]
-        return [later - earlier for earlier, later in itertools.pairwise(moments)]
-
-    gaps.path = str(path)  # type: ignore[attr-defined]
-    return gaps
-
-
-@dataclass(frozen=True)
-class Ended:
-    """An execution that is over."""
-
-    arn: str
-    status: str
-    output: Any
-    error: str | None
-    cause: str | None
-    seconds: float
-    described: dict[str, Any]
-
-
-class Machines:
-    """Runs state machines with plain boto3, as a user would."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
-        self.states = stack.client("stepfunctions")
-        self._numbers = itertools.count(1)
-        self.role = self._role()
-        self.function = stack.client("lambda").create_function(
-            FunctionName="task",
-            Runtime="python3.13",
-            Role=self.role,
-            Handler="task.handler",
-            Code={"ZipFile": _zip("task.py", TASK_FUNCTION)},
-            Timeout=3,
-        )["FunctionArn"]
-
-    def task(self, payload: Any = None, **fields: Any) -> dict[str, Any]:
-        """A Task that invokes the task function and answers its payload; the last state unless it has a Next."""
-        arguments = {"Payload": payload} if payload is not None else {"Payload.$": "$"}
-        state = {
-            "Type": "Task",
-            "Resource": "arn:aws:states:::lambda:invoke",
-            "Parameters": {"FunctionName": self.function, **arguments},
-            "OutputPath": "$.Payload",
-            **fields,
-        }
-        return state if "Next" in state else {**state, "End": True}
-
-    def create(self, definition: dict[str, Any], kind: str = "STANDARD") -> str:
-        """Make a state machine of this definition; gives its ARN."""
-        made = self.states.create_state_machine(
-            name=f"machine-{next(self._numbers)}",
-            definition=json.dumps(definition),
-            roleArn=self.role,
-            type=kind,
-        )
-        return str(made["stateMachineArn"])
-
-    def start(self, definition: dict[str, Any], input: Any = None, **fields: Any) -> str:
-        """Start an execution of this definition; gives its ARN."""
-        arn = self.create(definition)
-        started = self.states.start_execution(stateMachineArn=arn, input=json.dumps(input or {}), **fields)
-        return str(started["executionArn"])
-
-    def run(self, definition: dict[str, Any], input: Any = None, patience: float = 40) -> Ended:
-        """Run an execution of this definition to its end."""
-        return self.wait(self.start(definition, input), patience)
-
-    def wait(self, execution: str, patience: float = 40) -> Ended:
-        """Wait for an execution to end."""
-        begun = time.monotonic()
-        while (described := self.states.describe_execution(executionArn=execution))["status"] == "RUNNING":
-            assert time.monotonic() - begun < patience, f"still running after {patience} s"
-            time.sleep(0.02)
-        output = json.loads(described["output"]) if "output" in described else None
-        return Ended(
-            execution,
-            described["status"],
-            output,
-            described.get("error"),
-            described.get("cause"),
-            (described["stopDate"] - described["startDate"]).total_seconds(),
-            described,
-        )
-
-    def history(self, execution: str) -> list[dict[str, Any]]:
-        """All events of an execution, oldest first."""
-        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=execution)
-        return [event for page in pages for event in page["events"]]
-
-    def event_types(self, execution: str) -> list[str]:
-        """The types of all events of an execution, oldest first."""
-        return [event["type"] for event in self.history(execution)]
-
-    def _role(self) -> str:
-        iam = self.stack.client("iam")
-        trust = {"Version": "2012-10-17", "Statement": [{**EVERYONE, "Action": "sts:AssumeRole"}]}
-        role = iam.create_role(RoleName="machines", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
-        everything = {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-        }
-        iam.put_role_policy(RoleName="machines", PolicyName="all", PolicyDocument=json.dumps(everything))
-        return str(role["Arn"])
-
-
-def _zip(name: str, text: str) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(name, text)
-    return buffer.getvalue()
-
-
-def single(state: dict[str, Any], **others: Any) -> dict[str, Any]:
-    """A definition that starts with `state`, named A."""
-    return {"StartAt": "A", "States": {"A": state, **others}}
-
-
-@pytest.fixture(scope="session", name="single")
-def single_fixture() -> Callable[..., dict[str, Any]]:
-    """A definition that starts with the state given, named A; other states by name."""
-    return single
-
-
-@pytest.fixture(scope="session")
-def caught() -> dict[str, Any]:
-    """A Pass state to be reached from a Catch: ends the execution with the error as output."""
-    return {"Type": "Pass", "End": True}
+def attempts(tmp_path: Path) -> Attempts:
+    """The calls of the task function, which notes them at `attempts.path`."""
+    return Attempts(tmp_path / "attempts")

@@ -1,9 +1,10 @@
 """How data flows: variables, JSONata, intrinsic functions, the context object."""
 
 import pytest
+from machines import Machines, single
 
 
-def test_jsonpath_variables_are_assigned_and_read(machines, single):
+def test_jsonpath_variables_are_assigned_and_read(machines: Machines) -> None:
     second = {"Type": "Pass", "Parameters": {"x.$": "$v", "y.$": "States.MathAdd($w, 1)"}, "End": True}
     ended = machines.run(
         single({"Type": "Pass", "Assign": {"v.$": "$.a", "w": 2}, "Next": "B"}, B=second), {"a": 7}
@@ -11,7 +12,7 @@ def test_jsonpath_variables_are_assigned_and_read(machines, single):
     assert ended.output == {"x": 7, "y": 3}
 
 
-def test_jsonata_drives_arguments_output_variables_and_choices(machines):
+def test_jsonata_drives_arguments_output_variables_and_choices(machines: Machines) -> None:
     task = {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
@@ -60,7 +61,7 @@ INTRINSICS = {
 }
 
 
-def test_intrinsic_functions_compute_what_their_documentation_says(machines, single):
+def test_intrinsic_functions_compute_what_their_documentation_says(machines: Machines) -> None:
     parameters = {f"r{number}.$": call for number, call in enumerate(INTRINSICS)}
     given = {
         "a": "A",
@@ -78,7 +79,7 @@ def test_intrinsic_functions_compute_what_their_documentation_says(machines, sin
     assert len(ended.output["id"]) == 36
 
 
-def test_the_context_object_tells_execution_machine_and_state(machines, single):
+def test_the_context_object_tells_execution_machine_and_state(machines: Machines) -> None:
     fields = {
         "id": "Execution.Id",
         "name": "Execution.Name",
@@ -116,7 +117,7 @@ EXPRESSIONS = {
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_jsonata_gives_the_value_that_its_documentation_says(machines, expression):
+def test_jsonata_gives_the_value_that_its_documentation_says(machines: Machines, expression: str) -> None:
     state = {"Type": "Pass", "Output": {"value": f"{{% {expression} %}}"}, "End": True}
     given = {"quoted": 'a "b" \\ c', "key": "a b+c%20é/ü.jpg", "n": "7", "nothing": None}
     ended = machines.run({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}}, given)
@@ -124,13 +125,15 @@ def test_jsonata_gives_the_value_that_its_documentation_says(machines, expressio
 
 
 @pytest.mark.parametrize("expression", ["$states.input.gone", "$number('x')", "$sum"])
-def test_an_expression_without_a_json_result_is_an_evaluation_error(machines, expression):
+def test_an_expression_without_a_json_result_is_an_evaluation_error(
+    machines: Machines, expression: str
+) -> None:
     state = {"Type": "Pass", "Output": f"{{% {expression} %}}", "End": True}
     ended = machines.run({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}})
     assert (ended.status, ended.error) == ("FAILED", "States.QueryEvaluationError")
 
 
-def test_strings_with_quotes_survive_as_variables(machines):
+def test_strings_with_quotes_survive_as_variables(machines: Machines) -> None:
     states = {
         "A": {"Type": "Pass", "Assign": {"v": "{% $states.input.q %}"}, "Next": "B"},
         "B": {"Type": "Pass", "Output": "{% $v %}", "End": True},

@@ -2,12 +2,16 @@
 
 import json
 import time
+from typing import Any
 
 import pytest
+from machines import CAUGHT, Machines, single
+
+from imageservice_operator.operations.stack import Stack
 
 
 @pytest.fixture(scope="module")
-def table(stack):
+def table(stack: Stack) -> str:
     dynamodb = stack.client("dynamodb")
     dynamodb.create_table(
         TableName="integration",
@@ -19,12 +23,12 @@ def table(stack):
     return "integration"
 
 
-def failing(resource, parameters, error):
+def failing(resource: str, parameters: dict[str, Any], error: str) -> dict[str, Any]:
     catch = [{"ErrorEquals": [error], "Next": "C"}]
     return {"Type": "Task", "Resource": resource, "Parameters": parameters, "Catch": catch, "End": True}
 
 
-def put_again(table):
+def put_again(table: str) -> dict[str, Any]:
     return {"TableName": table, "Item": {"pk": {"S": "1"}}, "ConditionExpression": "attribute_not_exists(pk)"}
 
 
@@ -36,30 +40,30 @@ ERRORS = {
 
 @pytest.mark.parametrize("resource", ERRORS)
 def test_a_failed_condition_has_the_name_of_its_kind_of_integration(
-    machines, single, caught, table, resource
-):
-    ended = machines.run(single(failing(resource, put_again(table), ERRORS[resource]), C=caught))
+    machines: Machines, table: str, resource: str
+) -> None:
+    ended = machines.run(single(failing(resource, put_again(table), ERRORS[resource]), C=CAUGHT))
     assert ended.output["Error"] == ERRORS[resource]
 
 
-def test_an_unknown_distribution_has_cloudfronts_error_name(machines, single, caught):
+def test_an_unknown_distribution_has_cloudfronts_error_name(machines: Machines) -> None:
     parameters = {
         "DistributionId": "ENOPE",
         "InvalidationBatch": {"CallerReference": "x", "Paths": {"Quantity": 1, "Items": ["/*"]}},
     }
     resource = "arn:aws:states:::aws-sdk:cloudfront:createInvalidation"
     task = failing(resource, parameters, "CloudFront.NoSuchDistributionException")
-    ended = machines.run(single(task, C=caught))
+    ended = machines.run(single(task, C=CAUGHT))
     assert ended.output["Error"] == "CloudFront.NoSuchDistributionException"
 
 
-def test_an_unknown_key_has_s3s_error_name(machines, single, caught, stack):
+def test_an_unknown_key_has_s3s_error_name(machines: Machines, stack: Stack) -> None:
     parameters = {"Bucket": stack.outputs["BucketName"], "Key": "nope"}
     task = failing("arn:aws:states:::aws-sdk:s3:getObject", parameters, "S3.NoSuchKeyException")
-    assert machines.run(single(task, C=caught)).output["Error"] == "S3.NoSuchKeyException"
+    assert machines.run(single(task, C=CAUGHT)).output["Error"] == "S3.NoSuchKeyException"
 
 
-def test_an_update_answers_the_new_item(machines, single, table):
+def test_an_update_answers_the_new_item(machines: Machines, table: str) -> None:
     parameters = {
         "TableName": table,
         "Key": {"pk": {"S": "counter"}},
@@ -76,7 +80,7 @@ def test_an_update_answers_the_new_item(machines, single, table):
     assert machines.run(single(task)).output["Attributes"]["n"] == {"N": "1"}
 
 
-def test_an_invalidation_of_a_distribution_is_made(machines, single, stack):
+def test_an_invalidation_of_a_distribution_is_made(machines: Machines, stack: Stack) -> None:
     config = {
         "CallerReference": "test",
         "Comment": "",
@@ -105,7 +109,7 @@ def test_an_invalidation_of_a_distribution_is_made(machines, single, stack):
     assert ended.output["Invalidation"]["InvalidationBatch"]["Paths"]["Items"] == ["#tag"]
 
 
-def test_events_messages_and_notifications_are_sent(machines, single, stack):
+def test_events_messages_and_notifications_are_sent(machines: Machines, stack: Stack) -> None:
     queue = stack.client("sqs").create_queue(QueueName="from-a-task")["QueueUrl"]
     topic = stack.client("sns").create_topic(Name="from-a-task")["TopicArn"]
     calls = [
@@ -129,7 +133,7 @@ def test_events_messages_and_notifications_are_sent(machines, single, stack):
     assert notification["MessageId"]
 
 
-def test_a_task_token_in_the_history_completes_the_task(machines, single):
+def test_a_task_token_in_the_history_completes_the_task(machines: Machines) -> None:
     task = {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
@@ -150,7 +154,7 @@ def test_a_task_token_in_the_history_completes_the_task(machines, single):
     assert machines.wait(execution).output == {"z": 1}
 
 
-def test_a_nested_execution_is_waited_for_and_its_output_is_json(machines, single):
+def test_a_nested_execution_is_waited_for_and_its_output_is_json(machines: Machines) -> None:
     inner = machines.create(single({"Type": "Pass", "Result": {"q": 1}, "End": True}))
     task = {
         "Type": "Task",
@@ -162,7 +166,7 @@ def test_a_nested_execution_is_waited_for_and_its_output_is_json(machines, singl
     assert machines.run(single(task)).output == {"q": 1}
 
 
-def test_a_nested_execution_can_be_started_and_left(machines, single):
+def test_a_nested_execution_can_be_started_and_left(machines: Machines) -> None:
     inner = machines.create(single({"Type": "Pass", "End": True}))
     task = {
         "Type": "Task",

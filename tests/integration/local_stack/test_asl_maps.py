@@ -1,19 +1,23 @@
 """Inline and Distributed Maps."""
 
 import json
+from typing import Any
 
 import botocore.exceptions
 import pytest
+from machines import CAUGHT, Machines, single
+
+from imageservice_operator.operations.stack import Stack
 
 DISTRIBUTED = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
 
 
-def processor(state, **fields):
+def processor(state: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"StartAt": "X", "States": {"X": state}, **fields}
 
 
 @pytest.fixture(scope="module")
-def bucket(stack):
+def bucket(stack: Stack) -> str:
     s3 = stack.client("s3")
     s3.create_bucket(Bucket="map-items")
     for number in range(5):
@@ -21,7 +25,7 @@ def bucket(stack):
     return "map-items"
 
 
-def test_an_inline_map_selects_items_keeps_their_order_and_bounds_concurrency(machines, single):
+def test_an_inline_map_selects_items_keeps_their_order_and_bounds_concurrency(machines: Machines) -> None:
     state = {
         "Type": "Map",
         "ItemsPath": "$.items",
@@ -41,7 +45,7 @@ def test_an_inline_map_selects_items_keeps_their_order_and_bounds_concurrency(ma
     assert ended.seconds >= 1.9
 
 
-def test_a_failed_item_fails_the_inline_map_with_its_own_error(machines, single, caught):
+def test_a_failed_item_fails_the_inline_map_with_its_own_error(machines: Machines) -> None:
     state = {
         "Type": "Map",
         "ItemsPath": "$.items",
@@ -49,11 +53,11 @@ def test_a_failed_item_fails_the_inline_map_with_its_own_error(machines, single,
         "Catch": [{"ErrorEquals": ["ThumbError"], "ResultPath": "$.err", "Next": "C"}],
         "End": True,
     }
-    ended = machines.run(single(state, C=caught), {"items": [{}, {"raise": "ThumbError"}]})
+    ended = machines.run(single(state, C=CAUGHT), {"items": [{}, {"raise": "ThumbError"}]})
     assert ended.output["err"]["Error"] == "ThumbError"
 
 
-def test_an_item_can_catch_its_own_error(machines, single):
+def test_an_item_can_catch_its_own_error(machines: Machines) -> None:
     task = machines.task(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Y"}])
     inner = {"StartAt": "X", "States": {"X": task, "Y": {"Type": "Pass", "Result": "caught", "End": True}}}
     state = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "End": True}
@@ -61,7 +65,7 @@ def test_an_item_can_catch_its_own_error(machines, single):
     assert (ended.output[0]["ok"], ended.output[1]) == (True, "caught")
 
 
-def test_jsonata_items_are_selected_by_expression(machines):
+def test_jsonata_items_are_selected_by_expression(machines: Machines) -> None:
     state = {
         "Type": "Map",
         "Items": "{% $states.input.l %}",
@@ -75,7 +79,7 @@ def test_jsonata_items_are_selected_by_expression(machines):
     assert ended.output == [{"v": 2}, {"v": 4}, {"v": 6}]
 
 
-def test_a_distributed_map_tolerates_failures_up_to_its_threshold(machines, single):
+def test_a_distributed_map_tolerates_failures_up_to_its_threshold(machines: Machines) -> None:
     state = {
         "Type": "Map",
         "ItemsPath": "$.items",
@@ -86,7 +90,7 @@ def test_a_distributed_map_tolerates_failures_up_to_its_threshold(machines, sing
     assert machines.run(single(state), {"items": [{}, {"raise": "ThumbError"}]}).status == "SUCCEEDED"
 
 
-def test_a_distributed_map_over_its_threshold_fails(machines, single):
+def test_a_distributed_map_over_its_threshold_fails(machines: Machines) -> None:
     state = {
         "Type": "Map",
         "ItemsPath": "$.items",
@@ -97,7 +101,7 @@ def test_a_distributed_map_over_its_threshold_fails(machines, single):
     assert (ended.status, ended.error) == ("FAILED", "States.ExceedToleratedFailureThreshold")
 
 
-def test_a_distributed_map_reads_a_bucket_and_is_listed_as_a_map_run(machines, single, bucket):
+def test_a_distributed_map_reads_a_bucket_and_is_listed_as_a_map_run(machines: Machines, bucket: str) -> None:
     state = {
         "Type": "Map",
         "MaxConcurrency": 5,
@@ -117,7 +121,9 @@ def test_a_distributed_map_reads_a_bucket_and_is_listed_as_a_map_run(machines, s
     assert (counts["total"], counts["succeeded"], counts["running"]) == (5, 5, 0)
 
 
-def test_a_distributed_map_writes_its_results_to_a_bucket(machines, single, bucket, stack):
+def test_a_distributed_map_writes_its_results_to_a_bucket(
+    machines: Machines, bucket: str, stack: Stack
+) -> None:
     state = {
         "Type": "Map",
         "ItemsPath": "$.items",
@@ -136,7 +142,7 @@ def test_a_distributed_map_writes_its_results_to_a_bucket(machines, single, buck
     assert (ended.status, results.split()) == ("SUCCEEDED", [b"1", b"2", b"3"])
 
 
-def test_a_distributed_map_with_an_item_batcher_is_refused_here_unlike_on_aws(machines, single):
+def test_a_distributed_map_with_an_item_batcher_is_refused_here_unlike_on_aws(machines: Machines) -> None:
     """The one of the 50 cases that fails (docs/local-stack.md): the interpreter's grammar has no ItemBatcher."""
     state = {
         "Type": "Map",

@@ -4,16 +4,21 @@ import json
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from machines import Machines, single
+
+from imageservice_operator.operations.stack import Stack
 
 KEY = "a b+c%20é/ü.jpg"
 
 
-def table_item(stack, key, patience=15):
+def table_item(stack: Stack, key: str, patience: float = 15) -> dict[str, Any]:
     """The detail that the sample's state machine notes of an object's event."""
     dynamodb = stack.client("dynamodb")
     deadline = time.monotonic() + patience
@@ -22,16 +27,17 @@ def table_item(stack, key, patience=15):
             TableName=stack.outputs["TableName"], Key={"id": {"S": key}}, ConsistentRead=True
         ).get("Item")
         if found:
-            return json.loads(found["detail"]["S"])
+            detail: dict[str, Any] = json.loads(found["detail"]["S"])
+            return detail
         time.sleep(0.05)
     raise AssertionError(f"no event for {key}")
 
 
-def forget(stack, key):
+def forget(stack: Stack, key: str) -> None:
     stack.client("dynamodb").delete_item(TableName=stack.outputs["TableName"], Key={"id": {"S": key}})
 
 
-def get(url):
+def get(url: str | urllib.request.Request) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(url) as answer:
             return answer.status, answer.read().decode()
@@ -39,7 +45,7 @@ def get(url):
         return error.code, error.read().decode()
 
 
-def test_a_tables_expiry_and_recovery_are_on(stack):
+def test_a_tables_expiry_and_recovery_are_on(stack: Stack) -> None:
     dynamodb, name = stack.client("dynamodb"), stack.outputs["TableName"]
     expiry = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
@@ -47,7 +53,7 @@ def test_a_tables_expiry_and_recovery_are_on(stack):
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
 
 
-def test_a_buckets_lifecycle_and_versioning_are_set(stack):
+def test_a_buckets_lifecycle_and_versioning_are_set(stack: Stack) -> None:
     s3, name = stack.client("s3"), stack.outputs["BucketName"]
     rules = {rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]}
     assert rules["old-versions"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
@@ -55,11 +61,11 @@ def test_a_buckets_lifecycle_and_versioning_are_set(stack):
     assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
 
 
-def test_an_open_route_answers(stack):
+def test_an_open_route_answers(stack: Stack) -> None:
     assert get(stack.url("/open/some/key")) == (200, "/open/some/key")
 
 
-def test_a_signed_route_refuses_who_did_not_sign_and_answers_who_did(stack):
+def test_a_signed_route_refuses_who_did_not_sign_and_answers_who_did(stack: Stack) -> None:
     url = stack.url("/signed")
     request = AWSRequest("POST", url, data=b"{}")
     identity = boto3.session.Session(stack.file.access_key_id, stack.file.secret_access_key).get_credentials()
@@ -69,11 +75,11 @@ def test_a_signed_route_refuses_who_did_not_sign_and_answers_who_did(stack):
     assert get(signed)[0] == 200
 
 
-def test_a_route_that_is_not_there_is_404(stack):
+def test_a_route_that_is_not_there_is_404(stack: Stack) -> None:
     assert get(stack.url("/nothing"))[0] == 404
 
 
-def test_an_upload_is_announced_like_on_aws(stack):
+def test_an_upload_is_announced_like_on_aws(stack: Stack) -> None:
     put = stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key=KEY, Body=b"12345")
     event = table_item(stack, KEY)
     forget(stack, KEY)
@@ -90,7 +96,7 @@ def test_an_upload_is_announced_like_on_aws(stack):
     assert detail["reason"] == "PutObject"
 
 
-def test_the_sequencer_of_a_key_grows(stack):
+def test_the_sequencer_of_a_key_grows(stack: Stack) -> None:
     sequencers = []
     for _ in range(3):
         stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key="seq")
@@ -99,7 +105,7 @@ def test_the_sequencer_of_a_key_grows(stack):
     assert sequencers == sorted(set(sequencers))
 
 
-def test_a_presigned_post_keeps_the_key_and_its_limits(stack):
+def test_a_presigned_post_keeps_the_key_and_its_limits(stack: Stack) -> None:
     post = stack.client("s3").generate_presigned_post(
         stack.outputs["BucketName"], KEY, Conditions=[["content-length-range", 1, 10]]
     )
@@ -109,7 +115,7 @@ def test_a_presigned_post_keeps_the_key_and_its_limits(stack):
     assert send_form(post, b"1234567890123") == 400
 
 
-def send_form(post, content):
+def send_form(post: dict[str, Any], content: bytes) -> tuple[int, str]:
     parts = "".join(
         f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
         for name, value in post["fields"].items()
@@ -121,7 +127,7 @@ def send_form(post, content):
     )[0]
 
 
-def test_a_multipart_upload_is_announced_with_its_reason(stack, tmp_path):
+def test_a_multipart_upload_is_announced_with_its_reason(stack: Stack, tmp_path: Path) -> None:
     file = tmp_path / "large"
     file.write_bytes(b"x" * 9_000_000)
     stack.client("s3").upload_file(str(file), stack.outputs["BucketName"], "large")
@@ -130,7 +136,7 @@ def test_a_multipart_upload_is_announced_with_its_reason(stack, tmp_path):
 
 
 @pytest.mark.parametrize("versioned", [False, True])
-def test_a_deletion_is_announced_with_its_type(stack, versioned):
+def test_a_deletion_is_announced_with_its_type(stack: Stack, versioned: bool) -> None:
     s3, bucket = stack.client("s3"), stack.outputs["BucketName"]
     version = s3.put_object(Bucket=bucket, Key="gone")["VersionId"]
     table_item(stack, "gone")
@@ -144,7 +150,7 @@ def test_a_deletion_is_announced_with_its_type(stack, versioned):
     assert event["detail"]["object"]["version-id"]
 
 
-def test_an_event_that_its_target_refuses_waits_in_the_dead_letter_queue(stack):
+def test_an_event_that_its_target_refuses_waits_in_the_dead_letter_queue(stack: Stack) -> None:
     events, states = stack.client("events"), stack.client("stepfunctions")
     sqs, queue = stack.client("sqs"), stack.outputs["DeadLettersUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -160,7 +166,7 @@ def test_an_event_that_its_target_refuses_waits_in_the_dead_letter_queue(stack):
     assert states.list_executions(stateMachineArn=stack.outputs["NoteArn"])["executions"] is not None
 
 
-def test_a_state_machine_runs_as_its_role(stack, machines, single):
+def test_a_state_machine_runs_as_its_role(stack: Stack, machines: Machines) -> None:
     role = stack.client("stepfunctions").describe_state_machine(stateMachineArn=stack.outputs["NoteArn"])[
         "roleArn"
     ]

@@ -6,9 +6,12 @@ import time
 import botocore.exceptions
 import pytest
 from botocore.config import Config
+from machines import Machines, single
+
+from imageservice_operator.operations.stack import Stack
 
 
-def test_a_name_is_taken_once(machines, single):
+def test_a_name_is_taken_once(machines: Machines) -> None:
     arn = machines.create(single({"Type": "Pass", "End": True}))
     machines.wait(
         machines.states.start_execution(stateMachineArn=arn, name="same", input='{"a": 1}')["executionArn"]
@@ -17,7 +20,7 @@ def test_a_name_is_taken_once(machines, single):
         machines.states.start_execution(stateMachineArn=arn, name="same", input='{"a": 2}')
 
 
-def test_a_stopped_execution_is_aborted_at_once(machines, single):
+def test_a_stopped_execution_is_aborted_at_once(machines: Machines) -> None:
     execution = machines.start(single({"Type": "Wait", "Seconds": 30, "End": True}))
     time.sleep(0.3)
     machines.states.stop_execution(executionArn=execution, error="E", cause="why")
@@ -26,7 +29,7 @@ def test_a_stopped_execution_is_aborted_at_once(machines, single):
     assert machines.event_types(execution)[-1] == "ExecutionAborted"
 
 
-def test_executions_are_listed_by_status(machines, single):
+def test_executions_are_listed_by_status(machines: Machines) -> None:
     rule = {"Variable": "$.f", "BooleanEquals": True, "Next": "F"}
     choice = {"Type": "Choice", "Choices": [rule], "Default": "S"}
     arn = machines.create(single(choice, F={"Type": "Fail", "Error": "E"}, S={"Type": "Succeed"}))
@@ -40,12 +43,12 @@ def test_executions_are_listed_by_status(machines, single):
     assert [item["executionArn"] for item in listed] == [failed]
 
 
-def test_a_failed_execution_says_that_it_can_be_redriven(machines, single):
+def test_a_failed_execution_says_that_it_can_be_redriven(machines: Machines) -> None:
     described = machines.run(single({"Type": "Fail", "Error": "E"})).described
     assert (described["redriveStatus"], described["redriveCount"]) == ("REDRIVABLE", 0)
 
 
-def test_status_changes_are_announced_with_input_error_and_cause(machines, single, stack):
+def test_status_changes_are_announced_with_input_error_and_cause(machines: Machines, stack: Stack) -> None:
     events, sqs = stack.client("events"), stack.client("sqs")
     queue = sqs.create_queue(QueueName="status-changes")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -66,7 +69,7 @@ def test_status_changes_are_announced_with_input_error_and_cause(machines, singl
     assert (failed["redriveCount"], failed["redriveStatus"]) == (0, "REDRIVABLE")
 
 
-def test_a_single_state_can_be_tested(machines, stack):
+def test_a_single_state_can_be_tested(machines: Machines, stack: Stack) -> None:
     definition = {"Type": "Pass", "Parameters": {"x.$": "$.a"}, "End": True}
     states = stack.client("stepfunctions", config=Config(inject_host_prefix=False))
     tested = states.test_state(
@@ -75,19 +78,19 @@ def test_a_single_state_can_be_tested(machines, stack):
     assert (tested["status"], json.loads(tested["output"])) == ("SUCCEEDED", {"x": 5})
 
 
-def test_validation_names_states_that_are_not_there(machines):
+def test_validation_names_states_that_are_not_there(machines: Machines) -> None:
     definition = {"StartAt": "NOPE", "States": {"A": {"Type": "Pass", "Next": "GONE"}}}
     result = machines.states.validate_state_machine_definition(definition=json.dumps(definition))
     assert result["result"] == "FAIL"
     assert "GONE" in result["diagnostics"][0]["message"]
 
 
-def test_a_bad_definition_makes_no_state_machine(machines, single):
+def test_a_bad_definition_makes_no_state_machine(machines: Machines) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match="InvalidDefinition"):
         machines.create(single({"Type": "Task", "Next": "GONE", "Bogus": 1}))
 
 
-def test_the_history_of_a_retried_task_reads_like_awss(machines, single):
+def test_the_history_of_a_retried_task_reads_like_awss(machines: Machines) -> None:
     retry = [{"ErrorEquals": ["ThumbError"], "MaxAttempts": 1, "IntervalSeconds": 1}]
     ended = machines.run(single(machines.task({"raise": "ThumbError"}, Retry=retry)))
     attempt = ["TaskScheduled", "TaskStarted", "TaskFailed"]
@@ -100,7 +103,7 @@ def test_the_history_of_a_retried_task_reads_like_awss(machines, single):
     ]
 
 
-def test_the_history_of_a_function_arn_has_lambda_events(machines, single):
+def test_the_history_of_a_function_arn_has_lambda_events(machines: Machines) -> None:
     ended = machines.run(single({"Type": "Task", "Resource": machines.function, "End": True}))
     assert machines.event_types(ended.arn) == [
         "ExecutionStarted",
@@ -113,7 +116,7 @@ def test_the_history_of_a_function_arn_has_lambda_events(machines, single):
     ]
 
 
-def test_the_history_of_a_map_has_its_iterations(machines, single):
+def test_the_history_of_a_map_has_its_iterations(machines: Machines) -> None:
     inner = {"StartAt": "X", "States": {"X": {"Type": "Pass", "End": True}}}
     ended = machines.run(
         single({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "End": True}), {"items": [1]}
@@ -132,7 +135,7 @@ def test_the_history_of_a_map_has_its_iterations(machines, single):
     ]
 
 
-def test_the_history_comes_in_pages_and_backwards(machines, single):
+def test_the_history_comes_in_pages_and_backwards(machines: Machines) -> None:
     ended = machines.run(single({"Type": "Pass", "End": True}))
     page = machines.states.get_execution_history(executionArn=ended.arn, maxResults=2)
     backwards = machines.states.get_execution_history(executionArn=ended.arn, reverseOrder=True)
@@ -141,7 +144,7 @@ def test_the_history_comes_in_pages_and_backwards(machines, single):
     assert backwards["events"][0]["type"] == "ExecutionSucceeded"
 
 
-def test_nothing_follows_the_end_in_a_history(machines, single):
+def test_nothing_follows_the_end_in_a_history(machines: Machines) -> None:
     inner = {"StartAt": "X", "States": {"X": machines.task()}}
     items = [{"raise": "ThumbError"}, {"sleep": 1}]
     ended = machines.run(
@@ -154,7 +157,7 @@ def test_nothing_follows_the_end_in_a_history(machines, single):
     assert ended.seconds < 1
 
 
-def test_an_express_execution_answers_synchronously(machines, single, stack):
+def test_an_express_execution_answers_synchronously(machines: Machines, stack: Stack) -> None:
     arn = machines.create(single({"Type": "Pass", "Result": 3, "End": True}), kind="EXPRESS")
     express = stack.client("stepfunctions", config=Config(inject_host_prefix=False))
     assert express.start_sync_execution(stateMachineArn=arn)["output"] == "3"

@@ -4,16 +4,22 @@ That each works is shown by the rest of this folder. A test that fails here afte
 upgrade has mended something: the patch can go.
 """
 
+import contextlib
 import json
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import botocore.exceptions
 import pytest
 from botocore.config import Config
+from machines import Machines, single
 
+from imageservice_operator.operations.stack import Stack
 from local import background
 
 HERE = Path(__file__).parent
@@ -38,34 +44,32 @@ COVERED = {
     "workers": ["lambda_workers"],
 }
 
+Bare = Callable[[str], Machines]
+
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory, machines):
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
     """By name of a group above: the state machines of a stack without those patches."""
-    running, contexts = {}, []
+    with contextlib.ExitStack() as stacks:
 
-    def start(group):
-        if group not in running:
-            context = background.started(
+        @cache
+        def start(group: str) -> Machines:
+            running = background.started(
                 tmp_path_factory.mktemp(group),
                 f"--template={SAMPLE}",
                 command=(str(HERE / "without.py"), ",".join(COVERED[group]), "serve"),
             )
-            contexts.append(context)
-            running[group] = type(machines)(context.__enter__())
-        return running[group]
+            return Machines(stacks.enter_context(running))
 
-    yield start
-    for context in contexts:
-        context.__exit__(None, None, None)
+        yield start
 
 
-def test_every_patch_has_a_test_here():
+def test_every_patch_has_a_test_here() -> None:
     modules = {path.stem for path in PATCHES.glob("*.py")} - {"__init__", "patch"}
     assert modules == {name for names in COVERED.values() for name in names}
 
 
-def noted(stack, key):
+def noted(stack: Stack, key: str) -> Any:
     """The event of an object that the sample's state machine has put into the table."""
     deadline = time.monotonic() + 15
     while time.monotonic() < deadline:
@@ -80,20 +84,20 @@ def noted(stack, key):
     raise AssertionError(key)
 
 
-def test_s3_event_version(bare):
+def test_s3_event_version(bare: Bare) -> None:
     stack = bare("services").stack
     stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key="a")
     assert "version-id" not in noted(stack, "a")["detail"]["object"]
 
 
-def test_s3_versioned_ranges(bare):
+def test_s3_versioned_ranges(bare: Bare) -> None:
     stack = bare("services").stack
     s3, bucket = stack.client("s3"), stack.outputs["BucketName"]
     version = s3.put_object(Bucket=bucket, Key="b", Body=b"0123456789")["VersionId"]
     assert s3.get_object(Bucket=bucket, Key="b", VersionId=version, Range="bytes=0-3")["ContentLength"] == 10
 
 
-def test_eventbridge_dead_letter(bare):
+def test_eventbridge_dead_letter(bare: Bare) -> None:
     stack = bare("services").stack
     events, sqs, queue = stack.client("events"), stack.client("sqs"), stack.outputs["DeadLettersUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -104,13 +108,13 @@ def test_eventbridge_dead_letter(bare):
     assert "Messages" not in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1)
 
 
-def test_http_api_paths(bare):
+def test_http_api_paths(bare: Bare) -> None:
     stack = bare("services").stack
     with urllib.request.urlopen(stack.url("/open/a%2520b")) as answer:
         assert answer.read() == b"/open/a%2520b"
 
 
-def test_choice_missing_path(bare, single):
+def test_choice_missing_path(bare: Bare) -> None:
     choice = {
         "Type": "Choice",
         "Choices": [{"Variable": "$.nope", "StringEquals": "x", "Next": "C"}],
@@ -119,7 +123,7 @@ def test_choice_missing_path(bare, single):
     assert bare("interpreter").run(single(choice, C={"Type": "Succeed"})).status == "SUCCEEDED"
 
 
-def test_heartbeat_error(bare, single):
+def test_heartbeat_error(bare: Bare) -> None:
     machines = bare("interpreter")
     task = machines.task(
         Resource="arn:aws:states:::lambda:invoke.waitForTaskToken",
@@ -131,7 +135,7 @@ def test_heartbeat_error(bare, single):
     assert machines.run(single(task)).error == "States.Timeout"
 
 
-def test_integration_shapes(bare, single):
+def test_integration_shapes(bare: Bare) -> None:
     machines = bare("interpreter")
     parameters = {"StateMachineArn": machines.create(single({"Type": "Pass", "End": True}))}
     resource = "arn:aws:states:::states:startExecution"
@@ -141,7 +145,7 @@ def test_integration_shapes(bare, single):
     assert (ended.status, ended.error) == ("FAILED", "States.Runtime")
 
 
-def test_sdk_error_names(bare, single):
+def test_sdk_error_names(bare: Bare) -> None:
     machines = bare("interpreter")
     parameters = {"Bucket": machines.stack.outputs["BucketName"], "Key": "nope"}
     resource = "arn:aws:states:::aws-sdk:s3:getObject"
@@ -151,7 +155,7 @@ def test_sdk_error_names(bare, single):
     assert ended.error == "s3.NoSuchKeyException"
 
 
-def distributed_map(**fields):
+def distributed_map(**fields: Any) -> dict[str, Any]:
     processor = {
         "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
         "StartAt": "X",
@@ -160,7 +164,7 @@ def distributed_map(**fields):
     return {"Type": "Map", "ItemProcessor": processor, "End": True, **fields}
 
 
-def test_map_readers(bare, single):
+def test_map_readers(bare: Bare) -> None:
     machines = bare("interpreter")
     machines.stack.client("s3").create_bucket(Bucket="empty")
     reader = {"Resource": "arn:aws:states:::s3:listObjectsV2", "Parameters": {"Bucket": "empty"}}
@@ -168,7 +172,7 @@ def test_map_readers(bare, single):
     assert (ended.status, ended.cause and "Contents" in ended.cause) == ("FAILED", True)
 
 
-def test_map_result_writer(bare, single):
+def test_map_result_writer(bare: Bare) -> None:
     machines = bare("interpreter")
     s3 = machines.stack.client("s3")
     s3.create_bucket(Bucket="results")
@@ -178,13 +182,13 @@ def test_map_result_writer(bare, single):
     assert not [key for key in written if "SUCCEEDED" in key]
 
 
-def test_map_runs(bare, single):
+def test_map_runs(bare: Bare) -> None:
     machines = bare("interpreter")
     ended = machines.run(single(distributed_map(ItemsPath="$.items")), {"items": [1]})
     assert machines.states.list_map_runs(executionArn=ended.arn)["mapRuns"] == []
 
 
-def test_map_workers(bare, single):
+def test_map_workers(bare: Bare) -> None:
     machines = bare("interpreter")
     inner = {"StartAt": "X", "States": {"X": machines.task()}}
     state = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "End": True}
@@ -193,26 +197,26 @@ def test_map_workers(bare, single):
     assert "MapIterationAborted" not in machines.event_types(ended.arn)
 
 
-def test_jsonata_values(bare):
+def test_jsonata_values(bare: Bare) -> None:
     state = {"Type": "Pass", "Output": "{% 1 + 1 %}", "End": True}
     ended = bare("jsonata").run({"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": state}})
     assert ended.status == "FAILED"
 
 
-def test_redrive_journal(bare, single):
+def test_redrive_journal(bare: Bare) -> None:
     machines = bare("journal")
     failed = machines.run(single({"Type": "Fail", "Error": "E"}))
     with pytest.raises(botocore.exceptions.ClientError, match="ExecutionNotRedrivable"):
         machines.states.redrive_execution(executionArn=failed.arn)
 
 
-def test_interpreter_clients(bare, single):
+def test_interpreter_clients(bare: Bare) -> None:
     machines = bare("clients")
     ended = machines.run(single(machines.task({"a": 1})))
     assert (ended.status, ended.error) == ("FAILED", "States.Runtime")
 
 
-def test_stepfunctions_engine(bare, single):
+def test_stepfunctions_engine(bare: Bare) -> None:
     machines = bare("engine")
     failed = machines.run(single(machines.task({"raise": "ThumbError"})))
     assert "TaskStarted" not in machines.event_types(failed.arn)
@@ -220,11 +224,11 @@ def test_stepfunctions_engine(bare, single):
         machines.states.redrive_execution(executionArn=failed.arn)
 
 
-def test_lambda_workers(bare):
+def test_lambda_workers(bare: Bare) -> None:
     machines = bare("workers")
     client = machines.stack.client("lambda", config=Config(read_timeout=60))
 
-    def invoke(**event):
+    def invoke(**event: Any) -> Any:
         answer = client.invoke(FunctionName=machines.function, Payload=json.dumps(event))
         return json.loads(answer["Payload"].read())
 

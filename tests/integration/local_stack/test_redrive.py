@@ -1,17 +1,19 @@
 """RedriveExecution: what runs again and what is kept."""
 
 import time
+from pathlib import Path
 
 import botocore.exceptions
 import pytest
+from machines import Attempts, Ended, Machines, single
 
 
-def redriven(machines, execution):
+def redriven(machines: Machines, execution: str) -> Ended:
     machines.states.redrive_execution(executionArn=execution)
     return machines.wait(execution)
 
 
-def test_a_redrive_enters_only_the_state_that_failed(machines, single, attempts):
+def test_a_redrive_enters_only_the_state_that_failed(machines: Machines, attempts: Attempts) -> None:
     first = {"Type": "Pass", "Result": {"fail_times": 1, "attempts": attempts.path}, "Next": "B"}
     failed = machines.run(single(first, B=machines.task()))
     ended = redriven(machines, failed.arn)
@@ -22,7 +24,7 @@ def test_a_redrive_enters_only_the_state_that_failed(machines, single, attempts)
     assert types.index("ExecutionFailed") < types.index("ExecutionRedriven")
 
 
-def test_a_redrive_counts_and_keeps_the_arn_and_the_start(machines, single, attempts):
+def test_a_redrive_counts_and_keeps_the_arn_and_the_start(machines: Machines, attempts: Attempts) -> None:
     task = {"fail_times": 2, "attempts": attempts.path}
     failed = machines.run(single(machines.task(task)))
     redriven(machines, failed.arn)
@@ -32,7 +34,9 @@ def test_a_redrive_counts_and_keeps_the_arn_and_the_start(machines, single, atte
     assert "error" not in described
 
 
-def test_a_redrive_goes_on_with_the_variables_of_the_states_before(machines, attempts):
+def test_a_redrive_goes_on_with_the_variables_of_the_states_before(
+    machines: Machines, attempts: Attempts
+) -> None:
     states = {
         "A": {"Type": "Pass", "Assign": {"v": "{% 'kept' %}"}, "Next": "B"},
         "B": {
@@ -50,7 +54,7 @@ def test_a_redrive_goes_on_with_the_variables_of_the_states_before(machines, att
     assert redriven(machines, failed.arn).output == "kept 1"
 
 
-def test_a_redriven_map_keeps_the_iterations_that_succeeded(machines, single, tmp_path):
+def test_a_redriven_map_keeps_the_iterations_that_succeeded(machines: Machines, tmp_path: Path) -> None:
     items = [
         {"attempts": str(tmp_path / "0")},
         {"attempts": str(tmp_path / "1"), "fail_times": 1, "sleep": 0.3},
@@ -64,7 +68,9 @@ def test_a_redriven_map_keeps_the_iterations_that_succeeded(machines, single, tm
     assert ([answer["ok"] for answer in ended.output], calls) == ([True, True], [1, 2])
 
 
-def test_a_redriven_distributed_map_runs_only_the_items_that_failed(machines, single, tmp_path):
+def test_a_redriven_distributed_map_runs_only_the_items_that_failed(
+    machines: Machines, tmp_path: Path
+) -> None:
     items = [{"attempts": str(tmp_path / "0")}, {"attempts": str(tmp_path / "1"), "fail_times": 1}]
     inner = {
         "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
@@ -79,7 +85,7 @@ def test_a_redriven_distributed_map_runs_only_the_items_that_failed(machines, si
     assert (ended.status, calls) == ("SUCCEEDED", [1, 2])
 
 
-def test_a_redriven_parallel_keeps_the_branches_that_succeeded(machines, single, tmp_path):
+def test_a_redriven_parallel_keeps_the_branches_that_succeeded(machines: Machines, tmp_path: Path) -> None:
     payloads = [
         {"attempts": str(tmp_path / "0")},
         {"attempts": str(tmp_path / "1"), "fail_times": 1, "sleep": 0.3},
@@ -91,32 +97,32 @@ def test_a_redriven_parallel_keeps_the_branches_that_succeeded(machines, single,
     assert ([answer["ok"] for answer in ended.output], calls) == ([True, True], [1, 2])
 
 
-def test_a_redrive_of_a_fail_state_fails_again(machines, single):
+def test_a_redrive_of_a_fail_state_fails_again(machines: Machines) -> None:
     failed = machines.run(single({"Type": "Fail", "Error": "E"}))
     ended = redriven(machines, failed.arn)
     assert (ended.status, ended.error) == ("FAILED", "E")
 
 
-def test_an_aborted_execution_can_be_redriven(machines, single):
+def test_an_aborted_execution_can_be_redriven(machines: Machines) -> None:
     execution = machines.start(single({"Type": "Wait", "Seconds": 2, "End": True}))
     time.sleep(0.2)
     machines.states.stop_execution(executionArn=execution)
     assert redriven(machines, execution).status == "SUCCEEDED"
 
 
-def test_a_succeeded_execution_can_not_be_redriven(machines, single):
+def test_a_succeeded_execution_can_not_be_redriven(machines: Machines) -> None:
     ended = machines.run(single({"Type": "Pass", "End": True}))
     assert ended.described["redriveStatus"] == "NOT_REDRIVABLE"
     with pytest.raises(botocore.exceptions.ClientError, match="ExecutionNotRedrivable"):
         machines.states.redrive_execution(executionArn=ended.arn)
 
 
-def test_executions_are_listed_by_whether_they_were_redriven(machines, single, attempts):
+def test_executions_are_listed_by_whether_they_were_redriven(machines: Machines, attempts: Attempts) -> None:
     definition = single(machines.task({"fail_times": 1, "attempts": attempts.path}))
     failed = machines.run(definition)
     arn = failed.described["stateMachineArn"]
 
-    def listed(redrive_filter):
+    def listed(redrive_filter: str) -> list[str]:
         answer = machines.states.list_executions(stateMachineArn=arn, redriveFilter=redrive_filter)
         return [item["executionArn"] for item in answer["executions"]]
 

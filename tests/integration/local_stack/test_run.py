@@ -7,7 +7,9 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,23 +22,24 @@ SAMPLES = ROOT / "tests" / "samples"
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory):
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The state directory of a running stack of the service."""
     state_dir = tmp_path_factory.mktemp("service")
     with background.started(state_dir):
         yield state_dir
 
 
-def content(url):
+def content(url: str) -> bytes:
     """What the link gives after its redirect; with the answer where that is an error."""
     try:
         with urllib.request.urlopen(url) as answer:
-            return answer.read()
+            body: bytes = answer.read()
+            return body
     except urllib.error.HTTPError as error:
         raise AssertionError(f"{url} -> {error.code} {error.url} {error.read()[:300]!r}") from error
 
 
-def run(*arguments, **options):
+def run(*arguments: str, **options: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [ROOT / "scripts" / "run", *arguments],
         stdout=subprocess.PIPE,
@@ -46,13 +49,13 @@ def run(*arguments, **options):
     )
 
 
-def once(state_dir, *files):
+def once(state_dir: Path, *files: str) -> tuple[int, list[dict[str, Any]], str]:
     process = run("--once", f"--state-dir={state_dir}", *background.FREE_PORTS, *files)
     output, complaints = process.communicate(timeout=90)
     return process.returncode, [json.loads(line) for line in output.splitlines()], complaints
 
 
-def test_once_prints_one_object_per_file_with_links_that_work(service, tmp_path):
+def test_once_prints_one_object_per_file_with_links_that_work(service: Path, tmp_path: Path) -> None:
     photo = tmp_path / "a b+c%20é ü.jpg"
     photo.write_bytes((SAMPLES / "landscape-orientation6.jpg").read_bytes())
     status, (image,), _ = once(service, str(photo))
@@ -63,7 +66,7 @@ def test_once_prints_one_object_per_file_with_links_that_work(service, tmp_path)
         assert len(content(rendition["url"])) == rendition["bytes"]
 
 
-def test_once_fails_when_an_image_is_rejected_and_says_why(service, tmp_path):
+def test_once_fails_when_an_image_is_rejected_and_says_why(service: Path, tmp_path: Path) -> None:
     text = tmp_path / "text.jpg"
     text.write_text("not an image")
     status, (image, other), _ = once(service, str(text), str(SAMPLES / "text-11frames.gif"))
@@ -72,7 +75,9 @@ def test_once_fails_when_an_image_is_rejected_and_says_why(service, tmp_path):
     assert image["error"]["cause"]
 
 
-def test_a_rejection_makes_run_on_a_running_stack_fail_and_reads_as_one(service, tmp_path):
+def test_a_rejection_makes_run_on_a_running_stack_fail_and_reads_as_one(
+    service: Path, tmp_path: Path
+) -> None:
     empty = tmp_path / "empty.jpg"
     empty.write_bytes(b"")
     process = run(f"--state-dir={service}", str(empty))
@@ -82,7 +87,9 @@ def test_a_rejection_makes_run_on_a_running_stack_fail_and_reads_as_one(service,
     assert f"using the stack that runs on {service}" in complaints
 
 
-def test_an_execution_that_ended_in_a_rejection_is_one_before_the_item_says_so(service, tmp_path):
+def test_an_execution_that_ended_in_a_rejection_is_one_before_the_item_says_so(
+    service: Path, tmp_path: Path
+) -> None:
     empty = tmp_path / "late.jpg"
     empty.write_bytes(b"")
     stack = Stack.local(service)
@@ -105,7 +112,9 @@ def test_an_execution_that_ended_in_a_rejection_is_one_before_the_item_says_so(s
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_once_that_is_interrupted_does_not_look_like_success(tmp_path, number, code):
+def test_once_that_is_interrupted_does_not_look_like_success(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
     process = run("--once", f"--state-dir={tmp_path}", *background.FREE_PORTS)
     while not (tmp_path / "lock").exists():
         time.sleep(0.05)
@@ -115,7 +124,7 @@ def test_once_that_is_interrupted_does_not_look_like_success(tmp_path, number, c
     assert complaint == f"stopped by {number.name} before all images were ready\n"
 
 
-def test_run_waits_for_a_stack_that_is_starting_and_uses_it(tmp_path):
+def test_run_waits_for_a_stack_that_is_starting_and_uses_it(tmp_path: Path) -> None:
     photo = SAMPLES / "text-11frames.gif"
     first = run(f"--state-dir={tmp_path}", *background.FREE_PORTS, str(photo))
     try:
@@ -132,7 +141,7 @@ def test_run_waits_for_a_stack_that_is_starting_and_uses_it(tmp_path):
     assert "using the stack" in told.splitlines()[1]
 
 
-def test_a_stack_that_ends_while_it_is_used_is_one_line(tmp_path):
+def test_a_stack_that_ends_while_it_is_used_is_one_line(tmp_path: Path) -> None:
     with background.started(tmp_path):
         process = run("--once", f"--state-dir={tmp_path}")
         assert "using the stack" in process.stderr.readline()
@@ -141,12 +150,12 @@ def test_a_stack_that_ends_while_it_is_used_is_one_line(tmp_path):
     assert "ended while it was used" in complaint
 
 
-def test_help_names_the_command_that_was_typed():
+def test_help_names_the_command_that_was_typed() -> None:
     output, _ = run("--help").communicate(timeout=30)
     assert output.startswith("usage: ./scripts/run ")
 
 
-def test_an_unknown_option_is_told_by_the_command_that_was_typed():
+def test_an_unknown_option_is_told_by_the_command_that_was_typed() -> None:
     process = run("--nonsense")
     _, complaint = process.communicate(timeout=30)
     assert process.returncode == 2
@@ -154,7 +163,9 @@ def test_an_unknown_option_is_told_by_the_command_that_was_typed():
 
 
 @pytest.mark.parametrize("names", [["nowhere.jpg"], ["a/x.jpg", "b/x.jpg"]])
-def test_files_that_can_not_be_uploaded_are_one_line_before_anything_starts(tmp_path, names):
+def test_files_that_can_not_be_uploaded_are_one_line_before_anything_starts(
+    tmp_path: Path, names: list[str]
+) -> None:
     for name in names[1:] and names:
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_bytes(b"")
@@ -163,7 +174,7 @@ def test_files_that_can_not_be_uploaded_are_one_line_before_anything_starts(tmp_
     assert not (tmp_path / "state").exists()
 
 
-def test_run_shows_a_table_of_links_and_serves_until_interrupted(tmp_path):
+def test_run_shows_a_table_of_links_and_serves_until_interrupted(tmp_path: Path) -> None:
     options = (f"--state-dir={tmp_path}", *background.FREE_PORTS, str(SAMPLES / "text-11frames.gif"))
     process = run(*options, env={**os.environ, "COLUMNS": "80"})
     try:

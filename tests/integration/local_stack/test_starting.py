@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,10 @@ from local import background
 
 SAMPLE = Path(__file__).parent / "sample" / "template.yaml"
 FREE = (*background.FREE_PORTS, f"--template={SAMPLE}")
+Served = tuple[subprocess.Popen[str], list[int], Stack, Path]
 
 
-def serve(state_dir, *options):
+def serve(state_dir: Path, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [background.PYTHON, "-m", "local", "serve", f"--state-dir={state_dir}", *FREE, *options],
         env={"PYTHONPATH": background.PYTHON_PATH, "PATH": os.environ["PATH"]},
@@ -28,9 +30,9 @@ def serve(state_dir, *options):
     )
 
 
-def children(pid):
+def children(pid: int) -> list[int]:
     """All processes below `pid`."""
-    found = []
+    found: list[int] = []
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = status.read_text().rpartition(") ")[2].split()
@@ -42,7 +44,7 @@ def children(pid):
     return found
 
 
-def running(pids):
+def running(pids: list[int]) -> list[int]:
     return [
         pid
         for pid in pids
@@ -50,7 +52,7 @@ def running(pids):
     ]
 
 
-def gone(pids, patience=5):
+def gone(pids: list[int], patience: float = 5) -> bool:
     deadline = time.monotonic() + patience
     while running(pids) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -58,7 +60,7 @@ def gone(pids, patience=5):
 
 
 @pytest.fixture
-def served(tmp_path):
+def served(tmp_path: Path) -> Iterator[Served]:
     """A stack of its own with a busy worker: its process, all processes below it, and how to reach it."""
     process = serve(tmp_path)
     assert process.stdout.readline().startswith("ready")
@@ -78,7 +80,7 @@ def served(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_no_process_outlives_the_stack(served, number):
+def test_no_process_outlives_the_stack(served: Served, number: signal.Signals) -> None:
     process, below, _, _ = served
     process.send_signal(number)
     process.wait(timeout=10)
@@ -86,14 +88,14 @@ def test_no_process_outlives_the_stack(served, number):
     assert gone(below)
 
 
-def test_a_stopped_stack_takes_its_description_along(served):
+def test_a_stopped_stack_takes_its_description_along(served: Served) -> None:
     process, _, _, state_dir = served
     process.terminate()
     assert process.wait(timeout=10) == 0
     assert not (state_dir / "stack.json").exists()
 
 
-def test_a_stack_stopped_while_it_starts_leaves_nothing(tmp_path):
+def test_a_stack_stopped_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
     process = serve(tmp_path)
     time.sleep(0.8)
     below = children(process.pid)
@@ -103,7 +105,7 @@ def test_a_stack_stopped_while_it_starts_leaves_nothing(tmp_path):
     assert not (tmp_path / "stack.json").exists()
 
 
-def test_everything_listens_on_loopback_only(served):
+def test_everything_listens_on_loopback_only(served: Served) -> None:
     process, below, _, _ = served
     listening = subprocess.run(["ss", "-ltnp"], capture_output=True, text=True, check=False).stdout
     if not listening:  # no `ss` on this machine: the same from the kernel, for all processes of this stack
@@ -128,7 +130,7 @@ def test_everything_listens_on_loopback_only(served):
     assert all(line.split()[3].startswith("127.0.0.1:") for line in ours)
 
 
-def test_a_second_stack_on_the_same_directory_says_so(served):
+def test_a_second_stack_on_the_same_directory_says_so(served: Served) -> None:
     first, _, stack, state_dir = served
     second = serve(state_dir)
     output, complaint = second.communicate(timeout=10)
@@ -137,7 +139,7 @@ def test_a_second_stack_on_the_same_directory_says_so(served):
     assert Stack.local(state_dir) == stack
 
 
-def complaint_of(tmp_path, *options, **environment):
+def complaint_of(tmp_path: Path, *options: str, **environment: str) -> str:
     process = subprocess.run(
         [background.PYTHON, "-m", "local", "serve", f"--state-dir={tmp_path / 'state'}", *FREE, *options],
         env={"PYTHONPATH": background.PYTHON_PATH, "PATH": os.environ["PATH"], **environment},
@@ -153,7 +155,7 @@ def complaint_of(tmp_path, *options, **environment):
 
 
 @pytest.mark.parametrize("option", ["--port", "--redis-port"])
-def test_a_taken_port_is_one_line(tmp_path, option):
+def test_a_taken_port_is_one_line(tmp_path: Path, option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert complaint_of(tmp_path, f"{option}={port}") == (
@@ -163,16 +165,16 @@ def test_a_taken_port_is_one_line(tmp_path, option):
 
 @pytest.mark.parametrize("option", ["--port", "--redis-port", "--console-port", "--edge-port"])
 @pytest.mark.parametrize("port", ["99999", "-1"])
-def test_a_port_that_can_not_be_is_one_line(tmp_path, option, port):
+def test_a_port_that_can_not_be_is_one_line(tmp_path: Path, option: str, port: str) -> None:
     assert complaint_of(tmp_path, f"{option}={port}") == f"{option} {port}: a port is 0 to 65535\n"
 
 
-def test_an_unknown_parameter_is_one_line_that_names_the_known_ones(tmp_path):
+def test_an_unknown_parameter_is_one_line_that_names_the_known_ones(tmp_path: Path) -> None:
     complaint = complaint_of(tmp_path, "--parameter=Bogus=1")
     assert complaint.startswith(f"--parameter Bogus: not a parameter of {SAMPLE} (it has: ")
 
 
-def test_a_template_that_is_not_there_is_one_line(tmp_path):
+def test_a_template_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert "no such file" in complaint_of(tmp_path, "--template=/nonexistent.yaml")
 
 
@@ -188,17 +190,17 @@ def test_a_template_that_is_not_there_is_one_line(tmp_path):
         ("Resources: {A: {Type: AWS::Nonsense::Thing}}", "the template can't be deployed"),
     ],
 )
-def test_a_broken_template_is_one_line(tmp_path, text, reason):
+def test_a_broken_template_is_one_line(tmp_path: Path, text: str, reason: str) -> None:
     template = tmp_path / "template.yaml"
     template.write_text(f"Transform: AWS::Serverless-2016-10-31\n{text}\n")
     assert reason in complaint_of(tmp_path, f"--template={template}")
 
 
-def test_a_wrong_functions_python_is_one_line(tmp_path):
+def test_a_wrong_functions_python_is_one_line(tmp_path: Path) -> None:
     assert "./scripts/run sets it up" in complaint_of(tmp_path, "--functions-python=/nonexistent/python")
 
 
-def test_a_wrong_python_is_one_line():
+def test_a_wrong_python_is_one_line() -> None:
     script = (
         "import runpy, sys; sys.version_info = (3, 10, 1); runpy.run_module('local', run_name='__main__')"
     )
@@ -214,7 +216,7 @@ def test_a_wrong_python_is_one_line():
     assert process.stderr.count("\n") == 1
 
 
-def test_a_missing_redis_is_one_line(tmp_path):
+def test_a_missing_redis_is_one_line(tmp_path: Path) -> None:
     # Neither on PATH nor in `.venv/redis`, which is looked for in the repository.
     script = (
         "import sys, pathlib, local.redis_server as redis, local.__main__ as command;"
@@ -234,12 +236,12 @@ def test_a_missing_redis_is_one_line(tmp_path):
     )
 
 
-def test_a_given_redis_is_used_instead_of_one_of_its_own(stack, tmp_path):
+def test_a_given_redis_is_used_instead_of_one_of_its_own(stack: Stack, tmp_path: Path) -> None:
     with background.started(tmp_path, f"--template={SAMPLE}", f"--redis-url={stack.redis_url}") as other:
         assert other.redis_url == stack.redis_url
 
 
-def test_two_stacks_run_side_by_side(stack, tmp_path):
+def test_two_stacks_run_side_by_side(stack: Stack, tmp_path: Path) -> None:
     with background.started(tmp_path, f"--template={SAMPLE}") as other:
         stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key="only-here")
         listed = other.client("s3").list_objects_v2(Bucket=other.outputs["BucketName"])

@@ -9,7 +9,7 @@ import sys
 from local.__main__ import main
 
 
-def leave_out(name):
+def leave_out(name: str) -> None:
     """Let the patch of that name do nothing."""
     importlib.import_module(f"local.patches.{name}").apply = lambda *_: None
 

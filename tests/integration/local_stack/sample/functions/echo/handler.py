@@ -4,6 +4,7 @@ import os
 import pathlib
 import sys
 import time
+from typing import Any
 
 import boto3
 
@@ -12,7 +13,7 @@ class ImageRejected(Exception):
     """Like the service's own: its class name is what a state machine catches."""
 
 
-def handler(event, context):
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer with what the function can see of itself, after sleeping, failing or exiting on demand."""
     if "print" in event:
         print(event["print"])
