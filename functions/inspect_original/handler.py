@@ -8,9 +8,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.aws_clients import client
 from imageservice.adapters.logging import logger
+from imageservice.adapters.plan_loader import load_plan
 from imageservice.adapters.settings import settings
 from imageservice.adapters.source_bucket import OriginalObject, RangedOriginal
-from imageservice.core.rendition_plan import load_plan
 from imageservice.core.resize_plan import assignment
 from imageservice.engine import ENGINE_VERSION
 from imageservice.engine.inspection import inspect

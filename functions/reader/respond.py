@@ -5,9 +5,10 @@ from http import HTTPStatus
 from typing import Any
 
 from imageservice.core.errors import FormatUnavailable, RequestInvalid
-from imageservice.core.links import image_link, picture, rendition_link, srcset_by_format
+from imageservice.core.links import image_link, rendition_link
 from imageservice.core.manifest import Manifest, Rendition
 from imageservice.core.negotiation import choose, preferred_formats
+from imageservice.core.picture import picture, srcset_by_format
 from imageservice.http.api_gateway import Response
 from reader.request import ReadRequest
 from reader.responses import document, nothing_to_serve, problem, redirect

@@ -8,9 +8,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from imageservice.adapters.aws_clients import client
 from imageservice.adapters.image_table import ImageTable
 from imageservice.adapters.logging import logger
+from imageservice.adapters.plan_loader import load_plan
 from imageservice.adapters.settings import settings
 from imageservice.adapters.source_bucket import OriginalObject, describe_original
-from imageservice.core.rendition_plan import load_plan
 from imageservice.core.reprocessing import Wanted, decide, event_for
 from imageservice.engine import ENGINE_VERSION
 

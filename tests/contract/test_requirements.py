@@ -19,8 +19,6 @@ IMPORTED_AS = {
 }
 # boto3 brings botocore, redis speaks faster with hiredis and finds it by itself.
 UNNAMED = {"botocore", "hiredis"}
-# Imported by a call that the function never makes.
-NEVER_REACHED = {"resize": {"jsonschema"}}  # load_plan: the plan comes with the event
 
 each_function = pytest.mark.parametrize("name", NAMES)
 
@@ -40,7 +38,7 @@ def imports() -> grimp.ImportGraph:
 def imported(name: str) -> set[str]:
     """The packages from outside that a function's modules, and those they import, name."""
     reached = {module.split(".")[0] for module in imports().find_upstream_modules(name, as_package=True)}
-    return reached - {"imageservice", *NAMES} - sys.stdlib_module_names - NEVER_REACHED.get(name, set())
+    return reached - {"imageservice", *NAMES} - sys.stdlib_module_names
 
 
 def asked_for(path: Path) -> set[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from dev.checks.machines import PLACEHOLDER, Machine, State, all_states, inner_scopes, machines, ways_on
 from dev.checks.template import functions
-from imageservice.core.rendition_plan import load_plan
+from imageservice.adapters.plan_loader import load_plan
 
 MACHINES = {machine.name: machine for machine in machines()}
 # A function's cold start and Step Functions' own way there and back.

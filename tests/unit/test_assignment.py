@@ -2,8 +2,8 @@
 
 import json
 
+from imageservice.adapters.plan_loader import load_plan
 from imageservice.core.original import Original
-from imageservice.core.rendition_plan import load_plan
 from imageservice.core.resize_plan import assignment, rendition, target_of
 
 UPLOAD = {"bucket": "b", "key": "a.jpg", "bytes": 10, "etag": "e", "version_id": "v"}

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from imageservice.adapters.plan_loader import load_plan
 from imageservice.core.errors import PlanInvalid
 from imageservice.core.original import Original
-from imageservice.core.rendition_plan import Size, fitted, load_plan
+from imageservice.core.rendition_plan import Size, fitted
 
 PHOTO = Original(format="jpeg", width=4272, height=2848, frames=1, alpha=False)
 

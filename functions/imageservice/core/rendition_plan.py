@@ -1,13 +1,12 @@
 """The rendition plan: which sizes and formats are made of an image.
 
 The packaged plan is `rendition_plan.json`; `rendition_plan.schema.json` is its JSON Schema. A template parameter can
-replace it.
+replace it. imageservice.adapters.plan_loader reads and checks either.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
 from imageservice.core.errors import PlanInvalid
@@ -47,11 +46,23 @@ class Target:
 
 @dataclass(frozen=True)
 class Plan:
-    """Sizes by rising width, the formats wanted, and the encoders' quality (0 to 100) by format."""
+    """Sizes by rising width, the formats to make, and the encoders' quality (0 to 100) by format."""
 
     sizes: tuple[Size, ...]
     formats: tuple[str, ...]
     quality: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Plan":
+        """The plan of a document that its schema allows. Raises PlanInvalid where two sizes have the same name."""
+        names = [size["name"] for size in document["sizes"]]
+        if len(set(names)) != len(names):
+            raise PlanInvalid(f"the rendition plan names a size twice: {', '.join(names)}")
+        return cls(
+            sizes=tuple(Size(**size) for size in document["sizes"]),
+            formats=tuple(document["formats"]),
+            quality=dict(document.get("quality", {})),
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -95,36 +106,3 @@ def fitted(size: Size, width: int, height: int) -> tuple[int, int]:
         return max(1, round(size.width * scale)), max(1, round(box_height * scale))
     scale = min(1.0, size.width / width, (size.height or _HIGHEST) / height)
     return max(1, round(width * scale)), max(1, round(height * scale))
-
-
-def schema() -> dict[str, Any]:
-    """The plan's JSON Schema."""
-    loaded: dict[str, Any] = json.loads(
-        files("imageservice.core").joinpath("rendition_plan.schema.json").read_text()
-    )
-    return loaded
-
-
-@cache
-def load_plan(text: str = "") -> Plan:
-    """The plan in `text` (JSON), or the packaged one where it is empty. Raises PlanInvalid with place and reason."""
-    # Not at the top: only the function that reads the plan ships jsonschema.
-    import jsonschema
-
-    try:
-        document = json.loads(text or files("imageservice.core").joinpath("rendition_plan.json").read_text())
-    except json.JSONDecodeError as error:
-        raise PlanInvalid(f"the rendition plan is not JSON: {error}") from error
-    problem = jsonschema.exceptions.best_match(
-        jsonschema.Draft202012Validator(schema()).iter_errors(document)
-    )
-    if problem is not None:
-        raise PlanInvalid(f"the rendition plan at {problem.json_path}: {problem.message}")
-    names = [size["name"] for size in document["sizes"]]
-    if len(set(names)) != len(names):
-        raise PlanInvalid(f"the rendition plan names a size twice: {', '.join(names)}")
-    return Plan(
-        sizes=tuple(Size(**size) for size in document["sizes"]),
-        formats=tuple(document["formats"]),
-        quality=dict(document.get("quality", {})),
-    )

@@ -7,8 +7,9 @@ import pytest
 from engine_scenes import Compare, encoded, scene
 from PIL import Image, ImageSequence
 
+from imageservice.adapters.plan_loader import load_plan
 from imageservice.core.limits import Limits
-from imageservice.core.rendition_plan import Target, load_plan
+from imageservice.core.rendition_plan import Target
 from imageservice.engine.inspection import inspect
 from imageservice.engine.render import render
 

@@ -9,8 +9,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from imageservice.core.links import image_link, picture, srcset_by_format
+from imageservice.core.links import image_link
 from imageservice.core.manifest import Manifest, Rendition, manifest_of
+from imageservice.core.picture import picture, srcset_by_format
 from imageservice.failures.advice import advice_on
 from imageservice_operator.console.context import (
     IDLE_EVERY,
