@@ -14,6 +14,7 @@ from imageservice.adapters.source_bucket import OriginalObject, RangedOriginal
 from imageservice.core.resize_plan import assignment
 from imageservice.engine import ENGINE_VERSION
 from imageservice.engine.inspection import inspect
+from imageservice.engine.pillow_limits import set_pillow_limits
 
 
 @logger.inject_lambda_context
@@ -22,6 +23,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     Answers an assignment (see imageservice.core.resize_plan). Raises ImageRejected with the reason as its message.
     """
+    set_pillow_limits()
     upload = event["upload"]
     logger.append_keys(image_id=upload["key"], execution=event["execution"])
     original_object = OriginalObject(upload["bucket"], upload["key"], upload.get("version_id"))

@@ -12,6 +12,7 @@ from imageservice.adapters.settings import settings
 from imageservice.adapters.source_bucket import OriginalObject, read_original
 from imageservice.core.keys import cache_tag
 from imageservice.core.resize_plan import rendition, target_of
+from imageservice.engine.pillow_limits import set_pillow_limits
 from imageservice.engine.render import render
 
 
@@ -20,9 +21,10 @@ from imageservice.engine.render import render
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: source, digest, resize (see imageservice.core.resize_plan), execution.
 
-    Answers the records of the renditions, and placeholder and colour where the resize is to describe the image.
+    Answers the records of the renditions, and placeholder and color where the resize is to describe the image.
     Raises ImageRejected where the pixels can't be decoded.
     """
+    set_pillow_limits()
     source, resize = event["source"], event["resize"]
     logger.append_keys(image_id=source["key"], execution=event["execution"], size=resize["target"]["name"])
     begin = perf_counter()

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from imageservice.core.errors import ImageRejected
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -18,3 +20,32 @@ class Limits:
     max_aspect: int = 16_383
     max_decode_seconds: float = 30.0
     least_frame_pixels: int = 65_536
+
+    def check_canvas(self, width: int, height: int) -> None:
+        """Raises ImageRejected where an image of `width` × `height` pixels is empty, too large or too narrow."""
+        pixels = width * height
+        if not pixels:
+            raise ImageRejected(f"The image is empty: its header says {width} × {height} pixels.")
+        if pixels > self.max_pixels:
+            raise ImageRejected(
+                f"The image has {width} × {height} pixels, {_mega(pixels)} megapixels;"
+                f" at most {_mega(self.max_pixels)} are accepted."
+            )
+        if max(width, height) > self.max_aspect * min(width, height):
+            raise ImageRejected(
+                f"The image has {width} × {height} pixels;"
+                f" one side may be at most {self.max_aspect:,} times as long as the other."
+            )
+
+    def check_frames(self, frames: int, width: int, height: int) -> None:
+        """Raises ImageRejected where a moving image has more pixels in all its frames than is accepted."""
+        if frames > 1 and frames * max(width * height, self.least_frame_pixels) > self.max_frame_pixels:
+            raise ImageRejected(
+                f"The animation has {frames:,} frames of {width} × {height} pixels;"
+                f" at most {_mega(self.max_frame_pixels)} megapixels in all frames together are accepted"
+                f" (a frame counts as at least {self.least_frame_pixels:,} pixels)."
+            )
+
+
+def _mega(pixels: int) -> str:
+    return f"{pixels / 1e6:,.1f}".removesuffix(".0")

@@ -1,14 +1,15 @@
-"""Pixels: what an uploaded file is, and the renditions made of it. The only package that imports Pillow.
+"""Pixels: from an uploaded file to its renditions. The only package that imports Pillow.
 
-    sniff        which format the bytes are, and the names of those that are refused
-    inspection   the header: size, frames, alpha, limits; by ranged reads
-    png gif webp isobmff exif      what the header and the frames of one container say
-    decode       pixels as they are stored, small enough at once; still and moving
-    geometry     which part of the stored pixels makes the upright rendition
-    colour       any colours to sRGB in 8 bits
-    encode       one image as AVIF, WebP, JPEG, PNG or GIF
-    placeholder  the tiny preview and the dominant colour
-    render       all of it: bytes in, renditions out
+    inspection        from the header: format, size, frames, alpha; by ranged reads, within the limits
+    decode            a still image's pixels, as many as a target needs
+    decode_animation  a moving image's frames, each as a person sees it
+    encode            one image as AVIF, WebP, JPEG, PNG or GIF
+    encode_animation  frames as one WebP or GIF
+    placeholder       the tiny preview and the dominant color
+    render            all of it: bytes in, renditions of one size out
+    pillow_limits     Pillow's own limits, set once by each process that decodes
+    containers/       one module a container: its header and its pixels
+    pixels/           size, orientation, bit depth and color of pixels, whatever container they come from
 
 Nothing here knows of S3, Lambda or the plan's names. Importing this package imports no Pillow.
 """

@@ -1,4 +1,4 @@
-"""One image as the bytes of one format. Settings were chosen by measure: docs/decisions.md."""
+"""One image as the bytes of one format. The settings are measured: docs/decisions.md."""
 
 from collections.abc import Mapping
 from io import BytesIO

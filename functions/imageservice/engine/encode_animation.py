@@ -1,11 +1,11 @@
 """A moving image again as one WebP or GIF."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 
 from PIL import Image
 
-from imageservice.engine.decode_animation import Shown
 from imageservice.engine.encode import QUALITY
 
 _SAMPLED_FRAMES, _SAMPLED_SIDE = 24, 128
@@ -16,12 +16,22 @@ _SOLID = 255
 _WEBP_FLAGS, _WEBP_ALPHA = 20, 0x10
 
 
-def encode_moving(frames: Sequence[Shown], loops: int, format: str, quality: Mapping[str, int]) -> bytes:
-    """The frames in `format`, webp or gif; `loops` is how often they play, 0 for endlessly."""
+@dataclass(frozen=True)
+class RenderedFrame:
+    """One frame as it leaves the engine (L, LA, RGB or RGBA in sRGB), and for how many ms it is shown."""
+
+    image: Image.Image
+    duration: int = 0
+
+
+def encode_animation(
+    frames: Sequence[RenderedFrame], loops: int, format: str, quality: Mapping[str, int]
+) -> bytes:
+    """The frames in `format`, webp or gif. `loops` is how often they play, 0 for endlessly."""
     return _gif(frames, loops) if format == "gif" else _webp(frames, loops, quality)
 
 
-def _webp(frames: Sequence[Shown], loops: int, quality: Mapping[str, int]) -> bytes:
+def _webp(frames: Sequence[RenderedFrame], loops: int, quality: Mapping[str, int]) -> bytes:
     buffer = BytesIO()
     frames[0].image.save(
         buffer,
@@ -35,20 +45,20 @@ def _webp(frames: Sequence[Shown], loops: int, quality: Mapping[str, int]) -> by
         background=(0, 0, 0, 0),
     )
     data = bytearray(buffer.getvalue())
-    # libwebp forgets to say so where frames only leave parts of the canvas uncovered.
-    if data[12:16] == b"VP8X" and any(_clear(frame.image) for frame in frames):
+    # libwebp leaves the flag out where frames only leave parts of the canvas uncovered.
+    if data[12:16] == b"VP8X" and any(_is_translucent(frame.image) for frame in frames):
         data[_WEBP_FLAGS] |= _WEBP_ALPHA
     return bytes(data)
 
 
-def _clear(image: Image.Image) -> bool:
-    """Whether something can be seen through the image."""
+def _is_translucent(image: Image.Image) -> bool:
+    """Whether any pixel is less than opaque."""
     # An image of several bands, as these modes are, has a pair for each; the type covers images of one too.
     return image.mode in ("LA", "RGBA") and image.getextrema()[-1][0] < _SOLID  # type: ignore[index]
 
 
-def _gif(frames: Sequence[Shown], loops: int) -> bytes:
-    """One palette for all frames, so that colours don't flicker and unchanged parts stay unwritten."""
+def _gif(frames: Sequence[RenderedFrame], loops: int) -> bytes:
+    """One palette for all frames, so that colors don't flicker and unchanged parts stay unwritten."""
     palette = _shared_palette(frames)
     drawn = [_indexed(frame.image, palette) for frame in frames]
     transparent = any(frame.getextrema()[1] == _TRANSPARENT for frame in drawn)
@@ -70,11 +80,11 @@ def _gif(frames: Sequence[Shown], loops: int) -> bytes:
     return buffer.getvalue()
 
 
-def _shared_palette(frames: Sequence[Shown]) -> Image.Image:
-    """A palette of 255 colours from up to 24 of the frames; the last index is left for transparency."""
-    chosen = frames[:: -(-len(frames) // _SAMPLED_FRAMES)]
+def _shared_palette(frames: Sequence[RenderedFrame]) -> Image.Image:
+    """A palette of 255 colors from up to 24 of the frames; the last index is left for transparency."""
+    sampled = frames[:: -(-len(frames) // _SAMPLED_FRAMES)]
     samples = []
-    for frame in chosen:
+    for frame in sampled:
         sample = frame.image.copy()
         sample.thumbnail((_SAMPLED_SIDE, _SAMPLED_SIDE), Image.Resampling.NEAREST)
         samples.append(sample.convert("RGB"))

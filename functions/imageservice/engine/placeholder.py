@@ -1,4 +1,4 @@
-"""What a page shows until the image is there: a tiny preview and one colour."""
+"""What a page shows until the image is there: a tiny preview and one color."""
 
 from base64 import b64encode
 from io import BytesIO
@@ -28,8 +28,8 @@ def placeholder(image: Image.Image) -> str:
     raise AssertionError("an 8 × 8 WebP has less than 300 bytes")
 
 
-def dominant_colour(image: Image.Image) -> str:
-    """The colour that covers most of what can be seen of the image, as "#rrggbb"."""
+def dominant_color(image: Image.Image) -> str:
+    """The color that covers most of the visible part of the image, as "#rrggbb"."""
     small = image.copy()
     small.thumbnail((64, 64))
     seen = (

@@ -9,15 +9,15 @@ from PIL import Image
 
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Size, Target, fitted
-from imageservice.engine.containers.bounded_file import Source
+from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.containers.header import Header
 from imageservice.engine.decode import Pixels, decode_still, fit
-from imageservice.engine.decode_animation import Shown, frames
+from imageservice.engine.decode_animation import decode_frames
 from imageservice.engine.encode import encode
-from imageservice.engine.encode_animation import encode_moving
-from imageservice.engine.inspection import read_header, shown_size
+from imageservice.engine.encode_animation import RenderedFrame, encode_animation
+from imageservice.engine.inspection import displayed_size, read_header
 from imageservice.engine.pixels.color import to_srgb
-from imageservice.engine.placeholder import dominant_colour, placeholder
+from imageservice.engine.placeholder import dominant_color, placeholder
 
 _PREVIEW = 64
 
@@ -35,7 +35,7 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Rendered:
-    """The renditions of one size; the preview (a data URI of at most 400 bytes) and the colour ("#rrggbb") if asked."""
+    """The renditions of one size; preview (a data URI of at most 400 bytes) and color ("#rrggbb") if asked."""
 
     images: tuple[Encoded, ...]
     placeholder: str | None
@@ -56,33 +56,34 @@ def render(
     bytes. Raises ImageRejected, with a plain reason, for data that are no image, that are damaged or cut off, or that
     are beyond the limits.
     """
-    source = Source(BytesIO(data), len(data), limits.max_decode_seconds)
-    header = read_header(source, limits)
+    file = BoundedFile(BytesIO(data), len(data), limits)
+    header = read_header(file)
     if header.frames == 1:
-        pixels = decode_still(source, header, target)
-        shown = [Shown(_finished(pixels, header, target), 0)]
+        first = decode_still(file, header, target)
+        frames = [RenderedFrame(_finished(first, header, target))]
     else:
-        shown = []
-        for number, frame in enumerate(frames(source, header)):
-            if number == 0:
-                pixels = Pixels(frame.image.copy(), frame.profile)
-            moving = Pixels(frame.image, frame.profile)
-            shown.append(Shown(_finished(moving, header, target), frame.duration))
-    first = shown[0].image
-    images = []
-    for name in formats:
-        begin = perf_counter()
-        if len(shown) > 1 and name in ("webp", "gif"):
-            encoded = encode_moving(shown, header.loops, name, quality or {})
-        else:
-            encoded = encode(first, name, quality or {})
-        took = (perf_counter() - begin) * 1000
-        images.append(Encoded(name, target.width, target.height, encoded, took))
+        frames = []
+        for frame in decode_frames(file, header):
+            if not frames:
+                first = frame.pixels
+            frames.append(RenderedFrame(_finished(frame.pixels, header, target), frame.duration))
+    images = [_encoded(frames, header.loops, name, target, quality or {}) for name in formats]
     if not describe:
         return Rendered(tuple(images), None, None)
     # Not from the rendition: the smallest one may show a part only, the preview stands for all of the image.
-    preview = _finished(pixels, header, _whole(header))
-    return Rendered(tuple(images), placeholder(preview), dominant_colour(preview))
+    preview = _finished(first, header, _whole(header))
+    return Rendered(tuple(images), placeholder(preview), dominant_color(preview))
+
+
+def _encoded(
+    frames: Sequence[RenderedFrame], loops: int, format: str, target: Target, quality: Mapping[str, int]
+) -> Encoded:
+    begin = perf_counter()
+    if len(frames) > 1 and format in ("webp", "gif"):
+        data = encode_animation(frames, loops, format, quality)
+    else:
+        data = encode(frames[0].image, format, quality)
+    return Encoded(format, target.width, target.height, data, (perf_counter() - begin) * 1000)
 
 
 def _finished(pixels: Pixels, header: Header, target: Target) -> Image.Image:
@@ -94,5 +95,5 @@ def _finished(pixels: Pixels, header: Header, target: Target) -> Image.Image:
 
 def _whole(header: Header) -> Target:
     """All of the image, at most 64 pixels wide and high."""
-    width, height = fitted(Size("whole", _PREVIEW, _PREVIEW), *shown_size(header))
+    width, height = fitted(Size("whole", _PREVIEW, _PREVIEW), *displayed_size(header))
     return Target("whole", width, height, "contain", "center")

@@ -11,11 +11,18 @@ from PIL import Image, ImageChops, ImageStat
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Target
 from imageservice.engine.inspection import inspect
+from imageservice.engine.pillow_limits import set_pillow_limits
 from imageservice.engine.render import render
 
 # pytest imports test files by their path; what they share is imported by its name.
 sys.path.append(str(Path(__file__).parent))
 from engine_scenes import Compare, Render
+
+
+@pytest.fixture(autouse=True, scope="session")
+def pillow_limits() -> None:
+    """What the handlers do once a process."""
+    set_pillow_limits()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from imageservice.core.errors import ImageRejected
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Plan, Size
 from imageservice.engine.inspection import inspect
+from imageservice.engine.pillow_limits import set_pillow_limits
 from imageservice.engine.render import render
 
 LARGE = 700_000
@@ -93,6 +94,7 @@ def outcome(data: bytes) -> str:
 def main() -> None:
     count, memory, seconds = (int(argument) for argument in sys.argv[1:4])
     samples, keep = (Path(argument) for argument in sys.argv[4:6])
+    set_pillow_limits()
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     files = seeds(samples)
     dice = random.Random(1)

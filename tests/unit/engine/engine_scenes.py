@@ -15,7 +15,7 @@ SIDES = (96, 64)
 
 
 def scene(mode: str = "RGB", size: tuple[int, int] = SIDES) -> Image.Image:
-    """Four corners of different colours over gradients: any turn, mirroring or wrong channel shows."""
+    """Four corners of different colors over gradients: any turn, mirroring or wrong channel shows."""
     width, height = size
     horizontal = Image.linear_gradient("L").rotate(90).resize(size)
     vertical = Image.linear_gradient("L").resize(size)

@@ -13,7 +13,7 @@ from imageservice.core.rendition_plan import Target
 from imageservice.engine.inspection import inspect
 from imageservice.engine.render import render
 
-COLOURS = [(220, 30, 30), (30, 200, 30), (30, 30, 220)]
+COLORS = [(220, 30, 30), (30, 200, 30), (30, 30, 220)]
 
 
 def film(data: bytes, format: str, size: tuple[int, int] | None = None) -> list[tuple[Image.Image, int]]:
@@ -25,11 +25,11 @@ def film(data: bytes, format: str, size: tuple[int, int] | None = None) -> list[
 
 
 def moving(format: str, durations: list[int], **options: object) -> bytes:
-    frames = [Image.new("RGB", (40, 30), colour) for colour in COLOURS]
+    frames = [Image.new("RGB", (40, 30), color) for color in COLORS]
     return encoded(frames[0], format, save_all=True, append_images=frames[1:], duration=durations, **options)
 
 
-def colour_of(image: Image.Image) -> tuple[int, ...]:
+def color_of(image: Image.Image) -> tuple[int, ...]:
     return image.getpixel((20, 15))[:3]  # type: ignore[index]
 
 
@@ -38,8 +38,8 @@ def colour_of(image: Image.Image) -> tuple[int, ...]:
 def test_frames_and_their_times_are_kept(kind: str, out: str) -> None:
     got = film(moving(kind, [100, 250, 400]), out)
     assert [duration for _, duration in got] == [100, 250, 400]
-    for (frame, _), wanted in zip(got, COLOURS, strict=True):
-        assert all(abs(a - b) < 14 for a, b in zip(colour_of(frame), wanted, strict=True))
+    for (frame, _), wanted in zip(got, COLORS, strict=True):
+        assert all(abs(a - b) < 14 for a, b in zip(color_of(frame), wanted, strict=True))
 
 
 @pytest.mark.parametrize("out", ["webp", "gif"])
@@ -77,8 +77,8 @@ def test_a_frame_that_is_disposed_of_uncovers_what_was_below(out: str) -> None:
         disposal=[0, 2, 0],
         blend=1,
     )
-    colours = [colour_of(frame) for frame, _ in film(data, out)]
-    assert [max(range(3), key=colour.__getitem__) for colour in colours] == [0, 2, 0]
+    colors = [color_of(frame) for frame, _ in film(data, out)]
+    assert [max(range(3), key=color.__getitem__) for color in colors] == [0, 2, 0]
 
 
 def test_what_a_gif_clears_becomes_transparent() -> None:
@@ -112,7 +112,7 @@ def test_a_real_gif_is_alike_in_all_frames(samples: Path, alike: Compare) -> Non
     with Image.open(BytesIO(data)) as source:
         for number, (frame, _) in enumerate(film(data, "gif")):
             source.seek(number)
-            alike(frame, source.convert("RGBA"), 7.5)  # measured: up to 6.2, one palette for 2,484 colours
+            alike(frame, source.convert("RGBA"), 7.5)  # measured: up to 6.2, one palette for 2,484 colors
 
 
 def test_a_moving_image_has_no_avif(samples: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_moving_image_has_no_avif(samples: Path) -> None:
 def test_a_still_is_made_of_the_first_frame() -> None:
     made = render(moving("GIF", [100] * 3), Target("x", 40, 30, "contain", "center"), ("jpeg",), Limits())
     got = Image.open(BytesIO(made.images[0].data)).convert("RGB").getpixel((20, 15))
-    assert all(abs(a - b) < 6 for a, b in zip(got, COLOURS[0], strict=True))  # type: ignore[arg-type]
+    assert all(abs(a - b) < 6 for a, b in zip(got, COLORS[0], strict=True))  # type: ignore[arg-type]
 
 
 def test_an_animation_cut_off_inside_a_frame_is_refused() -> None:

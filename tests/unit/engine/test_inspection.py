@@ -255,10 +255,10 @@ def test_a_photo_that_was_cut_off_and_ended_again_is_refused(kept: float, sample
         )
 
 
-@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (30, 90, 170)])
+@pytest.mark.parametrize("color", [(0, 0, 0), (255, 255, 255), (30, 90, 170)])
 @pytest.mark.parametrize("noisy", [0, 100, 350])
-def test_a_photo_with_a_border_of_one_colour_is_no_fragment(noisy: int, colour: tuple[int, int, int]) -> None:
-    image = Image.new("RGB", (600, 400), colour)
+def test_a_photo_with_a_border_of_one_color_is_no_fragment(noisy: int, color: tuple[int, int, int]) -> None:
+    image = Image.new("RGB", (600, 400), color)
     if noisy:
         image.paste(Image.effect_noise((600, noisy), 80).convert("RGB"), (0, 0))
     for options in ({}, {"optimize": True}, {"subsampling": "4:4:4"}):

@@ -56,7 +56,7 @@ def test_the_preview_shows_all_of_the_image_where_the_size_shows_a_part() -> Non
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5000, 1), (1, 5000), (3, 2)])
-def test_odd_shapes_have_a_preview_and_a_colour(size: tuple[int, int]) -> None:
+def test_odd_shapes_have_a_preview_and_a_color(size: tuple[int, int]) -> None:
     made = described(
         encoded(Image.new("RGB", size, (10, 200, 30)), "PNG"), Target("x", 1, 1, "contain", "center")
     )
@@ -71,13 +71,13 @@ def test_noise_has_a_preview_of_400_bytes_at_most() -> None:
     assert len(uri) <= 400
 
 
-def test_the_colour_is_that_of_the_largest_part() -> None:
+def test_the_color_is_that_of_the_largest_part() -> None:
     image = Image.new("RGB", (100, 100), (20, 30, 200))
     image.paste((250, 250, 250), (0, 0, 100, 30))
     assert described(encoded(image, "PNG")).color == "#141ec8"
 
 
-def test_what_can_t_be_seen_has_no_colour() -> None:
+def test_what_can_t_be_seen_has_no_color() -> None:
     image = Image.new("RGBA", (100, 100), (255, 255, 255, 0))
     image.paste((20, 30, 200, 255), (40, 40, 60, 60))
     assert described(encoded(image, "PNG")).color == "#141ec8"

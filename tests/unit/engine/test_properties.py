@@ -30,7 +30,7 @@ LOSSY = {
 }
 # ENGINE_EXAMPLES in the environment makes the search longer.
 EXAMPLES = int(os.environ.get("ENGINE_EXAMPLES", "250"))
-# Measured over 2,000 examples: 5.5 at most, dithered black and white; 3.6 in colour.
+# Measured over 2,000 examples: 5.5 at most, dithered black and white; 3.6 in color.
 MOST = 7.0
 
 

@@ -1,4 +1,4 @@
-"""BMP: what Pillow leaves out of its header.
+"""BMP: Pillow reads the common kinds; the others are read here.
 
 Channels in any order or width (BITFIELDS), and the ICC profile of version 5.
 Source: https://learn.microsoft.com/windows/win32/api/wingdi/ns-wingdi-bitmapv5header
@@ -10,7 +10,7 @@ from typing import IO, cast
 from PIL import BmpImagePlugin, Image, ImageChops
 
 from imageservice.core.errors import ImageRejected
-from imageservice.engine.containers.bounded_file import Source, decoding
+from imageservice.engine.containers.bounded_file import BoundedFile, decoding
 from imageservice.engine.containers.header import Header
 
 _BITFIELDS = (3, 6)
@@ -19,34 +19,37 @@ _MAX_PROFILE = 8_000_000
 _ALPHA = 3
 
 
-def read_header(source: Source) -> Header:
-    masks = _masks(source)
+def read_header(file: BoundedFile) -> Header:
+    """The header of a BMP. Raises ImageRejected."""
+    masks = _masks(file)
     if masks is not None:
-        width, height = struct.unpack("<ii", source.at(18, 8))
+        width, height = struct.unpack("<ii", file.at(18, 8))
         return Header("bmp", max(0, width), abs(height), alpha=bool(masks[_ALPHA]))
-    image = _by_pillow(source)
+    image = _by_pillow(file)
     return Header("bmp", *image.size, alpha=image.mode == "RGBA")
 
 
-def open_image(source: Source) -> Image.Image:
-    """The image, with its pixels still to be loaded where Pillow reads it."""
-    masks = _masks(source)
-    image = _by_masks(source, masks) if masks is not None else _by_pillow(source)
-    profile = _profile(source)
+def decode(file: BoundedFile) -> Image.Image:
+    """The pixels of a BMP."""
+    masks = _masks(file)
+    image = _by_masks(file, masks) if masks is not None else _by_pillow(file)
+    profile = _profile(file)
     if profile:
         image.info["icc_profile"] = profile
+    with decoding("BMP", file):
+        image.load()
     return image
 
 
-def _by_pillow(source: Source) -> BmpImagePlugin.BmpImageFile:
-    source.seek(0)
-    with decoding("BMP", source):
-        return BmpImagePlugin.BmpImageFile(cast(IO[bytes], source))
+def _by_pillow(file: BoundedFile) -> BmpImagePlugin.BmpImageFile:
+    file.seek(0)
+    with decoding("BMP", file):
+        return BmpImagePlugin.BmpImageFile(cast(IO[bytes], file))
 
 
-def _masks(source: Source) -> tuple[int, int, int, int] | None:
+def _masks(file: BoundedFile) -> tuple[int, int, int, int] | None:
     """The channels' bits (red, green, blue, alpha) where they are stated and laid out as Pillow can't read."""
-    head = source.at(14, 56)
+    head = file.at(14, 56)
     if len(head) < 56:
         return None
     size, bits, compression = struct.unpack_from("<I", head)[0], *struct.unpack_from("<HI", head, 14)
@@ -55,30 +58,28 @@ def _masks(source: Source) -> tuple[int, int, int, int] | None:
     red, green, blue, alpha = struct.unpack_from("<4I", head, 40)
     if size < 56 and compression != 6:
         alpha = 0
-    plain = (red, green, blue) in ((0xF800, 0x7E0, 0x1F), (0x7C00, 0x3E0, 0x1F), (0xFF0000, 0xFF00, 0xFF))
-    return None if plain and alpha in (0, 0xFF000000) else (red, green, blue, alpha)
+    common = (red, green, blue) in ((0xF800, 0x7E0, 0x1F), (0x7C00, 0x3E0, 0x1F), (0xFF0000, 0xFF00, 0xFF))
+    return None if common and alpha in (0, 0xFF000000) else (red, green, blue, alpha)
 
 
-def _by_masks(source: Source, masks: tuple[int, int, int, int]) -> Image.Image:
-    (start,) = struct.unpack("<I", source.at(10, 4))
-    width, height, _, bits = struct.unpack("<iiHH", source.at(18, 12))
+def _by_masks(file: BoundedFile, masks: tuple[int, int, int, int]) -> Image.Image:
+    (start,) = struct.unpack("<I", file.at(10, 4))
+    width, height, _, bits = struct.unpack("<iiHH", file.at(18, 12))
     stride = (width * bits // 8 + 3) // 4 * 4
-    data = source.at(start, stride * abs(height))
+    data = file.at(start, stride * abs(height))
     if len(data) < stride * abs(height):
         raise ImageRejected("The BMP is cut off: it ends before its last pixel.")
     direction = -1 if height > 0 else 1
     size = width, abs(height)
-    wanted = masks if masks[_ALPHA] else masks[:_ALPHA]
-    with decoding("BMP", source):
+    used = masks if masks[_ALPHA] else masks[:_ALPHA]
+    with decoding("BMP", file):
         if bits == 16:
             numbers = Image.frombytes("I;16", size, data, "raw", "I;16", stride, direction).convert("I")
-            channels = [
-                numbers.point([_sample(value, mask) for value in range(65536)], "L") for mask in wanted
-            ]
+            channels = [numbers.point([_sample(value, mask) for value in range(65536)], "L") for mask in used]
         else:
             stored = Image.frombytes("RGBA", size, data, "raw", "RGBA", stride, direction).split()
-            channels = [_channel(stored, mask) for mask in wanted]
-        return Image.merge("RGBA" if len(wanted) > _ALPHA else "RGB", channels)
+            channels = [_channel(stored, mask) for mask in used]
+        return Image.merge("RGBA" if len(used) > _ALPHA else "RGB", channels)
 
 
 def _sample(value: int, mask: int) -> int:
@@ -102,9 +103,9 @@ def _channel(stored: tuple[Image.Image, ...], mask: int) -> Image.Image:
     return channel
 
 
-def _profile(source: Source) -> bytes | None:
-    head = source.at(14, 124)
+def _profile(file: BoundedFile) -> bytes | None:
+    head = file.at(14, 124)
     if len(head) < 124 or head[:4] != b"\x7c\0\0\0" or head[56:60] != _EMBEDDED:
         return None
     offset, length = struct.unpack_from("<II", head, 112)
-    return source.at(14 + offset, length) if 0 < length <= _MAX_PROFILE else None
+    return file.at(14 + offset, length) if 0 < length <= _MAX_PROFILE else None

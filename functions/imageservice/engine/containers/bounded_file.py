@@ -1,4 +1,4 @@
-"""The uploaded file as the decoders read it: bounded in time, and never to blame for the store behind it."""
+"""The uploaded file as the decoders read it: bounded in time, with a failing store kept apart from a bad image."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 from imageservice.core.errors import ImageRejected
+from imageservice.core.limits import Limits
 
-# What Pillow says of files that are sound but beyond it.
+# Pillow's messages about whole files whose kind it does not support.
 _UNSUPPORTED = (
     "unknown pixel mode",
     "unknown data organization",
@@ -18,39 +19,41 @@ _UNSUPPORTED = (
 )
 
 
-class Source:
+class BoundedFile:
     """A seekable file of `size` bytes for Pillow and for the container readers.
 
-    After `seconds` of this thread's CPU time every read raises ImageRejected: decoders that are fed piece by piece stop
-    there. A busy machine or a slow store is not the image's fault, so the clock on the wall doesn't count.
-    What the file itself raises (a store that is down) is kept in `failure`, so that `decoding` tells it from a bad
-    image.
+    After `limits.max_decode_seconds` of this thread's CPU time every read raises ImageRejected, which stops a decoder
+    that is fed piece by piece. Wall time does not count: a busy machine or a slow store is not the image's fault.
+    What the file itself raises (a store that is down) is kept in `failure`, so that `decoding` can raise that instead
+    of rejecting the image.
     """
 
     def __init__(
         self,
         file: BinaryIO,
         size: int,
-        seconds: float = float("inf"),
+        limits: Limits,
         clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._file = file
         self.size = size
         self.failure: Exception | None = None
-        self._seconds = seconds
+        self.limits = limits
         self._clock = clock
-        self._deadline = clock() + seconds
+        self._deadline = clock() + limits.max_decode_seconds
 
     def check_time(self) -> None:
         """Raises ImageRejected once the time is over."""
         if self._clock() > self._deadline:
-            raise ImageRejected(f"The image takes longer than {self._seconds:g} seconds to decode.")
+            raise ImageRejected(
+                f"The image takes longer than {self.limits.max_decode_seconds:g} seconds to decode."
+            )
 
     def read(self, size: int = -1) -> bytes:
         self.check_time()
         try:
             return self._file.read(size)
-        except Exception as error:  # whatever a store raises: it is raised again, only noted here
+        except Exception as error:  # any error of the store: noted here, raised again
             self.failure = error
             raise
 
@@ -70,7 +73,7 @@ class Source:
 
 
 @contextmanager
-def decoding(what: str, source: Source) -> Iterator[None]:
+def decoding(what: str, file: BoundedFile) -> Iterator[None]:
     """Turns whatever a decoder raises on a damaged file into ImageRejected; failures of the store pass unchanged.
 
     Only calls into decoders belong inside.
@@ -84,8 +87,8 @@ def decoding(what: str, source: Source) -> Iterator[None]:
     # Pillow and pillow-heif raise almost anything on damaged input: OSError, SyntaxError, ValueError, TypeError,
     # KeyError, IndexError, EOFError, OverflowError, RuntimeError, struct.error, zlib.error, AttributeError.
     except Exception as error:
-        if source.failure is not None:
-            raise source.failure from None
+        if file.failure is not None:
+            raise file.failure from None
         raise ImageRejected(reason(what, error)) from error
 
 

@@ -1,73 +1,112 @@
-"""GIF: its blocks, and each frame as a GIF of its own, so that frames are painted as browsers paint them.
+"""GIF: its blocks. Each frame is decoded as a GIF of its own, so that frames are painted as browsers paint them.
 
 Source: GIF89a Specification, https://www.w3.org/Graphics/GIF/spec-gif89a.txt
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import GifImagePlugin, Image
 
 from imageservice.core.errors import ImageRejected
-from imageservice.engine.containers.bounded_file import Source
+from imageservice.engine.containers.bounded_file import BoundedFile, decoding
 from imageservice.engine.containers.header import Header
+from imageservice.engine.containers.sub_frame import Disposal, SubFrame
+from imageservice.engine.pixels.bit_depth import eight_bit
 
+_DISPOSALS: dict[int, Disposal] = {2: "background", 3: "previous", 4: "previous"}
 _CUT_OFF = "The GIF is cut off: it ends before its last frame."
 
 
 @dataclass(frozen=True)
-class Frame:
-    """A frame's place on the canvas, its time (ms), its disposal (none, background or previous), the index of its
-    transparent colour if it has one, and where its descriptor, colours and pixels are in the file."""
+class _Frame:
+    """A frame's place on the canvas, its time in ms, its transparent index if it has one, and its bytes in the file."""
 
     left: int
     top: int
     width: int
     height: int
     duration: int
-    dispose: str
+    dispose: Disposal
     transparent: int | None
     start: int
     end: int
 
 
 @dataclass(frozen=True)
-class Film:
-    """All of a GIF but its pixels. `loops` is how often it plays, 0 for endlessly."""
+class _Animation:
+    """A GIF without its pixels. `head` is its header and global palette, `loops` how often it plays (0: endlessly)."""
 
     width: int
     height: int
     head: bytes
-    frames: tuple[Frame, ...]
+    frames: tuple[_Frame, ...]
     loops: int
 
 
-def read_film(source: Source) -> Film:
-    """Walks all blocks. A file without a trailer, or with something else behind its last whole frame, ends there, as it
-    does in browsers; one that ends inside a frame is rejected."""
-    head = source.at(0, 13)
+def read_header(file: BoundedFile) -> Header:
+    """The header of a GIF. All its blocks are walked, unless the canvas alone is too large. Raises ImageRejected."""
+    width, height = struct.unpack("<HH", file.at(6, 4).ljust(4, b"\0"))
+    file.limits.check_canvas(max(1, width), max(1, height))
+    animation = _read(file)
+    first = animation.frames[0]
+    covers = (first.left, first.top, first.width, first.height) == (0, 0, animation.width, animation.height)
+    alpha = not covers or first.transparent is not None
+    return Header(
+        "gif", animation.width, animation.height, len(animation.frames), alpha, loops=animation.loops
+    )
+
+
+def decode(file: BoundedFile) -> Image.Image:
+    """The first frame on its canvas."""
+    animation = _read(file)
+    frame = animation.frames[0]
+    image = _decode_frame(file, animation, frame)
+    if (frame.width, frame.height) == (animation.width, animation.height):
+        return image
+    canvas = Image.new("RGBA", (animation.width, animation.height))
+    canvas.paste(eight_bit(image), (frame.left, frame.top))
+    return canvas
+
+
+def sub_frames(file: BoundedFile) -> Iterator[SubFrame]:
+    """Every frame, decoded as it is asked for."""
+    animation = _read(file)
+    for frame in animation.frames:
+        image = _decode_frame(file, animation, frame)
+        yield SubFrame(image, frame.left, frame.top, frame.duration, frame.dispose, over=True)
+
+
+def _read(file: BoundedFile) -> _Animation:
+    """Walks all blocks. As in browsers, a file without a trailer, or with other data behind its last whole frame, ends
+    there. Raises ImageRejected where the file ends within a frame."""
+    head = file.at(0, 13)
     if len(head) < 13:
         raise ImageRejected("The GIF is cut off: it has no header.")
     width, height, flags = struct.unpack("<HHB", head[6:11])
     offset = 13
     if flags & 0x80:
-        head += source.at(13, 3 << ((flags & 7) + 1))
+        head += file.at(13, 3 << ((flags & 7) + 1))
         offset = 13 + (3 << ((flags & 7) + 1))
-    frames: list[Frame] = []
+    frames: list[_Frame] = []
     loops = 1
     control = b""
     while True:
-        kind = source.at(offset, 1)
+        kind = file.at(offset, 1)
         if kind == b"!":
-            label, first = source.at(offset + 1, 1), _sub_block(source, offset + 2)
+            label, first = file.at(offset + 1, 1), _sub_block(file, offset + 2)
             if label == b"\xf9" and len(first) >= 4:
                 control = first
             elif label == b"\xff" and first[:11] in (b"NETSCAPE2.0", b"ANIMEXTS1.0"):
-                inner = _sub_block(source, offset + 3 + len(first))
+                inner = _sub_block(file, offset + 3 + len(first))
                 if len(inner) >= 3 and inner[0] & 7 == 1:
                     times = struct.unpack("<H", inner[1:3])[0]
                     loops = times + 1 if times else 0
-            offset = _skip(source, offset + 2)
+            offset = _skip(file, offset + 2)
         elif kind == b",":
-            frame = _frame(source, offset, control)
+            frame = _read_frame(file, offset, control)
             frames.append(frame)
             control = b""
             offset = frame.end
@@ -80,55 +119,46 @@ def read_film(source: Source) -> Film:
         max(width, frames[0].left + frames[0].width),
         max(height, frames[0].top + frames[0].height),
     )
-    return Film(width, height, head, tuple(frames), loops)
+    return _Animation(width, height, head, tuple(frames), loops)
 
 
-def screen(source: Source) -> Header:
-    """What the first bytes alone tell; the frames may make more of it."""
-    width, height = struct.unpack("<HH", source.at(6, 4).ljust(4, b"\0"))
-    return Header("gif", max(1, width), max(1, height))
-
-
-def read_header(source: Source) -> Header:
-    film = read_film(source)
-    first = film.frames[0]
-    covers = (first.left, first.top, first.width, first.height) == (0, 0, film.width, film.height)
-    alpha = not covers or first.transparent is not None
-    return Header("gif", film.width, film.height, len(film.frames), alpha, loops=film.loops)
-
-
-def still(source: Source, film: Film, frame: Frame) -> bytes:
-    """The frame's pixels as a GIF of one frame, as large as the frame."""
-    body = source.at(frame.start, frame.end - frame.start)
-    screen = film.head[:6] + struct.pack("<HH", frame.width, frame.height) + film.head[10:]
+def _decode_frame(file: BoundedFile, animation: _Animation, frame: _Frame) -> Image.Image:
+    """The frame's pixels, without its canvas: Pillow is given a GIF of this one frame."""
+    body = file.at(frame.start, frame.end - frame.start)
+    screen = animation.head[:6] + struct.pack("<HH", frame.width, frame.height) + animation.head[10:]
     control = b""
     if frame.transparent is not None:
         control = b"!\xf9\x04\x01\0\0" + bytes([frame.transparent]) + b"\0"
-    return screen + control + b",\0\0\0\0" + body[5:] + b";"
+    single = screen + control + b",\0\0\0\0" + body[5:] + b";"
+    with decoding("GIF", file):
+        image = GifImagePlugin.GifImageFile(BytesIO(single))
+        image.load()
+    return image
 
 
-def _frame(source: Source, offset: int, control: bytes) -> Frame:
-    descriptor = source.at(offset, 10)
+def _read_frame(file: BoundedFile, offset: int, control: bytes) -> _Frame:
+    descriptor = file.at(offset, 10)
     if len(descriptor) < 10:
         raise ImageRejected(_CUT_OFF)
     left, top, width, height, flags = struct.unpack("<HHHHB", descriptor[1:])
     pixels = offset + 10 + (3 << ((flags & 7) + 1) if flags & 0x80 else 0)
-    duration, dispose, transparent = 0, "none", None
+    duration, transparent = 0, None
+    dispose: Disposal = "none"
     if control:
-        dispose = {2: "background", 3: "previous", 4: "previous"}.get(control[0] >> 2 & 7, "none")
+        dispose = _DISPOSALS.get(control[0] >> 2 & 7, "none")
         duration = 10 * int.from_bytes(control[1:3], "little")
         transparent = control[3] if control[0] & 1 else None
-    return Frame(left, top, width, height, duration, dispose, transparent, offset, _skip(source, pixels + 1))
+    return _Frame(left, top, width, height, duration, dispose, transparent, offset, _skip(file, pixels + 1))
 
 
-def _sub_block(source: Source, offset: int) -> bytes:
-    length = source.at(offset, 1)
-    return source.at(offset + 1, length[0]) if length else b""
+def _sub_block(file: BoundedFile, offset: int) -> bytes:
+    length = file.at(offset, 1)
+    return file.at(offset + 1, length[0]) if length else b""
 
 
-def _skip(source: Source, offset: int) -> int:
+def _skip(file: BoundedFile, offset: int) -> int:
     """The offset behind a chain of sub-blocks."""
-    while length := source.at(offset, 1):
+    while length := file.at(offset, 1):
         offset += 1 + length[0]
         if not length[0]:
             return offset

@@ -1,4 +1,4 @@
-"""AVIF and HEIC: what their index (the boxes `meta` and `moov`) says, wherever in the file it is.
+"""AVIF and HEIC: their index is the boxes `meta` and `moov`, wherever in the file they are.
 
 Sources: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF items and properties), https://aomediacodec.github.io/av1-avif/
 """
@@ -6,10 +6,14 @@ Sources: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF items and properties), https:/
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import IO, cast
+
+from PIL import AvifImagePlugin, Image
 
 from imageservice.core.errors import ImageRejected
-from imageservice.engine.containers.bounded_file import Source
+from imageservice.engine.containers.bounded_file import BoundedFile, decoding
 from imageservice.engine.containers.header import Header
+from imageservice.engine.containers.sub_frame import SubFrame
 from imageservice.engine.pixels.geometry import upright_size
 
 _MAX_INDEX = 16_000_000
@@ -37,7 +41,7 @@ _Box = tuple[bytes, int, int]
 
 @dataclass
 class _Index:
-    """The `meta` box, as far as it is wanted."""
+    """The `meta` box, as far as it is used."""
 
     primary: int | None = None
     types: dict[int, bytes] = field(default_factory=dict)
@@ -50,15 +54,15 @@ class _Index:
         return [self.properties[at - 1] for at in self.owned.get(item, []) if 0 < at <= len(self.properties)]
 
 
-def read_header(source: Source) -> Header:
-    """The header of an AVIF or HEIC, still or (AVIF alone) moving."""
-    index, frames, brand = None, 0, source.at(8, 4)
-    brands = _brands(source)
-    for kind, start, end in _top(source):
+def read_header(file: BoundedFile) -> Header:
+    """The header of an AVIF or HEIC, still or (AVIF alone) moving. Raises ImageRejected."""
+    index, frames, brand = None, 0, file.at(8, 4)
+    brands = _brands(file)
+    for kind, start, end in _top(file):
         if kind == b"meta":
-            index = _read_meta(_body(source, start, end))
+            index = _read_meta(_body(file, start, end))
         elif kind == b"moov":
-            frames = _read_moov(_body(source, start, end))
+            frames = _read_moov(_body(file, start, end))
     if index is None or index.primary is None:
         raise ImageRejected(
             "The file holds a video or an image sequence without a still image, which is not accepted."
@@ -79,6 +83,40 @@ def read_header(source: Source) -> Header:
             loops=0,
         )
     return header
+
+
+def decode_avif(file: BoundedFile) -> Image.Image:
+    """The pixels of a still AVIF."""
+    with decoding("AVIF", file):
+        image = _open_avif(file)
+        image.load()
+    return image
+
+
+def decode_heic(file: BoundedFile) -> Image.Image:
+    """The pixels of a HEIC's primary image, upright."""
+    # Not at the top: 20 ms that only HEIC needs.
+    import pillow_heif
+
+    with decoding("HEIC", file):
+        image: Image.Image = pillow_heif.open_heif(file.at(0, file.size)).to_pillow()
+    return image
+
+
+def composed_avif_frames(file: BoundedFile, frames: int) -> Iterator[SubFrame]:
+    """Every frame of a moving AVIF, as large as the canvas: libavif paints them."""
+    with decoding("AVIF", file):
+        image = _open_avif(file)
+        for number in range(frames):
+            file.check_time()
+            image.seek(number)
+            image.load()
+            yield SubFrame(image.copy(), 0, 0, round(image.info["duration"]))
+
+
+def _open_avif(file: BoundedFile) -> AvifImagePlugin.AvifImageFile:
+    file.seek(0)
+    return AvifImagePlugin.AvifImageFile(cast(IO[bytes], file))
 
 
 def compose(first: int, second: int) -> int:
@@ -168,32 +206,32 @@ def _has_alpha(index: _Index, primary: int) -> bool:
     )
 
 
-def _brands(source: Source) -> set[bytes]:
-    length = int.from_bytes(source.at(0, 4), "big")
-    listed = source.at(8, min(length, 1024) - 8 if length > 8 else 0)
+def _brands(file: BoundedFile) -> set[bytes]:
+    length = int.from_bytes(file.at(0, 4), "big")
+    listed = file.at(8, min(length, 1024) - 8 if length > 8 else 0)
     return {listed[at : at + 4] for at in range(0, len(listed), 4)}
 
 
-def _top(source: Source) -> Iterator[_Box]:
+def _top(file: BoundedFile) -> Iterator[_Box]:
     """The file's outermost boxes, by their heads alone."""
     offset = 0
-    while len(head := source.at(offset, 16)) >= 8:
+    while len(head := file.at(offset, 16)) >= 8:
         length, kind = struct.unpack(">I4s", head[:8])
         start = offset + 8
         if length == 1 and len(head) == 16:
             (length,) = struct.unpack(">Q", head[8:])
             start = offset + 16
-        end = offset + length if length else source.size
+        end = offset + length if length else file.size
         if end < start:
             return
-        yield kind, start, min(end, source.size)
+        yield kind, start, min(end, file.size)
         offset = end
 
 
-def _body(source: Source, start: int, end: int) -> bytes:
+def _body(file: BoundedFile, start: int, end: int) -> bytes:
     if end - start > _MAX_INDEX:
         raise ImageRejected("The image's index is larger than 16 MB.")
-    return source.at(start, end - start)
+    return file.at(start, end - start)
 
 
 def _boxes(data: bytes, start: int = 0) -> Iterator[tuple[bytes, bytes]]:

@@ -1,4 +1,4 @@
-"""PNG and APNG: the chunks that matter, and each frame of a moving one as a PNG of its own.
+"""PNG and APNG: the chunks that matter. Each frame of a moving one is decoded as a PNG of its own.
 
 Source: W3C PNG Specification (Third Edition), https://www.w3.org/TR/png-3/
 """
@@ -7,68 +7,70 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image, PngImagePlugin
 
 from imageservice.core.errors import ImageRejected
 from imageservice.engine.containers import exif
-from imageservice.engine.containers.bounded_file import Source
+from imageservice.engine.containers.bounded_file import BoundedFile, decoding
 from imageservice.engine.containers.header import Header
+from imageservice.engine.containers.sub_frame import Disposal, SubFrame
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TAIL = 65_536
+_DISPOSALS: dict[int, Disposal] = {1: "background", 2: "previous"}
 # The chunks that the header is made of, and how much of each.
-_WANTED = {b"IHDR": 13, b"tRNS": 1, b"cICP": 4, b"acTL": 8, b"eXIf": _TAIL, b"IDAT": 0}
-# The chunks that tell colours.
-_COPIED = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
+_HEADER_BYTES = {b"IHDR": 13, b"tRNS": 1, b"cICP": 4, b"acTL": 8, b"eXIf": _TAIL, b"IDAT": 0}
+# The chunks that define colors.
+_COLOR_CHUNKS = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
 _LEAST = {b"tRNS": 1, b"iCCP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}
 MAX_PROFILE = 8_000_000
 
 
 @dataclass(frozen=True)
-class Chunk:
+class _Chunk:
     kind: bytes
     offset: int
     length: int
 
 
 @dataclass(frozen=True)
-class Frame:
-    """One frame: where it goes on the canvas, how long it stays (ms), what happens after and how it is painted.
-
-    `dispose` is none, background or previous; `over` tells whether it is blended over what is there or replaces it.
-    """
+class _Frame:
+    """A frame's place on the canvas, its time in ms, its disposal, and whether it is blended over the canvas."""
 
     left: int
     top: int
     width: int
     height: int
-    duration: float
-    dispose: str
+    duration: int
+    dispose: Disposal
     over: bool
 
 
-def chunks(source: Source, offset: int = len(SIGNATURE)) -> Iterator[Chunk]:
+def _chunks(file: BoundedFile, offset: int = len(SIGNATURE)) -> Iterator[_Chunk]:
     """The chunks up to IEND or the end of the file; `offset` of a chunk is where its data begin."""
-    while len(head := source.at(offset, 8)) == 8:
+    while len(head := file.at(offset, 8)) == 8:
         length, kind = struct.unpack(">I4s", head)
-        yield Chunk(kind, offset + 8, length)
+        yield _Chunk(kind, offset + 8, length)
         if kind == b"IEND":
             return
         offset += length + 12
 
 
-def read_header(source: Source) -> Header:
-    """The header of a PNG or APNG.
+def read_header(file: BoundedFile) -> Header:
+    """The header of a PNG or APNG. Raises ImageRejected.
 
     Reads up to the pixels, the heads of all of a moving one's frames, and the last 64 kB: some tools put EXIF there.
     """
     found: dict[bytes, bytes] = {}
-    played = 0
-    for chunk in chunks(source):
+    controls = 0
+    for chunk in _chunks(file):
         ahead = b"IDAT" not in found
         if chunk.kind == b"fcTL":
-            played += 1
-        elif chunk.kind in _WANTED and (ahead or chunk.kind == b"eXIf"):
-            found.setdefault(chunk.kind, source.at(chunk.offset, min(chunk.length, _WANTED[chunk.kind])))
+            controls += 1
+        elif chunk.kind in _HEADER_BYTES and (ahead or chunk.kind == b"eXIf"):
+            found.setdefault(chunk.kind, file.at(chunk.offset, min(chunk.length, _HEADER_BYTES[chunk.kind])))
         if chunk.kind == b"IDAT" and b"acTL" not in found:
             break
     if len(found.get(b"IHDR", b"")) < 13:
@@ -77,23 +79,23 @@ def read_header(source: Source) -> Header:
         raise ImageRejected("The PNG is cut off: it has no pixels.")
     width, height, _, kind = struct.unpack(">IIBB", found[b"IHDR"][:10])
     control = found.get(b"acTL", b"")
-    planned, loops = struct.unpack(">II", control) if len(control) == 8 else (0, 0)
-    stated = found.get(b"cICP", b"")
+    stated_frames, loops = struct.unpack(">II", control) if len(control) == 8 else (0, 0)
+    cicp = found.get(b"cICP", b"")
     return Header(
         "png",
         width,
         height,
-        frames=max(1, min(planned, played)),
+        frames=max(1, min(stated_frames, controls)),
         alpha=kind in (4, 6) or b"tRNS" in found,
-        orientation=exif.orientation(found.get(b"eXIf") or _late_exif(source)),
-        cicp=(stated[0], stated[1], stated[2], stated[3]) if len(stated) == 4 else None,
+        orientation=exif.orientation(found.get(b"eXIf") or _late_exif(file)),
+        cicp=(cicp[0], cicp[1], cicp[2], cicp[3]) if len(cicp) == 4 else None,
         loops=loops,
     )
 
 
-def _late_exif(source: Source) -> bytes:
-    """The data of an eXIf chunk in the file's last 64 kB, told from compressed pixels by its checksum."""
-    tail = source.at(max(0, source.size - _TAIL), _TAIL)
+def _late_exif(file: BoundedFile) -> bytes:
+    """The data of an eXIf chunk in the file's last 64 kB. Its checksum sets it apart from compressed pixels."""
+    tail = file.at(max(0, file.size - _TAIL), _TAIL)
     at = tail.rfind(b"eXIf")
     if at < 4:
         return b""
@@ -104,77 +106,96 @@ def _late_exif(source: Source) -> bytes:
     return body[4:]
 
 
-def still(source: Source) -> bytes:
-    """The PNG with nothing but its pixels and what tells their colours, so that no other chunk can do harm.
+def decode(file: BoundedFile) -> Image.Image:
+    """The pixels of a PNG, or the default image of an APNG."""
+    return _decode(still_png(file), file)
 
-    Raises ImageRejected where the checksum of such a chunk is wrong; one that only tells colours is then left out.
+
+def sub_frames(file: BoundedFile) -> Iterator[SubFrame]:
+    """Every frame of an APNG, decoded as it is asked for. A default image outside the animation is left out."""
+    for frame, data in _frames(file):
+        yield SubFrame(_decode(data, file), frame.left, frame.top, frame.duration, frame.dispose, frame.over)
+
+
+def _decode(data: bytes, file: BoundedFile) -> Image.Image:
+    with decoding("PNG", file):
+        image = PngImagePlugin.PngImageFile(BytesIO(data))
+        image.load()
+    return image
+
+
+def still_png(file: BoundedFile) -> bytes:
+    """The PNG with nothing but its pixels and the chunks that define their color, so that no other chunk can do harm.
+
+    Raises ImageRejected where the checksum of a chunk with pixels is wrong. A color chunk with a wrong checksum is left
+    out.
     """
     parts = [SIGNATURE]
     ihdr = b""
-    for chunk in chunks(source):
+    for chunk in _chunks(file):
         if chunk.kind == b"IHDR" and not ihdr:
-            ihdr = _checked(source, chunk)
+            ihdr = _checked(file, chunk)
             parts.append(_chunk(b"IHDR", ihdr))
         elif chunk.kind == b"IDAT":
-            parts.append(_chunk(b"IDAT", _checked(source, chunk)))
-        elif chunk.kind in _COPIED:
-            parts.append(_colours(source, chunk, ihdr))
+            parts.append(_chunk(b"IDAT", _checked(file, chunk)))
+        elif chunk.kind in _COLOR_CHUNKS:
+            parts.append(_color_chunk(file, chunk, ihdr))
     parts.append(_chunk(b"IEND", b""))
     return b"".join(parts)
 
 
-def frames(source: Source) -> Iterator[tuple[Frame, bytes]]:
-    """Each frame of an APNG with a still PNG of its pixels. A default image outside the animation is left out."""
+def _frames(file: BoundedFile) -> Iterator[tuple[_Frame, bytes]]:
+    """Each frame of an APNG with a still PNG of its pixels."""
     ihdr = b""
     copied = bytearray()
-    frame: Frame | None = None
+    frame: _Frame | None = None
     data: list[bytes] = []
-    for chunk in chunks(source):
+    for chunk in _chunks(file):
         if chunk.kind == b"IHDR":
-            ihdr = _checked(source, chunk)
-        elif chunk.kind in _COPIED and frame is None:
-            copied += _colours(source, chunk, ihdr)
+            ihdr = _checked(file, chunk)
+        elif chunk.kind in _COLOR_CHUNKS and frame is None:
+            copied += _color_chunk(file, chunk, ihdr)
         elif chunk.kind in (b"fcTL", b"IEND"):
             if frame is not None:
                 yield frame, _still(ihdr, bytes(copied), frame, data)
                 data = []
             if chunk.kind == b"fcTL":
-                frame = _frame(_checked(source, chunk))
+                frame = _frame(_checked(file, chunk))
         elif chunk.kind == b"IDAT" and frame is not None:
-            data.append(_checked(source, chunk))
+            data.append(_checked(file, chunk))
         elif chunk.kind == b"fdAT" and frame is not None:
-            data.append(_checked(source, chunk)[4:])
+            data.append(_checked(file, chunk)[4:])
 
 
-def _frame(data: bytes) -> Frame:
+def _frame(data: bytes) -> _Frame:
     if len(data) < 26:
         raise ImageRejected("The PNG is damaged: a frame has no place on the canvas.")
     _, width, height, left, top, num, den, dispose, blend = struct.unpack(">IIIIIHHBB", data[:26])
-    names = {1: "background", 2: "previous"}
-    return Frame(left, top, width, height, 1000 * num / (den or 100), names.get(dispose, "none"), blend == 1)
+    duration = round(1000 * num / (den or 100))
+    return _Frame(left, top, width, height, duration, _DISPOSALS.get(dispose, "none"), blend == 1)
 
 
-def _checked(source: Source, chunk: Chunk) -> bytes:
+def _checked(file: BoundedFile, chunk: _Chunk) -> bytes:
     """The chunk's data, whole and with the right checksum."""
-    data, told = _whole(source, chunk)
-    if zlib.crc32(chunk.kind + data) != told:
+    data, checksum = _whole(file, chunk)
+    if zlib.crc32(chunk.kind + data) != checksum:
         raise ImageRejected(f"The PNG is damaged: the checksum of its {chunk.kind.decode()} chunk is wrong.")
     return data
 
 
-def _whole(source: Source, chunk: Chunk) -> tuple[bytes, int]:
-    data = source.at(chunk.offset, chunk.length + 4)
+def _whole(file: BoundedFile, chunk: _Chunk) -> tuple[bytes, int]:
+    data = file.at(chunk.offset, chunk.length + 4)
     if len(data) < chunk.length + 4:
         raise ImageRejected("The PNG is cut off: it ends before its last pixel.")
     return data[:-4], int.from_bytes(data[-4:], "big")
 
 
-def _colours(source: Source, chunk: Chunk, ihdr: bytes) -> bytes:
-    """A chunk that tells colours, as Pillow wants it; nothing where it is damaged and the image can do without."""
+def _color_chunk(file: BoundedFile, chunk: _Chunk, ihdr: bytes) -> bytes:
+    """A chunk that defines colors, as Pillow takes it; nothing where it is damaged and the image can do without."""
     if chunk.kind == b"PLTE":
-        return _chunk(b"PLTE", _checked(source, chunk))
-    data, told = _whole(source, chunk)
-    if zlib.crc32(chunk.kind + data) != told or len(data) < _LEAST.get(chunk.kind, 0):
+        return _chunk(b"PLTE", _checked(file, chunk))
+    data, checksum = _whole(file, chunk)
+    if zlib.crc32(chunk.kind + data) != checksum or len(data) < _LEAST.get(chunk.kind, 0):
         return b""
     if chunk.kind == b"tRNS":
         return _chunk(b"tRNS", _transparent(data, depth=ihdr[8], kind=ihdr[9]))
@@ -184,7 +205,7 @@ def _colours(source: Source, chunk: Chunk, ihdr: bytes) -> bytes:
 
 
 def _transparent(data: bytes, depth: int, kind: int) -> bytes:
-    """The transparent gray or colour in the samples that Pillow decodes to: 8 bits, but for gray of 1 and 16."""
+    """The transparent gray or color in the samples that Pillow decodes to: 8 bits, but for gray of 1 and 16."""
     if kind == 0 and depth in (2, 4):
         return struct.pack(">H", int.from_bytes(data[:2], "big") % 256 * (255 // (2**depth - 1)) % 256)
     if kind == 2 and depth == 16:
@@ -206,7 +227,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _still(ihdr: bytes, copied: bytes, frame: Frame, data: list[bytes]) -> bytes:
+def _still(ihdr: bytes, copied: bytes, frame: _Frame, data: list[bytes]) -> bytes:
     if not data:
         raise ImageRejected("The PNG is damaged: a frame has no pixels.")
     resized = struct.pack(">II", frame.width, frame.height) + ihdr[8:]

@@ -5,58 +5,115 @@ Source: RFC 9649, https://www.rfc-editor.org/rfc/rfc9649
 
 import struct
 from collections.abc import Iterator
+from typing import IO, NamedTuple, cast
+
+from PIL import Image, WebPImagePlugin
 
 from imageservice.core.errors import ImageRejected
 from imageservice.engine.containers import exif
-from imageservice.engine.containers.bounded_file import Source
+from imageservice.engine.containers.bounded_file import BoundedFile, decoding
 from imageservice.engine.containers.header import Header
+from imageservice.engine.containers.sub_frame import SubFrame
 
 _ANIMATED, _EXIF, _ALPHA = 0x02, 0x08, 0x10
-_PIXELS = (b"VP8 ", b"VP8L")
+_PIXELS = {b"VP8 ", b"VP8L"}
+_START_CODE = b"\x9d\x01\x2a"
 # The chunks that the header is made of, and how much of each.
-_WANTED = {b"VP8X": 10, b"VP8 ": 10, b"VP8L": 5, b"ANIM": 6, b"EXIF": 65_536}
+_HEADER_BYTES = {b"VP8X": 10, b"VP8 ": 10, b"VP8L": 5, b"ANIM": 6, b"EXIF": 65_536}
 
 
-def read_header(source: Source) -> Header:
-    """The header of a still or moving WebP; of a moving one the heads of all frames are read."""
+class _Stated(NamedTuple):
+    """What one of the header chunks states."""
+
+    width: int
+    height: int
+    alpha: bool
+    moving: bool = False
+
+
+def read_header(file: BoundedFile) -> Header:
+    """The header of a still or moving WebP. Of a moving one the heads of all frames are read. Raises ImageRejected."""
     found: dict[bytes, bytes] = {}
     frames = 0
-    for kind, offset, length in _chunks(source):
+    for kind, offset, length in _chunks(file):
         if kind == b"ANMF":
             frames += 1
-        elif kind in _WANTED:
-            found.setdefault(kind, source.at(offset, min(length, _WANTED[kind])))
+        elif kind in _HEADER_BYTES:
+            found.setdefault(kind, file.at(offset, min(length, _HEADER_BYTES[kind])))
         if kind in _PIXELS and not found.get(b"VP8X", b"\0")[0] & _EXIF:
             break
-    extended, lossy, lossless = (found.get(kind, b"") for kind in (b"VP8X", b"VP8 ", b"VP8L"))
-    bits = int.from_bytes(lossless[1:], "little") if len(lossless) == 5 else 0
-    flags = extended[0] if len(extended) == 10 else 0
-    if flags or len(extended) == 10:
-        width, height = (int.from_bytes(extended[at : at + 3], "little") + 1 for at in (4, 7))
-    elif len(lossless) == 5:
-        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    elif len(lossy) == 10 and lossy[3:6] == b"\x9d\x01\x2a":
-        width, height = (side & 0x3FFF for side in struct.unpack("<HH", lossy[6:]))
-    else:
+    stated = (
+        _extended(found.get(b"VP8X", b""))
+        or _lossless(found.get(b"VP8L", b""))
+        or _lossy(found.get(b"VP8 ", b""))
+    )
+    if stated is None:
         raise ImageRejected("The WebP is damaged or cut off: it has no header.")
-    moving = bool(flags & _ANIMATED)
-    if not (frames if moving else lossy or lossless):
+    if not (frames if stated.moving else found.keys() & _PIXELS):
         raise ImageRejected("The WebP is cut off: it has no pixels.")
     return Header(
         "webp",
-        width,
-        height,
-        frames=frames if moving else 1,
-        alpha=bool(flags & _ALPHA) if extended else bool(bits >> 28 & 1),
+        stated.width,
+        stated.height,
+        frames=frames if stated.moving else 1,
+        alpha=stated.alpha,
         orientation=exif.orientation(found.get(b"EXIF")),
         loops=int.from_bytes(found.get(b"ANIM", b"")[4:6], "little"),
     )
 
 
-def _chunks(source: Source) -> Iterator[tuple[bytes, int, int]]:
+def decode(file: BoundedFile) -> Image.Image:
+    """The pixels of a still WebP."""
+    with decoding("WebP", file):
+        image = _open(file)
+        image.load()
+    return image
+
+
+def composed_frames(file: BoundedFile, frames: int) -> Iterator[SubFrame]:
+    """Every frame, as large as the canvas: libwebp paints them."""
+    with decoding("WebP", file):
+        image = _open(file)
+        for number in range(frames):
+            file.check_time()
+            image.seek(number)
+            image.load()
+            yield SubFrame(image.copy(), 0, 0, round(image.info["duration"]))
+
+
+def _open(file: BoundedFile) -> WebPImagePlugin.WebPImageFile:
+    file.seek(0)
+    return WebPImagePlugin.WebPImageFile(cast(IO[bytes], file))
+
+
+def _extended(chunk: bytes) -> _Stated | None:
+    """VP8X: the canvas, and flags for what the file holds. Source: RFC 9649, section 2.7."""
+    if len(chunk) < 10:
+        return None
+    width, height = (int.from_bytes(chunk[at : at + 3], "little") + 1 for at in (4, 7))
+    return _Stated(width, height, bool(chunk[0] & _ALPHA), bool(chunk[0] & _ANIMATED))
+
+
+def _lossless(chunk: bytes) -> _Stated | None:
+    """VP8L: 14 bits each of width and height, less one, and a bit for alpha. Source: RFC 9649, section 3.4."""
+    if len(chunk) < 5:
+        return None
+    bits = int.from_bytes(chunk[1:5], "little")
+    return _Stated((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1))
+
+
+def _lossy(chunk: bytes) -> _Stated | None:
+    """VP8: 14 bits each of width and height behind the start code of a key frame. Source: RFC 6386, section 9.1."""
+    if len(chunk) < 10 or chunk[3:6] != _START_CODE:
+        return None
+    width, height = (side & 0x3FFF for side in struct.unpack("<HH", chunk[6:10]))
+    return _Stated(width, height, alpha=False)
+
+
+def _chunks(file: BoundedFile) -> Iterator[tuple[bytes, int, int]]:
     """Each chunk's name, where its data begin, and their length."""
     offset = 12
-    while len(head := source.at(offset, 8)) == 8:
+    while len(head := file.at(offset, 8)) == 8:
         kind, length = struct.unpack("<4sI", head)
         yield kind, offset + 8, length
         offset += 8 + length + (length & 1)

@@ -12,9 +12,9 @@ _FROM_12 = [min(255, (value * 255 + 2047) // 4095) for value in range(65536)]
 
 
 def eight_bit(image: Image.Image, bits: int = 16) -> Image.Image:
-    """The image in L, LA, RGB, RGBA, CMYK or LAB: palettes and transparent colours resolved, numbers scaled.
+    """The image in L, LA, RGB, RGBA, CMYK or LAB: palettes and transparent colors resolved, numbers scaled.
 
-    `bits` tells how many of a 16-bit sample's bits are used.
+    `bits` is how many of a 16-bit sample's bits are used.
     """
     mode = image.mode
     clear = image.info.get("transparency")

@@ -1,8 +1,8 @@
-"""Any colours to sRGB in 8 bits.
+"""Any colors to sRGB in 8 bits.
 
-Profiles are applied with the perceptual intent and black point compensation. One of another colour space than the
-pixels', or that can't be read, is ignored, as browsers do. CMYK without a profile is converted by the plain formula
-that browsers use. PNG's gamma counts, as in browsers: docs/decisions.md.
+Profiles are applied with the perceptual intent and black point compensation. As in browsers, a profile that is
+damaged or of another color space than the pixels is ignored, and CMYK without a profile is converted by the simple
+formula (1 - C) × (1 - K). PNG's gamma counts, as in browsers: docs/decisions.md.
 """
 
 from collections.abc import Mapping

@@ -12,16 +12,16 @@ _HORIZONTAL = {"left": 0.0, "right": 1.0}
 _VERTICAL = {"top": 0.0, "bottom": 1.0}
 
 
-def turned(orientation: int) -> bool:
+def swaps_axes(orientation: int) -> bool:
     """Whether upright width is stored height."""
     return orientation >= 5
 
 
 def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:
-    return (height, width) if turned(orientation) else (width, height)
+    return (height, width) if swaps_axes(orientation) else (width, height)
 
 
-def kept(target: Target, width: int, height: int) -> Box:
+def crop_box(target: Target, width: int, height: int) -> Box:
     """The part of an upright image of `width` × `height` that the target shows: all of it, or for `cover` the largest
     part of the target's aspect, at the side or corner that its gravity names."""
     if target.fit == "contain":
@@ -36,10 +36,10 @@ def kept(target: Target, width: int, height: int) -> Box:
     return left, top, min(left + box_width, float(width)), min(top + box_height, float(height))
 
 
-def stored(box: Box, width: int, height: int, orientation: int) -> Box:
+def to_stored(box: Box, width: int, height: int, orientation: int) -> Box:
     """The upright `box` in stored coordinates; `width` × `height` is the stored size. Source: Exif 2.32, 4.6.4.A."""
     left, top, right, bottom = box
-    if turned(orientation):
+    if swaps_axes(orientation):
         left, top, right, bottom = top, left, bottom, right
     if orientation in (2, 3, 7, 8):
         left, right = width - right, width - left

@@ -1,4 +1,4 @@
-"""ICC profiles made from what containers say in numbers: PNG's gamma and chromaticities, CICP codes of PNG, AVIF, HEIC.
+"""ICC profiles made from the numbers in containers: PNG's gamma and chromaticities, CICP codes of PNG, AVIF, HEIC.
 
 Sources: ICC.1:2022 (the profile), ITU-T H.273 (the codes), SMPTE ST 2084 and ITU-R BT.2100 (PQ and HLG).
 """

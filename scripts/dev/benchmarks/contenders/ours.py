@@ -6,10 +6,12 @@ from dev.benchmarks.job import Job, Written, serve
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Plan, Size
 from imageservice.engine.inspection import inspect
+from imageservice.engine.pillow_limits import set_pillow_limits
 from imageservice.engine.render import render
 
 
 def run(job: Job) -> list[Written]:
+    set_pillow_limits()
     limits = Limits()
     path = Path(job.source)
     with path.open("rb") as file:

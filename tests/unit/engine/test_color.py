@@ -1,4 +1,4 @@
-"""Colours come out as a browser shows the original: in sRGB, in 8 bits, with alpha where the format can."""
+"""Colors come out as a browser shows the original: in sRGB, in 8 bits, with alpha where the format can."""
 
 import struct
 import zlib
@@ -24,8 +24,8 @@ def near(got: tuple[int, ...], wanted: tuple[int, ...], most: int = 2) -> bool:
     return all(abs(a - b) <= most for a, b in zip(got, wanted, strict=True))
 
 
-def plain(colour: tuple[int, ...] | int, mode: str = "RGB") -> Image.Image:
-    return Image.new(mode, (16, 16), colour)
+def plain(color: tuple[int, ...] | int, mode: str = "RGB") -> Image.Image:
+    return Image.new(mode, (16, 16), color)
 
 
 @pytest.mark.parametrize("format", ["png", "webp", "jpeg", "avif"])
@@ -148,7 +148,7 @@ def test_what_can_t_be_seen_does_not_bleed_when_shrunk(rendered: Render) -> None
     assert {pixel[:3] for pixel in small.get_flattened_data() if pixel[3]} == {(255, 255, 255)}
 
 
-def test_the_transparent_colour_of_a_palette_is_kept(rendered: Render) -> None:
+def test_the_transparent_color_of_a_palette_is_kept(rendered: Render) -> None:
     image = Image.new("P", (16, 16), 1)
     image.putpalette([0, 0, 0, 250, 10, 10])
     image.paste(0, (0, 0, 8, 16))
