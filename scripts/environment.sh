@@ -55,5 +55,8 @@ browser() {
 system_package() {
     [[ $EUID == 0 ]] && command -v apt-get >/dev/null || return
     echo "installing $1, $2 …" >&2
-    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends "$1"; } >/dev/null
+    local output
+    output=$({
+        apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends "$1"
+    } 2>&1) || { echo "$output" >&2 && return 1; }
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from packaging.markers import Marker
 
-from dev.checks.template import ROOT
+from dev.checks import ROOT
 
 LOCKS = ROOT / "scripts/dev/environments"
 FUNCTION_LOCKS = sorted((ROOT / "functions").glob("*/requirements.txt"))

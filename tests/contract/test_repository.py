@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dev import samples
-from dev.checks.template import ROOT
+from dev.checks import ROOT
 
 # Folders of one machine: homes, checkouts, temporary files of whoever wrote the file.
 MACHINE_PATHS = re.compile(r"(?<![\w.~$}/-])/(?:home|Users|root|work|workspace|mnt|private)/\w")

@@ -8,7 +8,7 @@ from pathlib import Path
 import grimp
 import pytest
 
-from dev.checks.template import ROOT
+from dev.checks import ROOT
 
 FUNCTIONS = ROOT / "functions"
 NAMES = sorted(handler.parent.name for handler in FUNCTIONS.glob("*/handler.py"))

@@ -9,7 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from dev.checks.template import ROOT, functions, template
+from dev.checks import ROOT
+from dev.checks.template import functions, template
 from imageservice.adapters.settings import Settings
 
 FUNCTIONS = ROOT / "functions"

@@ -14,7 +14,8 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dev.checks.template import ROOT, functions
+from dev.checks import ROOT
+from dev.checks.template import functions
 
 FUNCTIONS = ROOT / "functions"
 # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: unzipped, with all layers
@@ -50,7 +51,8 @@ def main() -> int:
 
 
 def folder_of(name: str) -> Path:
-    return FUNCTIONS / functions()[name]["Handler"].partition(".")[0]
+    handler: str = functions()[name]["Handler"]
+    return FUNCTIONS / handler.partition(".")[0]
 
 
 def functions_alike() -> list[list[str]]:

@@ -5,8 +5,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from dev.checks import ROOT
 from dev.checks.machines import machines
-from dev.checks.template import ROOT
 
 NODE_HOME = ROOT / ".venv/node"
 

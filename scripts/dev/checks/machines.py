@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dev.checks.template import ROOT, sample, state_machines
+from dev.checks import ROOT
+from dev.checks.template import sample, state_machines
 
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 

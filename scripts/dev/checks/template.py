@@ -2,12 +2,12 @@
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[3]
+from dev.checks import ROOT
+
 PSEUDO = {
     "AWS::AccountId": "123456789012",
     "AWS::Partition": "aws",
@@ -38,7 +38,7 @@ def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]
             value = value.split(".", 1)
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
-    else:
+    elif isinstance(node, yaml.MappingNode):
         value = loader.construct_mapping(node, deep=True)
     return {name: value}
 
@@ -50,7 +50,8 @@ _Loader.add_multi_constructor("!", _short_form)
 def template() -> dict[str, Any]:
     """The whole of template.yaml."""
     with (ROOT / "template.yaml").open() as file:
-        return yaml.load(file, _Loader)  # noqa: S506 a SafeLoader
+        whole: dict[str, Any] = yaml.load(file, _Loader)  # noqa: S506 a SafeLoader
+    return whole
 
 
 def resources(*types: str) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,7 @@ uv() (
     from_pip UV_HTTP_TIMEOUT timeout
     from_pip SSL_CERT_FILE cert
     from_pip ALL_PROXY proxy
+    export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true} # as pip does; uv's own would not know a company's mirror
     from_pip NO_INDEX no-index
     UV_FIND_LINKS=${UV_FIND_LINKS-}
     UV_FIND_LINKS=${UV_FIND_LINKS// /,}

@@ -1,0 +1,104 @@
+"""The stages of the gate: what each runs, what must be set up for it, and how far it stands back for the others.
+
+The standard library alone, so that `./scripts/test --help` answers before anything is installed.
+"""
+
+import sys
+from dataclasses import dataclass
+
+from dev.checks import ROOT
+
+BIN = ROOT / ".venv/test/bin"
+PYTEST = (str(BIN / "pytest"), *(["--color=yes"] if sys.stdout.isatty() else []))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A command that passes or fails. `needs` are calls of functions of `scripts/environment.sh`."""
+
+    name: str
+    about: str
+    command: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    shows_output: bool = False  # its output is worth reading when it passes, too
+    live: bool = False  # it takes minutes: its progress is shown as it comes
+    nice: int = 10  # stages that compute stand back for those that wait, and are sometimes timed
+    measured: bool = False  # its coverage counts
+    optional: bool = False  # runs only when it is named
+
+    @property
+    def is_pytest(self) -> bool:
+        return self.command[0] == PYTEST[0]
+
+    def is_called(self, name: str) -> bool:
+        """Whether `name` is this stage's own name or that of the folder it is in."""
+        return f"{self.name}/".startswith(f"{name}/")
+
+
+def _tests(name: str, about: str, *needs: str, nice: int = 10, **more: bool) -> Stage:
+    return Stage(name, about, (*PYTEST, f"tests/{name}"), needs, shows_output=True, nice=nice, **more)
+
+
+def _tool(name: str, *arguments: str) -> tuple[str, ...]:
+    return (str(BIN / name), *arguments)
+
+
+def _own(module: str) -> tuple[str, ...]:
+    return (str(BIN / "python"), "-m", f"dev.checks.{module}")
+
+
+_STACK = "environment functions local"
+_SYNTAX = (
+    "for file in $(grep -lr '^#!.*bash' .ci scripts) scripts/environment.sh; do bash -n $file || exit; done"
+)
+
+# In the order in which they start: those that take minutes first, what computes while the others are set up.
+STAGES = (
+    _tests(
+        "e2e",
+        "uploads, edge and console on a whole local stack, in a browser",
+        _STACK,
+        "browser",
+        "environment node",
+        live=True,
+        nice=5,
+    ),
+    _tests("integration/local_stack", "the local stack itself", _STACK, live=True, nice=0),
+    Stage("types", "mypy, strict", _tool("mypy")),
+    _tests("unit", "the code by itself", "environment uv node", measured=True),
+    _tests(
+        "integration/operations",
+        "failures, replay, removal, reprocessing",
+        _STACK,
+        live=True,
+        nice=0,
+        measured=True,
+    ),
+    _tests(
+        "integration/read_path", "the reader, its caches, outages", _STACK, live=True, nice=0, measured=True
+    ),
+    Stage(
+        "artifacts",
+        "every function built, its size, its imports",
+        _own("artifacts"),
+        ("environment sam",),
+        shows_output=True,
+    ),
+    Stage(
+        "template",
+        "sam validate and cfn-lint",
+        (str(ROOT / ".venv/sam/bin/sam"), "validate", "--lint"),
+        ("environment sam",),
+    ),
+    _tests("contract", "template, state machines, code and locks agree", "environment node", measured=True),
+    Stage("machines", "asl-validator on every state machine", _own("asl"), ("environment node",)),
+    Stage("format", "ruff format", _tool("ruff", "format", "--check", "--output-format=concise")),
+    Stage("lint", "ruff check", _tool("ruff", "check", "--quiet", "--output-format=concise")),
+    Stage("imports", "import-linter", _tool("lint-imports", "--no-logo", "--no-cache")),
+    Stage(
+        "shell",
+        "the scripts' syntax",
+        ("bash", "-c", _SYNTAX),
+    ),
+    _tests("soak", "hundreds of uploads while everything fails; a minute", _STACK, live=True, optional=True),
+)
