@@ -40,12 +40,11 @@ def stored(folder: Path = STORED) -> list[Path]:
     """The files that the folder's README lists, and its cases' README. Raises MissingSample if one is absent."""
     listed = [
         readme.parent / name
-        for readme in (folder / "README.md", folder / "cases" / "README.md")
-        if present(readme)
+        for readme in map(present, (folder / "README.md", folder / "cases" / "README.md"))
         for row in _ROW.findall(readme.read_text())
         for name in _NAME.findall(row)
     ]
-    return [file for file in listed if present(file)]
+    return [present(file) for file in listed]
 
 
 def present(file: Path) -> Path:

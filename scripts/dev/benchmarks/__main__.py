@@ -11,7 +11,7 @@ def main() -> None:
         sys.exit(f"usage: ./scripts/bench {{{','.join(NAMES)}}} [--help]")
     name = sys.argv.pop(1)
     sys.argv[0] = f"./scripts/bench {name}"
-    import_module(f"benchmarks.{name}").main()
+    import_module(f"dev.benchmarks.{name}").main()
 
 
 if __name__ == "__main__":

@@ -6,12 +6,10 @@ plot beside it.
 """
 
 import argparse
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +17,23 @@ from PIL import Image
 
 from dev import samples
 from dev.benchmarks import images_report
-from dev.benchmarks.job import Job, Wanted
-from dev.benchmarks.processes import NAIVE, OURS, ROOT, SHARP, SHARP_DEFAULTS, VIPS, Contender, Process
-from dev.benchmarks.quality import quality
+from dev.benchmarks.comparison import Task, compare, running
+from dev.benchmarks.job import FormatSettings, Job, TargetSize
+from dev.benchmarks.processes import NAIVE, OURS, SHARP, SHARP_DEFAULTS, VIPS
+from dev.checks import ROOT
 from imageservice.engine.encode import QUALITY, SETTINGS
 
 SIZES = (
-    Wanted("thumb", 160, 160),
-    Wanted("w320", 320),
-    Wanted("w640", 640),
-    Wanted("w1280", 1280),
-    Wanted("w1920", 1920),
+    TargetSize("thumb", 160, 160),
+    TargetSize("w320", 320),
+    TargetSize("w640", 640),
+    TargetSize("w1280", 1280),
+    TargetSize("w1920", 1920),
 )
-WIDTHS = tuple(Wanted(f"w{width}", width) for width in (160, 320, 640, 1280, 1920))
+WIDTHS = tuple(TargetSize(f"w{width}", width) for width in (160, 320, 640, 1280, 1920))
 FORMATS = ("avif", "webp", "jpeg")
-SAME: dict[str, Any] = {name: SETTINGS[name] | {"quality": QUALITY[name]} for name in FORMATS}
+SAME: dict[str, FormatSettings] = {name: SETTINGS[name] | {"quality": QUALITY[name]} for name in FORMATS}
+CONTENDERS = (NAIVE, OURS, VIPS, SHARP, SHARP_DEFAULTS)
 BIG = (8660, 5773)
 
 
@@ -61,78 +61,16 @@ def main() -> None:
 def measure(photos: Sequence[str], rounds: int, folder: Path) -> dict[str, Any]:
     """All three measurements; times in ms of CPU, medians over rounds, means over photos."""
     started = time.time()
-    one = {"jpeg": SAME["jpeg"]}
+    one_jpeg = Task(photos, WIDTHS, {"jpeg": SAME["jpeg"]})
+    whole_job = Task(photos, SIZES, SAME)
     return {
-        "widths": _compare(
-            (NAIVE, OURS, VIPS, SHARP, SHARP_DEFAULTS), photos, WIDTHS, one, rounds, folder / "widths"
-        ),
-        "job": _compare(
-            (NAIVE, OURS, VIPS, SHARP, SHARP_DEFAULTS), photos, SIZES, SAME, rounds, folder / "job"
-        ),
+        "widths": compare(one_jpeg, CONTENDERS, rounds, folder / "widths"),
+        "job": compare(whole_job, CONTENDERS, rounds, folder / "job"),
         "memory": _memory(folder),
         "rounds": rounds,
         "photos": [Path(photo).name for photo in photos],
         "seconds": round(time.time() - started),
     }
-
-
-@contextmanager
-def _running(contenders: Sequence[Contender]) -> Iterator[list[Process]]:
-    processes = [Process(contender) for contender in contenders]
-    try:
-        yield processes
-    finally:
-        for process in processes:
-            process.close()
-
-
-def _compare(
-    contenders: Sequence[Contender],
-    photos: Sequence[str],
-    sizes: Sequence[Wanted],
-    formats: dict[str, Any],
-    rounds: int,
-    folder: Path,
-) -> dict[str, dict[str, Any]]:
-    """contender → size → cpu_ms, and per format bytes, ssim, psnr."""
-    times: dict[tuple[str, str, str], list[float]] = {}
-    made: dict[tuple[str, str, str, str], tuple[int, Path, str]] = {}
-    with _running(contenders) as processes:
-        for turn in range(rounds + 1):
-            for photo in photos:
-                for size in sizes:
-                    for process in processes:
-                        name = process.contender.name
-                        if turn > 1 and process.contender.defaults and len(formats) > 1:
-                            continue  # its AVIF takes minutes: once is enough
-                        asked = dict.fromkeys(formats, "defaults") if process.contender.defaults else formats
-                        out = folder / name / Path(photo).stem
-                        answer = process.ask(Job(photo, (size,), asked, str(out) if turn == 0 else None))
-                        if turn == 0:  # a warm-up that is not timed: its files are judged
-                            for file, length in answer["bytes"].items():
-                                made[name, size.name, file.rpartition(".")[2], photo] = (
-                                    length,
-                                    out / file,
-                                    photo,
-                                )
-                        else:
-                            times.setdefault((name, size.name, photo), []).append(answer["cpu_ms"])
-            print(f"  round {turn} of {rounds}", file=sys.stderr, flush=True)
-    results: dict[str, dict[str, Any]] = {}
-    for contender in contenders:
-        by_size = results.setdefault(contender.name, {})
-        for size in sizes:
-            medians = [statistics.median(times[contender.name, size.name, photo]) for photo in photos]
-            by_size[size.name] = {"cpu_ms": statistics.mean(medians), "formats": {}}
-            for name in formats:
-                files = [made[contender.name, size.name, name, photo] for photo in photos]
-                judged = [quality(photo, path, size.height is not None) for _, path, photo in files]
-                by_size[size.name]["formats"][name] = {
-                    "bytes": statistics.mean(length for length, _, _ in files),
-                    "ssim": statistics.mean(each.ssim for each in judged),
-                    "psnr": statistics.mean(each.psnr for each in judged),
-                }
-    return results
 
 
 def _memory(folder: Path) -> dict[str, float]:
@@ -144,7 +82,7 @@ def _memory(folder: Path) -> dict[str, float]:
     ).save(big, quality=90)
     peaks = {}
     for contender in (NAIVE, OURS, VIPS, SHARP):
-        with _running((contender,)) as (process,):
-            answer = process.ask(Job(str(big), (Wanted("w1920", 1920),), {"jpeg": SAME["jpeg"]}))
+        with running((contender,)) as (process,):
+            answer = process.ask(Job(str(big), (TargetSize("w1920", 1920),), {"jpeg": SAME["jpeg"]}))
         peaks[contender.name] = answer["peak_kb"] / 1024
     return peaks

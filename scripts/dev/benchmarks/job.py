@@ -12,12 +12,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+# An encoder's settings in Pillow's words, or "defaults".
+FormatSettings = dict[str, Any] | Literal["defaults"]
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A size: fitted into `width`, or with a `height` filled to the brim and cut."""
+class TargetSize:
+    """A width, the aspect ratio unchanged; with a `height`, exactly both, the photo cropped to fill them."""
 
     name: str
     width: int
@@ -26,11 +29,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Job:
-    """`formats` maps avif, webp and jpeg to their settings in Pillow's words, or to "defaults"."""
+    """One source brought to each size, and each of these encoded in each format; written to `out` if it is given."""
 
     source: str
-    sizes: tuple[Wanted, ...]
-    formats: dict[str, Any]
+    sizes: tuple[TargetSize, ...]
+    formats: dict[str, FormatSettings]
     out: str | None = None
 
     def to_json(self) -> str:
@@ -44,7 +47,7 @@ class Job:
     def from_json(cls, line: str) -> "Job":
         read = json.loads(line)
         return cls(
-            read["source"], tuple(Wanted(**size) for size in read["sizes"]), read["formats"], read["out"]
+            read["source"], tuple(TargetSize(**size) for size in read["sizes"]), read["formats"], read["out"]
         )
 
 

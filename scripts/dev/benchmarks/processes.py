@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from dev.benchmarks.job import Job
+from dev.checks import ROOT
 
-ROOT = Path(__file__).parents[3]
 ENVIRONMENT = ROOT / ".venv" / "bench"
 # As in template.yaml and the local stack: freed memory is kept, so that the next image needs no new pages.
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "1073741824"}
@@ -18,7 +18,7 @@ MALLOC = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "107
 
 @dataclass(frozen=True)
 class Contender:
-    """`program` is a file in contenders/; `formats` are the settings it is asked for, or None for its own defaults."""
+    """`program` is a file in contenders/. `defaults`: it encodes with its own settings. `malloc`: with MALLOC."""
 
     name: str
     program: str

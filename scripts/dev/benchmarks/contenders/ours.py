@@ -19,7 +19,7 @@ def run(job: Job) -> list[Written]:
     sizes = tuple(
         Size(size.name, size.width, size.height, "cover" if size.height else "contain") for size in job.sizes
     )
-    written = []
+    written: list[Written] = []
     for target in Plan(sizes, tuple(job.formats)).targets(original):
         rendered = render(path.read_bytes(), target, tuple(job.formats), limits)
         for name in (target.name, *target.aliases):
