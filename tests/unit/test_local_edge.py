@@ -1,11 +1,9 @@
-"""What the local edge keeps, and for how long; and that it decides as the template's function does."""
+"""The local edge: how long it stores an answer, what a purge removes, and which behaviour a path has."""
 
 import pytest
 
-from imageservice.core.negotiation import preferred_formats
 from local.cloudfront.distribution import API, RENDITIONS, Distribution
 from local.cloudfront.store import Answer, Store, lifetimes
-from local.cloudfront.viewer_request import normalised, viewer_request
 from local.deployment import source
 from local.options import REPOSITORY
 
@@ -103,26 +101,8 @@ def test_the_distribution_is_the_templates() -> None:
     assert distribution.default.parameters == ("size", "w", "dpr", "format")
 
 
-@pytest.mark.parametrize(
-    "accept",
-    [
-        "image/avif,image/webp,image/apng,*/*;q=0.8",
-        "image/avif;q=0.5,image/webp",
-        "image/avif;q=0",
-        "image/webp;q=.3,image/png;q=0.4",
-        "IMAGE/WEBP;Q=1.",
-        "image/avif;q=x",
-        ",;=",
-        "",
-    ],
-)
-def test_accept_is_understood_as_everywhere_else(accept: str) -> None:
-    assert preferred_formats(normalised(accept)) == preferred_formats(accept)
-
-
-@pytest.mark.parametrize(
-    ("path", "onward"),
-    [("/renditions/a%20b/1.webp", "/a%20b/1.webp"), ("/images/a%20b%2520", "/images/a%2520b%252520")],
-)
-def test_paths_go_on_as_by_the_templates_function(path: str, onward: str) -> None:
-    assert viewer_request(path, {"host": "cdn.example"})[0] == onward
+def test_every_behaviour_runs_the_templates_function() -> None:
+    template = source.read(REPOSITORY / "template.yaml")
+    code = template["Resources"]["NormaliseRequest"]["Properties"]["FunctionCode"]
+    distribution = Distribution.of_template(template)
+    assert [distribution.behaviour(path).function for path in ("/renditions/a", "/images/a")] == [code, code]

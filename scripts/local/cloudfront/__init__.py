@@ -1,11 +1,12 @@
-"""The CloudFront distribution of template.yaml, played on loopback: routing, edge cache, tags, invalidations.
+"""The CloudFront distribution of template.yaml on loopback: one edge that routes, caches and purges.
 
-    distribution    what the template says of it: behaviours, cache key, tag header
-    viewer_request  the template's CloudFront Function
-    store           what is kept, for how long, and what a purge takes
+    distribution    what the template says about it: behaviours, cache key, tag header, functions
+    function        the template's CloudFront Function, run in QuickJS
+    event           a viewer's request as that function's event, and back
+    store           the cache: how long an answer stays fresh, and what a purge removes
     origins         the API and the renditions' bucket
-    app             a viewer's request, from the one to the other
-    service         all of it, served
+    app             a viewer's request on its way through all of these
+    service         the edge, served
 
-Not played: stale-while-revalidate, ranges, compression, several edges, and any wait: a purge is through at once.
+Left out: stale-while-revalidate, ranges, compression, several edges, and any delay: a purge is complete at once.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -12,11 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from local.cloudfront import event
 from local.cloudfront.distribution import Behaviour, Distribution
+from local.cloudfront.function import Function, FunctionFailed
 from local.cloudfront.origins import Ask
-from local.cloudfront.store import Answer, Kept, Store
-from local.cloudfront.viewer_request import viewer_request
+from local.cloudfront.store import Answer, Store, Stored
 
+LOG = logging.getLogger(__name__)
 _METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
 
 
@@ -25,7 +28,7 @@ class Origin(Protocol):
 
 
 class Invalidations:
-    """Those asked of the CloudFront API, looked up before each answer: a purge is through when the API says so."""
+    """Those that the CloudFront API has, looked up before each answer: a purge is complete when the API says so."""
 
     def __init__(self, cloudfront: Any, distribution_id: str) -> None:
         self._cloudfront = cloudfront
@@ -55,55 +58,85 @@ class Edge:
         store: Store,
         origins: Mapping[str, Origin],
         invalidations: Invalidations,
+        context: Mapping[str, str],
     ) -> None:
+        """`context` names the distribution to its functions (local.cloudfront.event)."""
         self._distribution = distribution
+        self._context = context
+        self._functions = {
+            code: Function(code)
+            for behaviour in (distribution.default, *(each for _, each in distribution.behaviours))
+            if (code := behaviour.function)
+        }
         self._store = store
         self._origins = origins
         self._invalidations = invalidations
         self._purging = asyncio.Lock()
 
     async def answer(self, request: Request) -> Response:
-        path = request.scope["raw_path"].decode("latin-1")
-        behaviour = self._distribution.behaviour(path)
-        onward, headers = viewer_request(path, dict(request.headers.items()))
+        viewer = _viewer(request)
+        behaviour = self._distribution.behaviour(viewer.path)
+        onward = self._after_function(behaviour, viewer)
+        if isinstance(onward, Answer):
+            return _response(request, onward)
         origin = self._origins[behaviour.origin]
         if request.method not in ("GET", "HEAD"):
             body = await request.body()
-            return _response(
-                request, await origin.ask(Ask(request.method, onward, request.url.query, headers, body))
-            )
+            asked = Ask(request.method, onward.path, onward.query, onward.headers, body)
+            return _response(request, await origin.ask(asked))
         async with self._purging:  # or one request would overtake another's purge
             self._store.purge(await run_in_threadpool(self._invalidations.new_items))
-        query = _query(behaviour, request)
-        key = (onward, query, *(headers.get(name, "") for name in behaviour.headers))
-        if kept := self._store.fresh(key):
-            return _response(request, kept.answer, kept, self._store.now())
-        asked = self._store.now()
-        answer = await origin.ask(Ask("GET", onward, query, headers))
-        if answer.status >= 500 and (kept := self._store.on_error(key)):
-            return _response(request, kept.answer, kept, self._store.now())
-        self._store.keep(key, path, answer, asked)
+        query = _cached_query(behaviour, onward.query)
+        key = (onward.path, query, *(onward.headers.get(name, "") for name in behaviour.headers))
+        if stored := self._store.fresh(key):
+            return _response(request, stored.answer, stored, self._store.now())
+        asked_at = self._store.now()
+        answer = await origin.ask(Ask("GET", onward.path, query, onward.headers))
+        if answer.status >= 500 and (stored := self._store.on_error(key)):
+            return _response(request, stored.answer, stored, self._store.now())
+        self._store.keep(key, viewer.path, answer, asked_at)
         return _response(request, answer)
+
+    def _after_function(self, behaviour: Behaviour, viewer: event.Viewer) -> event.Onward | Answer:
+        """What the behaviour's function makes of the request; 503 where it fails, as CloudFront answers."""
+        sent = event.event(viewer, self._context)
+        try:
+            returned = self._functions[behaviour.function](sent) if behaviour.function else sent["request"]
+            return event.outcome(sent, returned)
+        except (FunctionFailed, ValueError, TypeError, KeyError, AttributeError) as error:
+            LOG.error("the CloudFront Function failed for %s: %s", viewer.path, error)
+            text = f"The CloudFront Function failed: {error}"
+            return Answer(503, {"content-type": "text/plain"}, text.encode(errors="replace"))
 
 
 def application(edge: Edge) -> Starlette:
     return Starlette(routes=[Route("/{path:path}", edge.answer, methods=_METHODS)])
 
 
-def _query(behaviour: Behaviour, request: Request) -> str:
-    """The part of the query that tells answers apart, as it was sent; the origin sees nothing else."""
-    pairs = [pair for pair in request.url.query.split("&") if pair.partition("=")[0] in behaviour.parameters]
+def _viewer(request: Request) -> event.Viewer:
+    return event.Viewer(
+        request.method,
+        request.scope["raw_path"].decode("latin-1"),
+        request.scope["query_string"].decode("latin-1"),
+        tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw),
+        request.client.host if request.client else "",
+    )
+
+
+def _cached_query(behaviour: Behaviour, query: str) -> str:
+    """The part of the query that is in the cache key; the origin sees nothing else."""
+    pairs = [pair for pair in query.split("&") if pair.partition("=")[0] in behaviour.parameters]
     return "&".join(sorted(pairs))
 
 
-def _response(request: Request, answer: Answer, kept: Kept | None = None, now: float = 0) -> Response:
+def _response(request: Request, answer: Answer, stored: Stored | None = None, now: float = 0) -> Response:
     headers = {
         "access-control-allow-origin": "*",
         **answer.headers,
     }  # the behaviours' response headers policy
-    headers["x-cache"] = "Hit from edge" if kept else "Miss from edge"
-    if kept:
-        headers["age"] = str(int(now - kept.stored))
+    headers["x-cache"] = "Hit from edge" if stored else "Miss from edge"
+    if stored:
+        headers["age"] = str(int(now - stored.at))
     status, body = answer.status, answer.body
     tags = request.headers.get("if-none-match", "").replace("W/", "")
     if status == 200 and "etag" in headers and headers["etag"] in [tag.strip() for tag in tags.split(",")]:

@@ -1,4 +1,4 @@
-"""What the template says of its distribution, as far as it is played here."""
+"""What the template says about its distribution, as far as the local edge follows it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ RENDITIONS = "renditions"
 
 @dataclass(frozen=True)
 class Behaviour:
-    """Which origin answers, and by which headers and query parameters answers are told apart."""
+    """Which origin answers, and which headers and query parameters make up the cache key besides the path.
+
+    `function` is the code of the viewer request's CloudFront Function, or None.
+    """
 
     origin: str
     headers: tuple[str, ...]
     parameters: tuple[str, ...]
+    function: str | None
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,9 @@ class Distribution:
         )
 
         def behaviour(spec: Mapping[str, Any]) -> Behaviour:
-            policy = spec["CachePolicyId"]
+            policy, function = spec["CachePolicyId"], _viewer_request(resources, spec)
             if not isinstance(policy, dict):
-                return Behaviour(spec["TargetOriginId"], (), ())
+                return Behaviour(spec["TargetOriginId"], (), (), function)
             key = resources[policy["Ref"]]["Properties"]["CachePolicyConfig"][
                 "ParametersInCacheKeyAndForwardedToOrigin"
             ]
@@ -49,6 +53,7 @@ class Distribution:
                 spec["TargetOriginId"],
                 tuple(key["HeadersConfig"].get("Headers", ())),
                 tuple(key["QueryStringsConfig"].get("QueryStrings", ())),
+                function,
             )
 
         return cls(
@@ -60,3 +65,12 @@ class Distribution:
     def behaviour(self, path: str) -> Behaviour:
         """The behaviour of a viewer's path, as it was sent."""
         return next((found for pattern, found in self.behaviours if fnmatchcase(path, pattern)), self.default)
+
+
+def _viewer_request(resources: Mapping[str, Any], spec: Mapping[str, Any]) -> str | None:
+    for association in spec.get("FunctionAssociations", ()):
+        if association["EventType"] == "viewer-request":
+            name, _ = association["FunctionARN"]["Fn::GetAtt"]
+            code: str = resources[name]["Properties"]["FunctionCode"]
+            return code
+    return None

@@ -1,4 +1,4 @@
-"""What stands behind the edge: the API, and the renditions' bucket."""
+"""The origins behind the edge: the API, and the renditions' bucket."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HOP = {
 
 @dataclass(frozen=True)
 class Ask:
-    """What is asked of an origin: `path` still percent-encoded, header names lower-case."""
+    """A request to an origin: `path` still percent-encoded, header names in lower case."""
 
     method: str
     path: str
@@ -53,10 +53,10 @@ class Api:
             answer = await self._client.request(asked.method, url, headers=sent, content=asked.body)
         except httpx.HTTPError as error:
             return Answer(502, {"content-type": "text/plain"}, f"The API can't be reached: {error}".encode())
-        kept = {
+        headers = {
             name: value for name, value in answer.headers.items() if name not in _HOP | {"content-encoding"}
         }
-        return Answer(answer.status_code, kept, answer.content)
+        return Answer(answer.status_code, headers, answer.content)
 
 
 class Bucket:
@@ -67,7 +67,7 @@ class Bucket:
         self._name = name
 
     async def ask(self, asked: Ask) -> Answer:
-        """The object that the path names; 403 where there is none, as S3 says to who may not list."""
+        """The object at the path; 403 where there is none, as S3 answers a client that may not list."""
         return await run_in_threadpool(self._get, unquote(asked.path.removeprefix("/")))
 
     def _get(self, key: str) -> Answer:

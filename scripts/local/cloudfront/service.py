@@ -23,7 +23,7 @@ START_SECONDS = 10.0
 
 @contextlib.contextmanager
 def running(listener: socket.socket, template: Path, stack: Stack) -> Iterator[None]:
-    """Play the template's distribution on `listener` for the deployed stack, as long as the block runs."""
+    """Serve the template's distribution on `listener` for the deployed stack, as long as the block runs."""
     distribution = Distribution.of_template(source.read(template))
     edge = Edge(
         distribution,
@@ -33,6 +33,10 @@ def running(listener: socket.socket, template: Path, stack: Stack) -> Iterator[N
             RENDITIONS: Bucket(stack.client("s3"), stack.outputs["ProcessedBucketName"]),
         },
         Invalidations(stack.client("cloudfront"), stack.outputs["DistributionId"]),
+        {
+            "distributionId": stack.outputs["DistributionId"],
+            "distributionDomainName": f"{listener.getsockname()[0]}:{listener.getsockname()[1]}",
+        },
     )
     server = uvicorn.Server(
         uvicorn.Config(

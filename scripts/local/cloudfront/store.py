@@ -1,4 +1,4 @@
-"""What an edge keeps: for how long, by the answer's own headers, and what a purge takes."""
+"""The cache of an edge: how long an answer stays fresh, by its own headers, and what a purge removes."""
 
 from __future__ import annotations
 
@@ -23,70 +23,70 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Stored:
     """An answer in the store. Times are the store's clock's, in seconds."""
 
     answer: Answer
     path: str
     tags: frozenset[str]
-    stored: float
+    at: float
     fresh_until: float
     usable_on_error_until: float
 
 
 class Store:
-    """The cache of one edge. A purge also counts for answers that were asked for before it and come after it."""
+    """The cache of one edge. A purge also covers answers that were requested before it and arrive after it."""
 
     def __init__(self, tag_header: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._tag_header = tag_header
         self._clock = clock
-        self._kept: dict[object, Kept] = {}
+        self._stored: dict[object, Stored] = {}
         self._purges: list[tuple[float, str]] = []
 
     def now(self) -> float:
         return self._clock()
 
-    def fresh(self, key: object) -> Kept | None:
-        kept = self._kept.get(key)
-        return kept if kept and self._clock() < kept.fresh_until else None
+    def fresh(self, key: object) -> Stored | None:
+        stored = self._stored.get(key)
+        return stored if stored and self._clock() < stored.fresh_until else None
 
-    def on_error(self, key: object) -> Kept | None:
-        """What may be shown where the origin fails (stale-if-error)."""
-        kept = self._kept.get(key)
-        return kept if kept and self._clock() < kept.usable_on_error_until else None
+    def on_error(self, key: object) -> Stored | None:
+        """What may be served while the origin fails (stale-if-error)."""
+        stored = self._stored.get(key)
+        return stored if stored and self._clock() < stored.usable_on_error_until else None
 
     def keep(self, key: object, path: str, answer: Answer, asked: float) -> None:
-        """Keeps the answer to what was asked of the origin at `asked`, if its headers let it."""
+        """Stores the origin's answer to a request of the time `asked`, if its headers allow it."""
         lifetime, on_error = lifetimes(answer)
         tags = frozenset(
             tag.strip().lower() for tag in answer.headers.get(self._tag_header, "").split(",") if tag.strip()
         )
-        kept = Kept(answer, path, tags, now := self._clock(), now + lifetime, now + lifetime + on_error)
-        if lifetime <= 0 or any(at >= asked and _takes(item, kept) for at, item in self._purges):
+        stored = Stored(answer, path, tags, now := self._clock(), now + lifetime, now + lifetime + on_error)
+        if lifetime <= 0 or any(at >= asked and _takes(item, stored) for at, item in self._purges):
             return
-        self._kept.pop(key, None)
-        self._kept[key] = kept
-        while len(self._kept) > _MOST_ENTRIES:
-            del self._kept[next(iter(self._kept))]
+        self._stored.pop(key, None)
+        self._stored[key] = stored
+        while len(self._stored) > _MOST_ENTRIES:
+            del self._stored[next(iter(self._stored))]
 
     def purge(self, items: Iterable[str]) -> None:
-        """Takes out what the items of an invalidation name: `#tag`, or a path that may end in `*`."""
+        """Removes what the items of an invalidation match: `#tag`, or a path that may end in `*`."""
         for item in items:
             self._purges.append((self._clock(), item))
-            self._kept = {key: kept for key, kept in self._kept.items() if not _takes(item, kept)}
+            self._stored = {key: stored for key, stored in self._stored.items() if not _takes(item, stored)}
 
 
-def _takes(item: str, kept: Kept) -> bool:
+def _takes(item: str, stored: Stored) -> bool:
     if item.startswith("#"):
-        return item[1:].lower() in kept.tags
-    return fnmatchcase(kept.path, item) if item.endswith("*") else kept.path == item
+        return item[1:].lower() in stored.tags
+    return fnmatchcase(stored.path, item) if item.endswith("*") else stored.path == item
 
 
 def lifetimes(answer: Answer) -> tuple[float, float]:
-    """For how many seconds an answer is fresh, and for how many more it may be shown where the origin fails.
+    """For how many seconds an answer is fresh, and for how many more it may be served while the origin fails.
 
-    As the template's policies have it: nothing without a Cache-Control of its own, an error never for longer than that
-    says. Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html
+    As the template's policies say: an answer without Cache-Control is not stored, an error never for longer than its
+    Cache-Control says. Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html
     """
     given = dict(_DIRECTIVE.findall(answer.headers.get("cache-control", "").lower()))
     if {"no-store", "private", "no-cache"} & set(given):
