@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple, Protocol
 
-from imageservice.adapters.manifest_cache import CLAIMED, Claim, Known, Refreshed
+from imageservice.adapters.manifest_cache import LEASED, CacheEntry, Lease, Refreshed
 from imageservice.core.errors import CacheUnavailable, StoreUnavailable
 from imageservice.core.manifest import Manifest, manifest_of
 
@@ -22,10 +22,10 @@ Source = Literal["CacheHit", "CacheShared", "CacheMiss", "CacheBypass"]
 class Cache(Protocol):
     """What of imageservice.adapters.manifest_cache is used here."""
 
-    def read(self, image_id: str) -> Known | Literal["CLAIMED"] | None: ...
-    def claim(self, image_id: str) -> Claim | None: ...
-    def fill(self, claim: Claim, manifest: Manifest | None) -> bool: ...
-    def release(self, claim: Claim) -> None: ...
+    def read(self, image_id: str) -> CacheEntry | Literal["LEASED"] | None: ...
+    def lease(self, image_id: str) -> Lease | None: ...
+    def fill(self, lease: Lease, manifest: Manifest | None) -> bool: ...
+    def release(self, lease: Lease) -> None: ...
     def refresh(self, manifest: Manifest) -> Refreshed: ...
 
 
@@ -35,14 +35,14 @@ class Table(Protocol):
     def get(self, image_id: str) -> dict[str, Any] | None: ...
 
 
-class Found(NamedTuple):
+class ReadResult(NamedTuple):
     """An image's manifest, None where there is no such image, and where it came from."""
 
     manifest: Manifest | None
     source: Source
 
 
-class Lookup:
+class ReadThrough:
     """Reads through the cache. `table` makes the table on the first miss: its client costs more than a hundred hits."""
 
     def __init__(
@@ -52,54 +52,54 @@ class Lookup:
         self._table = table
         self._sleep = sleep
 
-    def find(self, image_id: str) -> Found:
+    def find(self, image_id: str) -> ReadResult:
         """The manifest, never older than the last refresh that was acknowledged before the call.
 
         Raises StoreUnavailable where neither the cache nor the table can tell.
         """
         try:
-            held = self._cache.read(image_id)
-            if isinstance(held, Known):
-                return Found(held.manifest, "CacheHit")
-            self._table()  # before the claim, which others wait for
-            claim = self._cache.claim(image_id) if held is None else None
-            if claim is None and (shared := self._await(image_id)) is not None:
-                return Found(shared.manifest, "CacheShared")
+            entry = self._cache.read(image_id)
+            if isinstance(entry, CacheEntry):
+                return ReadResult(entry.manifest, "CacheHit")
+            self._table()  # before the lease, which others wait for
+            lease = self._cache.lease(image_id) if entry is None else None
+            if lease is None and (shared := self._await(image_id)) is not None:
+                return ReadResult(shared.manifest, "CacheShared")
         except CacheUnavailable:
-            return Found(_read(self._table(), image_id), "CacheBypass")
-        if claim is None:
-            return Found(_read(self._table(), image_id), "CacheMiss")
-        return load(self._cache, self._table(), claim)
+            return ReadResult(_read(self._table(), image_id), "CacheBypass")
+        if lease is None:
+            return ReadResult(_read(self._table(), image_id), "CacheMiss")
+        return load(self._cache, self._table(), lease)
 
-    def _await(self, image_id: str) -> Known | None:
+    def _await(self, image_id: str) -> CacheEntry | None:
         """The entry that another reader is about to fill in, if it comes in time."""
         deadline = time.monotonic() + _WAIT_S
         pause = _FIRST_LOOK_S
         while time.monotonic() < deadline:
             self._sleep(pause)
-            held = self._cache.read(image_id)
-            if held is not CLAIMED:
-                return held if isinstance(held, Known) else None
+            entry = self._cache.read(image_id)
+            if entry is not LEASED:
+                return entry if isinstance(entry, CacheEntry) else None
             pause = min(pause * 2, _LONGEST_PAUSE_S)
         return None
 
 
-def load(cache: Cache, table: Table, claim: Claim) -> Found:
-    """What the table says of the claimed image, put into the cache if the claim still holds.
+def load(cache: Cache, table: Table, lease: Lease) -> ReadResult:
+    """What the table says of the leased image, put into the cache if the lease still holds.
 
-    The claim alone keeps older entries out, so a cache that fails from here on takes nothing from the answer.
+    The lease alone keeps older entries out, so a cache that fails from here on takes nothing from the answer.
     """
     try:
-        manifest = _read(table, claim.image_id)
+        manifest = _read(table, lease.image_id)
     except StoreUnavailable:
         with suppress(CacheUnavailable):
-            cache.release(claim)
+            cache.release(lease)
         raise
     try:
-        cache.fill(claim, manifest)
+        cache.fill(lease, manifest)
     except CacheUnavailable:
-        return Found(manifest, "CacheBypass")
-    return Found(manifest, "CacheMiss")
+        return ReadResult(manifest, "CacheBypass")
+    return ReadResult(manifest, "CacheMiss")
 
 
 def refresh(cache: Cache, table: Callable[[], Table], manifest: Manifest) -> bool:
@@ -108,7 +108,7 @@ def refresh(cache: Cache, table: Callable[[], Table], manifest: Manifest) -> boo
     False where the cache held this revision, or a newer one, already. Raises CacheUnavailable, StoreUnavailable.
     """
     refreshed = cache.refresh(manifest)
-    if isinstance(refreshed, Claim):
+    if isinstance(refreshed, Lease):
         load(cache, table(), refreshed)
         return True
     return refreshed == "STORED"

@@ -9,13 +9,12 @@ from typing import Any
 from imageservice.core.errors import RequestInvalid
 from imageservice.core.formats import FALLBACK, RENDITION_FORMATS, format_named
 from imageservice.core.image_id import check_image_id
-from imageservice.core.negotiation import Wish
-from imageservice.http.api_gateway import VIEWER_HOST
-from imageservice.http.api_gateway import image_id as image_id_in
+from imageservice.core.negotiation import RenditionQuery
+from imageservice.http.events import VIEWER_HOST, id_in_path
 
 _MAX_WIDTH = 20_000
 _MAX_DPR = 10
-_ANYTHING = Wish()
+_ANYTHING = RenditionQuery()
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
 _DECIMAL = re.compile(r"[0-9]{1,5}(\.[0-9]{1,4})?", re.ASCII)
 _DIGITS = 5
@@ -32,7 +31,7 @@ class ReadRequest:
     image_id: str
     metadata: bool
     head: bool
-    wish: Wish
+    query: RenditionQuery
     accept: str
     if_none_match: str
     edge: str
@@ -45,7 +44,7 @@ def read_request(event: Mapping[str, Any], cdn_url: str) -> ReadRequest:
     Raises RequestInvalid. Unknown parameters are ignored, and so are all of them where metadata is asked for.
     """
     headers = event["headers"]
-    image_id = check_image_id(image_id_in(event))
+    image_id = check_image_id(id_in_path(event))
     parameters = event.get("queryStringParameters")
     metadata = event["rawPath"].startswith("/metadata/")
     edge = cdn_url or _edge(headers)
@@ -53,7 +52,7 @@ def read_request(event: Mapping[str, Any], cdn_url: str) -> ReadRequest:
         image_id=image_id,
         metadata=metadata,
         head=event["requestContext"]["http"]["method"] == "HEAD",
-        wish=_wish(parameters) if parameters and not metadata else _ANYTHING,
+        query=_query(parameters) if parameters and not metadata else _ANYTHING,
         accept=headers.get("accept", ""),
         if_none_match=headers.get("if-none-match", ""),
         edge=edge,
@@ -66,17 +65,17 @@ def _edge(headers: Mapping[str, str]) -> str:
     return f"https://{host}" if _HOST.fullmatch(host) else ""
 
 
-def _wish(parameters: Mapping[str, str]) -> Wish:
+def _query(parameters: Mapping[str, str]) -> RenditionQuery:
     size, width, dpr = parameters.get("size"), parameters.get("w"), parameters.get("dpr")
     name = _format(parameters.get("format"))
     if width is None:
         if dpr is not None:
             raise RequestInvalid("dpr: only together with w.")
-        return Wish(size, None, name)
+        return RenditionQuery(size, None, name)
     if size is not None:
         raise RequestInvalid("size and w: only one of them.")
     pixels = _number("w", width, _MAX_WIDTH)
-    return Wish(None, ceil(pixels if dpr is None else pixels * _number("dpr", dpr, _MAX_DPR)), name)
+    return RenditionQuery(None, ceil(pixels if dpr is None else pixels * _number("dpr", dpr, _MAX_DPR)), name)
 
 
 def _format(name: str | None) -> str | None:

@@ -1,37 +1,43 @@
-"""What a reader is answered once the manifest is found: the redirect, the metadata, or why there is neither."""
+"""The answer once the manifest is found: the redirect, the metadata, or why there is neither."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
-from imageservice.core.errors import FormatUnavailable, RequestInvalid
+from imageservice.core.errors import Problem
 from imageservice.core.links import image_link, rendition_link
 from imageservice.core.manifest import Manifest, Rendition
 from imageservice.core.negotiation import choose, preferred_formats
 from imageservice.core.picture import picture, srcset_by_format
-from imageservice.http.api_gateway import Response
+from imageservice.http.problems import problem
+from imageservice.http.responses import Response
 from reader.request import ReadRequest
-from reader.responses import document, nothing_to_serve, problem, redirect
+from reader.responses import document, nothing_to_serve, redirect
 
 # The link to a rendition's key for readers who come without the edge.
 Presign = Callable[[str], str]
 
 
-def answer(request: ReadRequest, manifest: Manifest | None, presign: Presign, *, fresh: bool) -> Response:
-    """The answer; `fresh` says that it comes quickly enough after the manifest was read for the edge to keep it."""
+def respond(request: ReadRequest, manifest: Manifest | None, presign: Presign, *, fresh: bool) -> Response:
+    """The answer; `fresh` says that it comes soon enough after the manifest was read for the edge to cache it."""
+    response = _respond(request, manifest, presign, keep_at_edge=fresh and request.edge != "")
+    if request.head:
+        response["body"] = ""
+    return response
+
+
+def _respond(
+    request: ReadRequest, manifest: Manifest | None, presign: Presign, *, keep_at_edge: bool
+) -> Response:
     if manifest is None or not manifest.get("renditions"):
         return nothing_to_serve(manifest)
-    keep = fresh and request.edge != ""
     if request.metadata:
         content = _metadata(request, manifest, presign)
-        return document(manifest["id"], content, request.if_none_match, keep_at_edge=keep)
+        return document(manifest["id"], content, request.if_none_match, keep_at_edge=keep_at_edge)
     try:
-        rendition = choose(manifest, request.wish, preferred_formats(request.accept))
-    except RequestInvalid as error:
-        return problem(HTTPStatus.BAD_REQUEST, str(error))
-    except FormatUnavailable as error:
-        return problem(HTTPStatus.NOT_ACCEPTABLE, str(error))
-    return redirect(manifest, rendition, _link(request, rendition, presign), keep_at_edge=keep)
+        rendition = choose(manifest, request.query, preferred_formats(request.accept))
+    except Problem as error:  # no such size, or no such format, of this image
+        return problem(error)
+    return redirect(manifest, rendition, _link(request, rendition, presign), keep_at_edge=keep_at_edge)
 
 
 def _link(request: ReadRequest, rendition: Rendition, presign: Presign) -> str:

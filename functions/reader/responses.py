@@ -1,20 +1,26 @@
-"""The reader's answers, in payload format 2.0: what each says, and who may keep it for how long."""
+"""The reader's answers, in payload format 2.0: what each says, and who may cache it for how long."""
 
 from collections.abc import Mapping
 from hashlib import sha256
-from http import HTTPStatus
 from typing import Any
 
 import orjson
 
+from imageservice.core.errors import (
+    ImageDeleted,
+    ImageNotReady,
+    ImageRejected,
+    ImageUnknown,
+    StoreUnavailable,
+)
 from imageservice.core.keys import cache_tag
 from imageservice.core.manifest import Manifest, Rendition
-from imageservice.http.api_gateway import HttpProblem, Response
-from imageservice.http.api_gateway import problem as as_problem
+from imageservice.http.problems import problem
+from imageservice.http.responses import Response
 
-# A browser asks again after a minute, and shows what it has meanwhile for at most half a minute more. The edge keeps an
-# answer for a day, for it is told when it changes; should the API be down, it goes on with what it has. What the edge
-# must not keep is private: without s-maxage it would go by max-age.
+# A browser asks again after a minute, and shows what it has meanwhile for at most half a minute more. The edge caches
+# an answer for a day, since a change purges it; while the API is down, it serves what it has. What the edge must not
+# cache is private: without s-maxage it would apply max-age.
 _BROWSER = "private, max-age=60, stale-while-revalidate=30"
 _EDGE = "public, max-age=60, stale-while-revalidate=30, s-maxage=86400, stale-if-error=86400"
 
@@ -25,7 +31,7 @@ _RETRY_STORE_S = 1
 
 def redirect(manifest: Manifest, rendition: Rendition, location: str, *, keep_at_edge: bool) -> Response:
     """302 to a rendition."""
-    headers = _kept(manifest["id"], keep_at_edge=keep_at_edge)
+    headers = _caching(manifest["id"], keep_at_edge=keep_at_edge)
     headers["location"] = location
     headers["etag"] = f'"{manifest["revision"]}-{rendition["key"][len(manifest["id"]) + 1 :]}"'
     headers["vary"] = "Accept"
@@ -38,51 +44,45 @@ def document(
     """200 with the content as JSON, or 304 where the reader has it."""
     body = orjson.dumps(content)
     etag = f'"{sha256(body).hexdigest()[:32]}"'
-    headers = {"etag": etag, **_kept(image_id, keep_at_edge=keep_at_edge)}
+    headers = {"etag": etag, **_caching(image_id, keep_at_edge=keep_at_edge)}
     if matches(if_none_match, etag):
         return {"statusCode": 304, "headers": headers, "body": ""}
     headers["content-type"] = "application/json"
     return {"statusCode": 200, "headers": headers, "body": body.decode()}
 
 
-def problem(code: HTTPStatus, detail: str, *, retry_after: int | None = None, **more: Any) -> Response:
-    """An error, kept by nobody."""
-    headers = {} if retry_after is None else {"retry-after": str(retry_after)}
-    return as_problem(HttpProblem(code, detail, **more), headers)
-
-
 def nothing_to_serve(manifest: Manifest | None) -> Response:
     """Why there is no image: unknown, deleted, rejected, or not ready yet. `status` says which, as in the manifest."""
     if manifest is None:
-        return problem(HTTPStatus.NOT_FOUND, "There is no image of this name.")
+        return problem(ImageUnknown("There is no image of this name."))
     status = manifest["status"]
     if status == "DELETED":
-        return problem(HTTPStatus.GONE, "This image was deleted.", status=status)
+        return problem(ImageDeleted("This image was deleted."), status=status)
     if status == "REJECTED":
-        cause = manifest["error"]["cause"] if "error" in manifest else "The image can't be taken."
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, cause, status=status)
+        cause = manifest["error"]["cause"] if "error" in manifest else "The image was rejected."
+        return problem(ImageRejected(cause), status=status)
     if status == "FAILED":
-        detail, seconds = "Processing this image failed; it will be tried again.", _RETRY_BROKEN_S
-    else:
-        detail, seconds = "This image is being processed.", _RETRY_UNDER_WAY_S
-    return problem(HTTPStatus.NOT_FOUND, detail, retry_after=seconds, status=status)
+        error = ImageNotReady("Processing this image failed; it will be tried again.")
+        return problem(error, retry_after=_RETRY_BROKEN_S, status=status)
+    error = ImageNotReady("This image is being processed.")
+    return problem(error, retry_after=_RETRY_UNDER_WAY_S, status=status)
 
 
 def store_unavailable() -> Response:
-    """Neither the cache nor the table can tell whether there is such an image."""
-    detail = "The image's data can't be read just now."
-    return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after=_RETRY_STORE_S)
+    """Neither the cache nor the table can say whether there is such an image."""
+    error = StoreUnavailable("The image's data can't be read just now.")
+    return problem(error, retry_after=_RETRY_STORE_S)
 
 
 def matches(if_none_match: str, etag: str) -> bool:
     """Whether `If-None-Match` names the entity tag, compared weakly (RFC 9110, section 13.1.2)."""
     if not if_none_match:
         return False
-    named = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
-    return if_none_match.strip() == "*" or etag in named
+    tags = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
+    return if_none_match.strip() == "*" or etag in tags
 
 
-def _kept(image_id: str, *, keep_at_edge: bool) -> dict[str, str]:
+def _caching(image_id: str, *, keep_at_edge: bool) -> dict[str, str]:
     tag = cache_tag(image_id)
     return {
         "cache-control": _EDGE if keep_at_edge else _BROWSER,

@@ -1,18 +1,15 @@
 """Brings an image's new manifest, or its tombstone, to readers; after it none gets anything older."""
 
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.adapters.aws_clients import client
-from imageservice.adapters.image_table import ImageTable, from_dynamodb
+from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.logging import MetricUnit, logger, metrics
-from imageservice.adapters.manifest_cache import WRITER, ManifestCache, NoCache, connect
-from imageservice.adapters.settings import settings
 from imageservice.core.keys import cache_tag
 from imageservice.core.manifest import manifest_of
 from imageservice.read_through import refresh
+from refresh_cache import bootstrap
 
 
 @logger.inject_lambda_context
@@ -21,21 +18,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: item, as DynamoDB's updateItem returns it. Raises CacheUnavailable: the state machine tries again."""
     item = from_dynamodb(event["item"])
     logger.append_keys(image_id=item["id"], execution=item.get("execution"))
+    manifests, table, cached = bootstrap.dependencies()
     manifest = manifest_of(item)
-    stored = refresh(manifests(), table, manifest)
+    stored = refresh(manifests, table, manifest)
     logger.info("refreshed", extra={"revision": manifest["revision"], "stored": stored})
     metrics.add_metric("ImagesRemoved" if item["status"] == "DELETED" else "ImagesReady", MetricUnit.Count, 1)
-    if not stored and settings().redis_url:
+    if not stored and cached:
         metrics.add_metric("StaleRefused", MetricUnit.Count, 1)
     return {"cache_tag": cache_tag(manifest["id"]), "stored": stored, "revision": manifest["revision"]}
-
-
-@cache
-def manifests() -> ManifestCache | NoCache:
-    """The cache; the connection outlives the invocation."""
-    return connect(settings().redis_url, WRITER)
-
-
-@cache
-def table() -> ImageTable:
-    return ImageTable(client("dynamodb"), settings().image_table)

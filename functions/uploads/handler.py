@@ -1,14 +1,15 @@
 """The way in: presigns uploads, takes small images itself, deletes originals."""
 
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.adapters.aws_clients import client
 from imageservice.adapters.logging import logger
-from imageservice.adapters.settings import settings
-from imageservice.adapters.source_bucket import Originals
-from imageservice.http.api_gateway import HttpProblem, Response, problem
+from imageservice.http.responses import Response
+from imageservice.http.routing import dispatch
+from uploads import bootstrap
 from uploads.requests import delete_image, presign_upload, put_image
 
 _CALLS = {
@@ -20,10 +21,10 @@ _CALLS = {
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
-    """Answers a call of design section 6 that writes; API Gateway has checked who calls."""
-    originals = Originals(client("s3"), settings().source_bucket, settings().max_bytes)
-    try:
-        return _CALLS[event["routeKey"]](event, originals)
-    except HttpProblem as error:
-        logger.info("refused", extra={"status": int(error.status), "detail": error.detail})
-        return problem(error)
+    """Answers a call that writes; API Gateway has checked who calls."""
+    originals = bootstrap.source_bucket()
+    response = dispatch(event, {route: partial(call, originals) for route, call in _CALLS.items()})
+    refused = response["statusCode"] >= HTTPStatus.BAD_REQUEST
+    problem = {"problem": response["body"]} if refused else {}
+    logger.info("answered", extra={"route": event["routeKey"], "status": response["statusCode"], **problem})
+    return response

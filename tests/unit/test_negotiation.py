@@ -6,7 +6,7 @@ import pytest
 from read_world import manifest
 
 from imageservice.core.errors import FormatUnavailable, RequestInvalid
-from imageservice.core.negotiation import Wish, choose, preferred_formats
+from imageservice.core.negotiation import RenditionQuery, choose, preferred_formats
 
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 OLD_SAFARI = "image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5"
@@ -40,8 +40,8 @@ def test_a_modern_format_is_preferred_where_it_is_named_with_no_less_quality_tha
     assert preferred_formats(accept) == expected
 
 
-def chosen(wish: Wish, preferred: tuple[str, ...] = (), **more: Any) -> str:
-    rendition = choose(manifest("a.jpg", **more), wish, preferred)
+def chosen(query: RenditionQuery, preferred: tuple[str, ...] = (), **more: Any) -> str:
+    rendition = choose(manifest("a.jpg", **more), query, preferred)
     return f"{rendition['size']}.{rendition['format']}"
 
 
@@ -52,15 +52,15 @@ def chosen(wish: Wish, preferred: tuple[str, ...] = (), **more: Any) -> str:
 def test_a_width_gets_the_narrowest_rendition_that_is_as_wide_or_the_widest(
     width: int, expected: str
 ) -> None:
-    assert chosen(Wish(width=width)) == expected
+    assert chosen(RenditionQuery(width=width)) == expected
 
 
 def test_a_width_never_gets_a_crop() -> None:
-    assert chosen(Wish(width=100)) == "w320.jpeg"
+    assert chosen(RenditionQuery(width=100)) == "w320.jpeg"
 
 
 def test_a_crop_is_had_by_its_name() -> None:
-    assert chosen(Wish(size="thumb")) == "thumb.jpeg"
+    assert chosen(RenditionQuery(size="thumb")) == "thumb.jpeg"
 
 
 def test_a_square_original_has_no_crops_so_its_thumb_serves_small_widths() -> None:
@@ -68,7 +68,7 @@ def test_a_square_original_has_no_crops_so_its_thumb_serves_small_widths() -> No
         {"size": size, "width": width, "height": width, "format": "jpeg", "key": "k", "bytes": 1}
         for size, width in (("thumb", 160), ("w320", 320))
     ]
-    assert chosen(Wish(width=100), width=900, height=900, renditions=square) == "thumb.jpeg"
+    assert chosen(RenditionQuery(width=100), width=900, height=900, renditions=square) == "thumb.jpeg"
 
 
 def test_rounding_to_whole_pixels_makes_no_crop() -> None:
@@ -76,29 +76,29 @@ def test_rounding_to_whole_pixels_makes_no_crop() -> None:
         {"size": "w320", "width": 320, "height": 7, "format": "jpeg", "key": "k", "bytes": 1},
         {"size": "thumb", "width": 160, "height": 160, "format": "jpeg", "key": "k", "bytes": 1},
     ]
-    assert chosen(Wish(width=100), width=12001, height=271, renditions=panorama) == "w320.jpeg"
+    assert chosen(RenditionQuery(width=100), width=12001, height=271, renditions=panorama) == "w320.jpeg"
 
 
 def test_where_every_rendition_is_a_crop_widths_choose_among_them() -> None:
     crops = [{"size": "thumb", "width": 160, "height": 160, "format": "jpeg", "key": "k", "bytes": 1}]
-    assert chosen(Wish(width=100), renditions=crops) == "thumb.jpeg"
+    assert chosen(RenditionQuery(width=100), renditions=crops) == "thumb.jpeg"
 
 
 def test_without_size_or_width_the_largest_is_given() -> None:
-    assert chosen(Wish()) == "w1280.jpeg"
+    assert chosen(RenditionQuery()) == "w1280.jpeg"
 
 
 def test_a_size_that_came_out_as_another_is_that_one() -> None:
-    assert chosen(Wish(size="w1920")) == "w1280.jpeg"
+    assert chosen(RenditionQuery(size="w1920")) == "w1280.jpeg"
 
 
 def test_an_unknown_size_names_those_there_are() -> None:
     with pytest.raises(RequestInvalid, match="thumb, w320, w640, w1280, w1920"):
-        chosen(Wish(size="huge"))
+        chosen(RenditionQuery(size="huge"))
 
 
 def test_the_formats_are_tried_in_the_order_preferred() -> None:
-    assert chosen(Wish(size="w320"), ("webp", "avif")) == "w320.webp"
+    assert chosen(RenditionQuery(size="w320"), ("webp", "avif")) == "w320.webp"
 
 
 def test_a_preferred_format_that_the_image_lacks_is_passed_over() -> None:
@@ -106,17 +106,17 @@ def test_a_preferred_format_that_the_image_lacks_is_passed_over() -> None:
         {"size": "w320", "width": 320, "height": 240, "format": name, "key": "k", "bytes": 1}
         for name in ("webp", "gif")
     ]
-    assert chosen(Wish(), ("avif", "webp"), renditions=moving) == "w320.webp"
+    assert chosen(RenditionQuery(), ("avif", "webp"), renditions=moving) == "w320.webp"
 
 
 def test_the_format_asked_for_by_name_overrules_what_is_accepted() -> None:
-    assert chosen(Wish(size="w320", format="webp"), ("avif",)) == "w320.webp"
+    assert chosen(RenditionQuery(size="w320", format="webp"), ("avif",)) == "w320.webp"
 
 
 def test_the_fallback_can_be_asked_for_whatever_it_is() -> None:
-    assert chosen(Wish(size="w320", format="fallback"), ("avif",)) == "w320.jpeg"
+    assert chosen(RenditionQuery(size="w320", format="fallback"), ("avif",)) == "w320.jpeg"
 
 
 def test_a_format_that_the_image_lacks_names_those_it_has() -> None:
     with pytest.raises(FormatUnavailable, match="no gif; it has avif, webp, jpeg"):
-        chosen(Wish(format="gif"))
+        chosen(RenditionQuery(format="gif"))

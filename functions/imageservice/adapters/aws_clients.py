@@ -14,7 +14,12 @@ _READER_ATTEMPTS = 2
 
 @cache
 def client(service: str, *, for_readers: bool = False) -> Any:
-    """The client of `service`; region, credentials and endpoint come from the environment.
+    """The client of `service` that this process keeps, as `new_client` makes it."""
+    return new_client(service, for_readers=for_readers)
+
+
+def new_client(service: str, *, for_readers: bool = False) -> Any:
+    """A client of `service`; region, credentials and endpoint come from the environment.
 
     A reader's gives up sooner: an answer that says "try again" is worth more to it than a late one.
     """

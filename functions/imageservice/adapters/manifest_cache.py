@@ -1,16 +1,16 @@
 """What readers are answered from: one key an image in Redis or Valkey, and one primitive to write it.
 
-A value is `{revision} {manifest as JSON}`, or a claim, `- {token}`: somebody is reading the table for this image now.
+A value is `{revision} {manifest as JSON}`, or a lease, `- {token}`: one reader is reading the table for this image now.
 
     read    GET
-    claim   SET NX, before the table is read
-    write   put_if_newer, a Lua script: a refresh replaces an older revision, a fill replaces the very claim it was
+    lease   SET NX, before the table is read
+    write   put_if_newer, a Lua script: a refresh replaces an older revision, a fill replaces the very lease it was
             read under, and nothing else is ever written
 
-So what a reader was slow to bring is dropped: its claim is gone, be it by a refresh, by its lease's end, or by an
-eviction or a restart, which would make a key look as if nothing newer had ever been there. For the same reason a
-refresh does not write where it finds nothing of a revision: it may itself be late (a redrive weeks after), so it takes
-the claim and has the table read again. docs/read-path.md has the argument, tests/integration/read_path the proof.
+So a late fill is dropped: its lease is gone, because a refresh replaced it, because it expired, or because of an
+eviction or a restart, after which a key looks as if nothing newer had ever been there. For the same reason a refresh
+does not write where it finds no revision: it may itself be late (a redrive weeks after), so it takes the lease and has
+the table read again. docs/read-path.md has the argument, tests/integration/read_path the proof.
 
 All of it is read and written at primaries: a replica may be behind.
 """
@@ -34,19 +34,19 @@ from imageservice.core.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How many seconds to wait for an answer and for a connection, and to leave Redis alone after a failure."""
+class Timeouts:
+    """Seconds to wait for an answer and for a connection; `cooldown` is how long no call is tried after a failure."""
 
     answer: float
     connect: float
-    rest: float
+    cooldown: float
 
 
 # A round trip within a VPC takes well under a millisecond; what takes 50 is not coming. After a failure every request
-# would pay that again, hence the rest.
-READER = Patience(answer=0.05, connect=0.1, rest=1.0)
+# would pay that again, hence the cooldown.
+READER = Timeouts(answer=0.05, connect=0.1, cooldown=1.0)
 # Nobody waits for a refresh, and it must not fail because a small function takes its time over a TLS handshake.
-WRITER = Patience(answer=1.0, connect=2.0, rest=0.0)
+WRITER = Timeouts(answer=1.0, connect=2.0, cooldown=0.0)
 
 # How long an entry may live. The lasting ones end within the hour, which bounds the harm of the one thing that can make
 # Redis forget a write it acknowledged: a failover to a replica that had not got it yet. A tombstone lasts seconds: an
@@ -56,20 +56,21 @@ _UNKNOWN_MS = 5_000
 _UNDER_WAY_MS = 1_000
 _JITTER = 0.1
 _DECODED = 512
-# Longer than a read of the table may take (imageservice.adapters.aws_clients); past it the claim is void.
+# Longer than a read of the table may take (imageservice.adapters.aws_clients); past it the lease is void.
 _LEASE_MS = 5_000
 
+# ARGV: the revision, the value and its TTL; a lease, and its TTL, empty for a fill.
 PUT_IF_NEWER: Final = """
-local held = redis.call('GET', KEYS[1])
-local revision, value, ttl, claim, lease = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-if lease == '' then
-    if held ~= claim then return 'KEPT' end
+local current = redis.call('GET', KEYS[1])
+local revision, value, ttl, lease, lease_ttl = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+if lease_ttl == '' then
+    if current ~= lease then return 'KEPT' end
 else
-    local known = held and tonumber(string.match(held, '^%d+')) or 0
-    if known >= revision then return 'KEPT' end
-    if known == 0 then
-        redis.call('SET', KEYS[1], claim, 'PX', lease)
-        return 'CLAIMED'
+    local current_revision = current and tonumber(string.match(current, '^%d+')) or 0
+    if current_revision >= revision then return 'KEPT' end
+    if current_revision == 0 then
+        redis.call('SET', KEYS[1], lease, 'PX', lease_ttl)
+        return 'LEASED'
     end
 end
 redis.call('SET', KEYS[1], value, 'PX', ttl)
@@ -77,109 +78,115 @@ return 'STORED'
 """
 
 
-class Known(NamedTuple):
-    """An entry: the manifest, or None where it is known that there is no such image."""
+class CacheEntry(NamedTuple):
+    """What the cache knows of an image: its manifest, or None where there is no such image."""
 
     manifest: Manifest | None
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Lease:
     """The right to fill one image's entry with what the table is read to say from now on."""
 
     image_id: str
-    value: bytes
+    token: bytes
 
 
-CLAIMED: Final = "CLAIMED"
-Refreshed = Literal["STORED", "KEPT"] | Claim
+LEASED: Final = "LEASED"
+Refreshed = Literal["STORED", "KEPT"] | Lease
 
 
 class ManifestCache:
     """Manifests in Redis. Every method raises CacheUnavailable where Redis is gone, slow or answers rubbish."""
 
-    def __init__(self, connected: Callable[[], Any], patience: Patience = READER) -> None:
+    def __init__(self, connected: Callable[[], Any], timeouts: Timeouts = READER) -> None:
         """`connected` makes the client, with the first command: it may speak to the server, and fail."""
         self._connected = connected
-        self._patience = patience
+        self._timeouts = timeouts
         self._client: Any = None
-        self._resting_until = 0.0
+        self._cooldown_until = 0.0
         self._failure = ""
         # The last entries with the very bytes they were decoded from: hot ones change seldom.
-        self._decoded: dict[str, tuple[bytes, Known]] = {}
+        self._decoded: dict[str, tuple[bytes, CacheEntry]] = {}
 
-    def read(self, image_id: str) -> Known | Literal["CLAIMED"] | None:
-        """The image's entry; CLAIMED where somebody is reading the table for it just now; None where there is none."""
+    def read(self, image_id: str) -> CacheEntry | Literal["LEASED"] | None:
+        """The image's entry; LEASED while another reader reads the table for it; None where there is none."""
         value = self._ask("get", _key(image_id))
         if value is None:
             return None
-        known = self._decoded.get(image_id)
-        if known is not None and known[0] == value:
-            return known[1]
+        decoded = self._decoded.get(image_id)
+        if decoded is not None and decoded[0] == value:
+            return decoded[1]
         entry = _decoded(image_id, value)
-        if isinstance(entry, Known):
+        if isinstance(entry, CacheEntry):
             if len(self._decoded) >= _DECODED:
                 self._decoded.clear()
             self._decoded[image_id] = value, entry
         return entry
 
-    def claim(self, image_id: str) -> Claim | None:
-        """The claim on an image without entry, taken before the table is read; None if somebody was faster."""
-        claim = Claim(image_id, _claim_value())
-        taken = self._ask("set", _key(image_id), claim.value, nx=True, px=_LEASE_MS)
-        return claim if taken else None
+    def lease(self, image_id: str) -> Lease | None:
+        """The lease on an image without an entry, taken before the table is read; None if another reader has it."""
+        lease = Lease(image_id, _new_token())
+        taken = self._ask("set", _key(image_id), lease.token, nx=True, px=_LEASE_MS)
+        return lease if taken else None
 
-    def fill(self, claim: Claim, manifest: Manifest | None) -> bool:
-        """Stores what the table said under the claim. False if the claim is void: a refresh came in between, say."""
+    def fill(self, lease: Lease, manifest: Manifest | None) -> bool:
+        """Stores what the table says, under the lease. False where the lease is gone: a refresh replaced it."""
         revision = _order(manifest)
-        answer = self._put_if_newer(
-            claim.image_id, revision, manifest, _ttl_ms(manifest, revision), claim.value, lease=""
-        )
+        ttl = _ttl_ms(manifest, revision)
+        answer = self._put_if_newer(lease.image_id, revision, manifest, ttl, lease.token, lease_ttl="")
         return bool(answer == b"STORED")
 
-    def release(self, claim: Claim) -> None:
-        """Gives the claim up, so that nobody waits for it."""
-        self._ask("eval", _RELEASE, 1, _key(claim.image_id), claim.value)
+    def release(self, lease: Lease) -> None:
+        """Gives the lease up, so that no reader waits for it."""
+        self._ask("eval", _RELEASE, 1, _key(lease.image_id), lease.token)
 
     def refresh(self, manifest: Manifest) -> Refreshed:
         """Brings in a recorded manifest or tombstone: from here on nothing older is read or filled in.
 
-        STORED: an older revision was replaced. KEPT: this one or a newer is there. A claim: nothing of a revision was
-        there to tell whether this is the newest, so the caller may read the table and fill.
+        STORED: an older revision was replaced. KEPT: this one or a newer is there. A lease: there was no revision to
+        compare with, so the caller reads the table and fills.
         """
-        claim = Claim(manifest["id"], _claim_value())
-        ttl = _ttl_ms(manifest, manifest["revision"])
+        lease = Lease(manifest["id"], _new_token())
+        revision = manifest["revision"]
+        ttl = _ttl_ms(manifest, revision)
         answer = self._put_if_newer(
-            claim.image_id, manifest["revision"], manifest, ttl, claim.value, lease=str(_LEASE_MS)
+            lease.image_id, revision, manifest, ttl, lease.token, lease_ttl=str(_LEASE_MS)
         )
-        if answer == b"CLAIMED":
-            return claim
+        if answer == b"LEASED":
+            return lease
         return "STORED" if answer == b"STORED" else "KEPT"
 
     def _put_if_newer(
-        self, image_id: str, revision: int, manifest: Manifest | None, ttl_ms: int, claim: bytes, lease: str
+        self,
+        image_id: str,
+        revision: int,
+        manifest: Manifest | None,
+        ttl_ms: int,
+        token: bytes,
+        lease_ttl: str,
     ) -> Any:
         value = _encoded(image_id, revision, manifest)
         key = _key(image_id)
-        return self._ask("eval", PUT_IF_NEWER, 1, key, revision, value, ttl_ms, claim, lease)
+        return self._ask("eval", PUT_IF_NEWER, 1, key, revision, value, ttl_ms, token, lease_ttl)
 
     def _ask(self, command: str, *arguments: Any, **options: Any) -> Any:
-        if self._resting_until and time.monotonic() < self._resting_until:
+        if self._cooldown_until and time.monotonic() < self._cooldown_until:
             raise CacheUnavailable(f"{self._failure}; it is left alone for a moment")
         try:
             if self._client is None:
                 self._client = self._connected()
             answer = getattr(self._client, command)(*arguments, **options)
         except (RedisError, RedisClusterException, OSError) as error:
-            self._resting_until = time.monotonic() + self._patience.rest
+            self._cooldown_until = time.monotonic() + self._timeouts.cooldown
             self._failure = f"Redis: {type(error).__name__}: {error}"
             raise CacheUnavailable(self._failure) from error
-        self._resting_until = 0.0
+        self._cooldown_until = 0.0
         return answer
 
 
 class NoCache:
-    """Stands in where no Redis is configured: nothing is ever there, and nothing is kept.
+    """Stands in where no Redis is configured: it is always empty, and stores nothing.
 
     Its methods have the shape of ManifestCache's, and so arguments that they don't read.
     """
@@ -187,25 +194,25 @@ class NoCache:
     def read(self, image_id: str) -> None:  # noqa: ARG002
         return None
 
-    def claim(self, image_id: str) -> None:  # noqa: ARG002
+    def lease(self, image_id: str) -> None:  # noqa: ARG002
         return None
 
-    def fill(self, claim: Claim, manifest: Manifest | None) -> bool:  # noqa: ARG002
+    def fill(self, lease: Lease, manifest: Manifest | None) -> bool:  # noqa: ARG002
         return False
 
-    def release(self, claim: Claim) -> None:
+    def release(self, lease: Lease) -> None:
         pass
 
     def refresh(self, manifest: Manifest) -> Literal["KEPT"]:  # noqa: ARG002
         return "KEPT"
 
 
-def connect(url: str, patience: Patience = READER) -> ManifestCache | NoCache:
+def connect(url: str, timeouts: Timeouts = READER) -> ManifestCache | NoCache:
     """The cache at `url`, as `client_of` reads it; none where it is empty. Nothing is sent before the first command."""
-    return ManifestCache(client_of(url, patience), patience) if url else NoCache()
+    return ManifestCache(client_of(url, timeouts), timeouts) if url else NoCache()
 
 
-def client_of(url: str, patience: Patience = READER) -> Callable[[], Any]:
+def client_of(url: str, timeouts: Timeouts = READER) -> Callable[[], Any]:
     """What makes the client for `url`; its connections are kept from one command to the next.
 
     `redis://` or, with TLS, `rediss://`; user and password as in any URL; `?cluster=true` for Redis Cluster, and so for
@@ -216,14 +223,14 @@ def client_of(url: str, patience: Patience = READER) -> Callable[[], Any]:
     clustered = options.pop("cluster", "").lower() in ("1", "true", "yes")
     address = urlunsplit(parts._replace(query=urlencode(options)))
     if clustered:
-        return lambda: redis.RedisCluster.from_url(address, **_bounded(patience))
-    return lambda: redis.Redis.from_url(address, single_connection_client=True, **_bounded(patience))
+        return lambda: redis.RedisCluster.from_url(address, **_bounded(timeouts))
+    return lambda: redis.Redis.from_url(address, single_connection_client=True, **_bounded(timeouts))
 
 
-def _bounded(patience: Patience) -> dict[str, Any]:
+def _bounded(timeouts: Timeouts) -> dict[str, Any]:
     return {
-        "socket_timeout": patience.answer,
-        "socket_connect_timeout": patience.connect,
+        "socket_timeout": timeouts.answer,
+        "socket_connect_timeout": timeouts.connect,
         # Once more where the kept connection turns out to be dropped; a timeout is final.
         "retry": Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         # Saves the HELLO. CLIENT SETINFO stays: its answer is read right after connecting, and with it the session
@@ -239,7 +246,7 @@ def _key(image_id: str) -> bytes:
     return b"manifest:" + image_id.encode()
 
 
-def _claim_value() -> bytes:
+def _new_token() -> bytes:
     return b"- " + os.urandom(12).hex().encode()
 
 
@@ -263,14 +270,14 @@ def _encoded(image_id: str, revision: int, manifest: Manifest | None) -> bytes:
     return b"%d %s" % (revision, orjson.dumps(content))
 
 
-def _decoded(image_id: str, value: Any) -> Known | Literal["CLAIMED"]:
+def _decoded(image_id: str, value: Any) -> CacheEntry | Literal["LEASED"]:
     try:
         revision, content = value.split(b" ", 1)
         if revision == b"-":
-            return CLAIMED
+            return LEASED
         manifest = orjson.loads(content)
         if manifest["id"] == image_id:
-            return Known(manifest if "status" in manifest else None)
+            return CacheEntry(manifest if "status" in manifest else None)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise CacheUnavailable(f"Redis holds no manifest for {image_id}: {value!r:.80}") from error
     raise CacheUnavailable(f"Redis answered {image_id} with the manifest of {manifest['id']!r:.80}")

@@ -8,6 +8,8 @@ are read and written is the engine's.
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from imageservice.core.errors import RequestInvalid
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -68,6 +70,18 @@ def format_of_media_type(media_type: str) -> Format | None:
     """The format of `image/jpeg`, or of an alias of it such as `image/jpg`. Parameters are not expected."""
     kind, _, name = media_type.partition("/")
     return _BY_ANY_NAME.get(name) if kind == "image" else None
+
+
+def check_media_type(content_type: str) -> str:
+    """The media type in a Content-Type, in lower case and without parameters. Raises RequestInvalid.
+
+    It says only what may be sent: what the image is, its bytes decide.
+    """
+    media_type = content_type.partition(";")[0].strip().lower()
+    if format_of_media_type(media_type) is None:
+        known = ", ".join(row.media_type for row in _ROWS)
+        raise RequestInvalid(f"The content type {content_type[:100]!r} is not one of {known}.")
+    return media_type
 
 
 def format_of_extension(extension: str) -> Format | None:

@@ -12,7 +12,7 @@ _MODERN_TYPES = tuple((FORMATS[name].media_type, name) for name in MODERN)
 _FALLBACK_TYPES = (*(FORMATS[name].media_type for name in FALLBACKS), "image/*", "*/*")
 
 
-class Wish(NamedTuple):
+class RenditionQuery(NamedTuple):
     """What a reader asks for. `width` is in device pixels; without `size` and `width` it is the largest there is."""
 
     size: str | None = None
@@ -54,19 +54,19 @@ def _quality(text: str) -> float:
     return min(float(text), 1.0)
 
 
-def choose(manifest: Manifest, wish: Wish, preferred: Sequence[str]) -> Rendition:
-    """The rendition that fits the wish best: of the named size, or the narrowest that is at least as wide as wished.
+def choose(manifest: Manifest, query: RenditionQuery, preferred: Sequence[str]) -> Rendition:
+    """The best rendition for the query: of its size, or the narrowest that is at least as wide as it asks for.
 
     By width only uncropped renditions are chosen, and the widest where none is wide enough. `preferred` are the formats
     to look for before the fallback. Raises RequestInvalid, FormatUnavailable.
     """
-    sized = _of_size(manifest, wish.size) if wish.size is not None else _of_width(manifest, wish.width)
+    sized = _of_size(manifest, query.size) if query.size is not None else _of_width(manifest, query.width)
     by_format = {rendition["format"]: rendition for rendition in sized}
-    if wish.format is not None and wish.format != FALLBACK:
-        if wish.format not in by_format:
-            raise FormatUnavailable(f"This image has no {wish.format}; it has {', '.join(by_format)}.")
-        return by_format[wish.format]
-    for name in () if wish.format else preferred:
+    if query.format is not None and query.format != FALLBACK:
+        if query.format not in by_format:
+            raise FormatUnavailable(f"This image has no {query.format}; it has {', '.join(by_format)}.")
+        return by_format[query.format]
+    for name in () if query.format else preferred:
         if name in by_format:
             return by_format[name]
     return next((rendition for rendition in sized if rendition["format"] not in MODERN), sized[0])

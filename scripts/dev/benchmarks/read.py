@@ -12,7 +12,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ import orjson
 from dev.benchmarks import read_clients, read_imports, read_report
 from dev.benchmarks.read_timing import Times, interleaved
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
+from imageservice.adapters.manifest_cache import ManifestCache, Timeouts, client_of
+from imageservice.adapters.settings import Settings
 from imageservice.core.manifest import Manifest, manifest_of
 from imageservice_operator.operations.stack import Stack
 from local import background
@@ -29,6 +31,8 @@ from local.redis_cluster import Cluster
 _DOCS = Path(__file__).parents[3] / "docs"
 _IMAGE = "photos/tomatoes.jpg"
 _MANY = 1_000
+_TIMEOUTS = Timeouts(answer=2, connect=2, cooldown=1)  # busy is no outage here
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 _SIZES = (
     ("thumb", 160, 160),
     ("w320", 320, 240),
@@ -71,11 +75,12 @@ def measured(stack: Stack, directory: Path, calls: int, requests: int) -> dict[s
 
 
 def _in_process(stack: Stack, redis_url: str, calls: int) -> dict[str, Any]:
-    with _reader(stack, redis_url) as (handler, lookup):
+    connection = client_of(redis_url, _TIMEOUTS)()
+    manifests = ManifestCache(lambda: connection, _TIMEOUTS)
+    with _reader(stack, manifests) as handler:
         event, context = _event(), _Context()
         handler(event, context)  # fills
         handler(event, context)
-        connection = lookup._cache._client
         key = b"manifest:" + _IMAGE.encode()
         raw, hit = interleaved(calls, lambda: connection.get(key), lambda: handler(event, context))
         again, miss = interleaved(
@@ -84,7 +89,7 @@ def _in_process(stack: Stack, redis_url: str, calls: int) -> dict[str, Any]:
             lambda: handler(event, context),
             before=lambda: connection.delete(key),
         )
-        other_raw, other = _another_image_each_time(handler, lookup, calls)
+        other_raw, other = _another_image_each_time(handler, connection, manifests, calls)
     return {
         "get": raw,
         "hit": hit,
@@ -96,43 +101,44 @@ def _in_process(stack: Stack, redis_url: str, calls: int) -> dict[str, Any]:
     }
 
 
-def _another_image_each_time(handler: Any, lookup: Any, calls: int) -> tuple[Times, Times]:
+def _another_image_each_time(
+    handler: Handler, connection: Any, manifests: ManifestCache, calls: int
+) -> tuple[Times, Times]:
     """The same for more images than the reader keeps decoded."""
-    cache = lookup._cache
     ids = [f"photos/{number}.jpg" for number in range(_MANY)]
     for image_id in ids:
-        cache.fill(cache.claim(image_id), {**_manifest(), "id": image_id})
+        lease = manifests.lease(image_id)
+        assert lease is not None, f"Redis has {image_id} already"
+        manifests.fill(lease, {**_manifest(), "id": image_id})
     keys = itertools.cycle(b"manifest:" + image_id.encode() for image_id in ids)
     events = itertools.cycle(_event(image_id) for image_id in ids)
     context = _Context()
-    return interleaved(calls, lambda: cache._client.get(next(keys)), lambda: handler(next(events), context))
+    return interleaved(calls, lambda: connection.get(next(keys)), lambda: handler(next(events), context))
 
 
 @contextlib.contextmanager
-def _reader(stack: Stack, redis_url: str) -> Iterator[tuple[Any, Any]]:
+def _reader(stack: Stack, manifests: ManifestCache) -> Iterator[Handler]:
     """The reader's own handler in this process, logging into a file as it logs into a pipe in Lambda."""
     os.environ.update(
-        IMAGE_TABLE=stack.outputs["ImageTableName"],
-        PROCESSED_BUCKET=stack.outputs["ProcessedBucketName"],
-        REDIS_URL=redis_url,
-        CDN_URL="https://images.example.com",
         AWS_ENDPOINT_URL=stack.endpoint_url,
-        AWS_ACCESS_KEY_ID=stack.file.access_key_id,
-        AWS_SECRET_ACCESS_KEY=stack.file.secret_access_key,
+        AWS_ACCESS_KEY_ID=stack.access_key_id,
+        AWS_SECRET_ACCESS_KEY=stack.secret_access_key,
         AWS_DEFAULT_REGION=stack.region,
         POWERTOOLS_SERVICE_NAME="bench",
         POWERTOOLS_METRICS_NAMESPACE="ImageService",
     )
-    from imageservice.adapters import aws_clients
-    from imageservice.adapters import manifest_cache as cache_module
-    from imageservice.adapters import settings as settings_module
-    from reader import handler as module
+    from reader import bootstrap
+    from reader.handler import handler
 
-    module.READER = cache_module.Patience(answer=2, connect=2, rest=1)  # busy is no outage here
-    for made in (settings_module.settings, aws_clients.client, module.lookup, module.table):
-        made.cache_clear()
+    config = Settings(
+        image_table=stack.outputs["ImageTableName"],
+        processed_bucket=stack.outputs["ProcessedBucketName"],
+        cdn_url="https://images.example.com",
+    )
+    made = bootstrap.bootstrap(config, manifests=manifests)
+    bootstrap.dependencies = lambda: made
     with tempfile.TemporaryFile("w") as log, contextlib.redirect_stdout(log):
-        yield module.handler, module.lookup()
+        yield handler
 
 
 class _Context:

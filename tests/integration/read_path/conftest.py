@@ -1,20 +1,21 @@
 """A real Redis, a DynamoDB in this process, and the reader between them."""
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from read_world import RedisServer, Writes, dynamodb
+from read_world import RedisServer, Writes, dynamodb, image_table
 
-from imageservice.adapters import aws_clients
-from imageservice.adapters import settings as settings_module
-from reader import handler as reader_handler
+from imageservice.adapters.settings import Settings
+from imageservice.read_through import Table
+from reader import bootstrap
+from reader.handler import handler
 
 Read = Callable[..., dict[str, Any]]
-_MADE_ONCE = (settings_module.settings, aws_clients.client, reader_handler.lookup, reader_handler.table)
 
 
 @pytest.fixture(scope="session")
@@ -33,36 +34,31 @@ def table_client() -> Iterator[Any]:
 @pytest.fixture
 def image(table_client: Any) -> str:
     """An image that is recorded: its id."""
+    image_id = f"{uuid.uuid4()}.jpg"  # Redis outlives the test
     writes = Writes(table_client)
-    assert writes.register("a.jpg", 1)
-    assert writes.record("a.jpg", 1)
-    return "a.jpg"
+    assert writes.register(image_id, 1)
+    assert writes.record(image_id, 1)
+    return image_id
 
 
 @pytest.fixture
-def reader(table_client: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Read]]:
-    """The reader's handler as a new process would have it, with this REDIS_URL."""
+def reader(table_client: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Read]:
+    """The reader's handler as a new process has it, with this REDIS_URL; `table` takes the place of the real one."""
 
-    def forget() -> None:
-        for made in _MADE_ONCE:
-            made.cache_clear()
-
-    def started(redis_url: str) -> Read:
-        forget()
-        monkeypatch.setenv("IMAGE_TABLE", "images")
-        monkeypatch.setenv("REDIS_URL", redis_url)
-        monkeypatch.setenv("CDN_URL", "https://cdn.example")
+    def started(redis_url: str, table: Table | None = None) -> Read:
+        config = Settings(redis_url=redis_url, cdn_url="https://cdn.example")
+        made = bootstrap.bootstrap(config, table=table or image_table(table_client))
+        monkeypatch.setattr(bootstrap, "dependencies", lambda: made)
 
         def read(path: str, method: str = "GET", **headers: str) -> dict[str, Any]:
             http = {"method": method, "path": path}
             event = {"rawPath": path, "headers": headers, "requestContext": {"http": http}}
             context: Any = SimpleNamespace(aws_request_id="request")
-            return reader_handler.handler(event, context)
+            return handler(event, context)
 
         return read
 
-    yield started
-    forget()
+    return started
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 import redis
 from read_world import RedisServer, manifest
 
-from imageservice.adapters.manifest_cache import CLAIMED, Claim, Known, ManifestCache, NoCache, connect
+from imageservice.adapters.manifest_cache import LEASED, CacheEntry, Lease, ManifestCache, NoCache, connect
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import Manifest
 
@@ -34,79 +34,79 @@ def tombstone(image_id: str, revision: int) -> Manifest:
     return {"id": image_id, "status": "DELETED", "revision": revision}
 
 
-def claimed(cache: ManifestCache, image_id: str) -> Claim:
-    claim = cache.claim(image_id)
-    assert claim is not None
-    return claim
+def leased(cache: ManifestCache, image_id: str) -> Lease:
+    lease = cache.lease(image_id)
+    assert lease is not None
+    return lease
 
 
 def held(cache: ManifestCache, image_id: str) -> int | None:
     """The revision that readers get, None where there is no entry."""
     entry = cache.read(image_id)
-    return entry.manifest["revision"] if isinstance(entry, Known) and entry.manifest else None
+    return entry.manifest["revision"] if isinstance(entry, CacheEntry) and entry.manifest else None
 
 
 def put(cache: ManifestCache, image_id: str, revision: int) -> None:
-    assert cache.fill(claimed(cache, image_id), manifest(image_id, revision))
+    assert cache.fill(leased(cache, image_id), manifest(image_id, revision))
 
 
 # readers
 
 
-def test_what_a_claim_was_filled_with_is_read(cache: ManifestCache, image_id: str) -> None:
+def test_what_a_lease_was_filled_with_is_read(cache: ManifestCache, image_id: str) -> None:
     put(cache, image_id, 1)
-    assert cache.read(image_id) == Known(manifest(image_id, 1))
+    assert cache.read(image_id) == CacheEntry(manifest(image_id, 1))
 
 
 def test_an_unknown_image_is_known_to_be_none(cache: ManifestCache, image_id: str) -> None:
-    cache.fill(claimed(cache, image_id), None)
-    assert cache.read(image_id) == Known(None)
+    cache.fill(leased(cache, image_id), None)
+    assert cache.read(image_id) == CacheEntry(None)
 
 
 def test_while_one_reads_the_table_others_see_it(cache: ManifestCache, image_id: str) -> None:
-    claimed(cache, image_id)
-    assert cache.read(image_id) == CLAIMED
-    assert cache.claim(image_id) is None
+    leased(cache, image_id)
+    assert cache.read(image_id) == LEASED
+    assert cache.lease(image_id) is None
 
 
-def test_an_entry_can_not_be_claimed(cache: ManifestCache, image_id: str) -> None:
+def test_an_entry_can_not_be_leaseed(cache: ManifestCache, image_id: str) -> None:
     put(cache, image_id, 1)
-    assert cache.claim(image_id) is None
+    assert cache.lease(image_id) is None
 
 
-def test_a_claim_that_is_given_up_is_free_again(cache: ManifestCache, image_id: str) -> None:
-    cache.release(claimed(cache, image_id))
+def test_a_lease_that_is_given_up_is_free_again(cache: ManifestCache, image_id: str) -> None:
+    cache.release(leased(cache, image_id))
     assert cache.read(image_id) is None
 
 
-def test_only_its_holder_gives_a_claim_up(cache: ManifestCache, server: redis.Redis, image_id: str) -> None:
-    lost = claimed(cache, image_id)
+def test_only_its_holder_gives_a_lease_up(cache: ManifestCache, server: redis.Redis, image_id: str) -> None:
+    lost = leased(cache, image_id)
     server.delete(f"manifest:{image_id}")
-    claimed(cache, image_id)
+    leased(cache, image_id)
     cache.release(lost)
-    assert cache.read(image_id) == CLAIMED
+    assert cache.read(image_id) == LEASED
 
 
-def test_a_fill_whose_claim_was_evicted_is_dropped(
+def test_a_fill_whose_lease_was_evicted_is_dropped(
     cache: ManifestCache, server: redis.Redis, image_id: str
 ) -> None:
-    claim = claimed(cache, image_id)
+    lease = leased(cache, image_id)
     server.delete(f"manifest:{image_id}")
-    assert not cache.fill(claim, manifest(image_id, 1))
+    assert not cache.fill(lease, manifest(image_id, 1))
     assert cache.read(image_id) is None
 
 
-def test_a_fill_under_anothers_claim_is_dropped(
+def test_a_fill_under_anothers_lease_is_dropped(
     cache: ManifestCache, server: redis.Redis, image_id: str
 ) -> None:
-    lost = claimed(cache, image_id)
+    lost = leased(cache, image_id)
     server.delete(f"manifest:{image_id}")
-    claimed(cache, image_id)
+    leased(cache, image_id)
     assert not cache.fill(lost, manifest(image_id, 1))
 
 
 def test_a_fill_after_a_refresh_is_dropped(cache: ManifestCache, image_id: str) -> None:
-    late = claimed(cache, image_id)
+    late = leased(cache, image_id)
     cache.refresh(manifest(image_id, 2))
     assert not cache.fill(late, manifest(image_id, 1))
 
@@ -130,7 +130,7 @@ def test_a_refresh_keeps_the_same_or_a_newer_revision(cache: ManifestCache, imag
 def test_a_tombstone_replaces_the_image(cache: ManifestCache, image_id: str) -> None:
     put(cache, image_id, 1)
     cache.refresh(tombstone(image_id, 2))
-    assert cache.read(image_id) == Known(tombstone(image_id, 2))
+    assert cache.read(image_id) == CacheEntry(tombstone(image_id, 2))
 
 
 def test_a_late_refresh_does_not_bring_a_deleted_image_back(cache: ManifestCache, image_id: str) -> None:
@@ -140,24 +140,24 @@ def test_a_late_refresh_does_not_bring_a_deleted_image_back(cache: ManifestCache
 
 
 def test_where_nothing_is_held_a_refresh_does_not_trust_itself(cache: ManifestCache, image_id: str) -> None:
-    """It may be a redrive of weeks ago: it gets the claim, to have the table read."""
-    claim = cache.refresh(manifest(image_id, 1))
-    assert isinstance(claim, Claim)
-    assert cache.fill(claim, manifest(image_id, 5))
+    """It may be a redrive of weeks ago: it gets the lease, to have the table read."""
+    lease = cache.refresh(manifest(image_id, 1))
+    assert isinstance(lease, Lease)
+    assert cache.fill(lease, manifest(image_id, 5))
     assert held(cache, image_id) == 5
 
 
-def test_where_a_reader_holds_the_claim_a_refresh_takes_it_over(cache: ManifestCache, image_id: str) -> None:
-    claimed(cache, image_id)
-    assert isinstance(cache.refresh(manifest(image_id, 1)), Claim)
+def test_where_a_reader_holds_the_lease_a_refresh_takes_it_over(cache: ManifestCache, image_id: str) -> None:
+    leased(cache, image_id)
+    assert isinstance(cache.refresh(manifest(image_id, 1)), Lease)
 
 
 @pytest.mark.parametrize("known", [None, {"id": "", "status": "PROCESSING", "revision": 7}])
 def test_what_was_known_before_anything_was_served_is_no_reason_to_trust_it(
     cache: ManifestCache, image_id: str, known: Manifest | None
 ) -> None:
-    cache.fill(claimed(cache, image_id), known and {**known, "id": image_id})
-    assert isinstance(cache.refresh(manifest(image_id, 1)), Claim)
+    cache.fill(leased(cache, image_id), known and {**known, "id": image_id})
+    assert isinstance(cache.refresh(manifest(image_id, 1)), Lease)
 
 
 def test_revisions_are_compared_as_numbers(cache: ManifestCache, image_id: str) -> None:
@@ -180,14 +180,14 @@ def test_each_kind_of_entry_lives_as_long_as_it_may(
         "DELETED": tombstone(image_id, 1),
         "PROCESSING": {"id": image_id, "status": "PROCESSING", "revision": 3},
     }
-    cache.fill(claimed(cache, image_id), entries[status])
+    cache.fill(leased(cache, image_id), entries[status])
     assert most_ms * 0.85 < server.pttl(f"manifest:{image_id}") <= most_ms
 
 
 def test_a_tombstone_is_gone_long_before_its_id_may_begin_anew(
     cache: ManifestCache, server: redis.Redis, image_id: str
 ) -> None:
-    cache.fill(claimed(cache, image_id), tombstone(image_id, 1))
+    cache.fill(leased(cache, image_id), tombstone(image_id, 1))
     assert server.pttl(f"manifest:{image_id}") < 30 * _DAY_MS / 10
 
 
@@ -199,8 +199,8 @@ def test_lifetimes_are_spread(cache: ManifestCache, server: redis.Redis, image_i
     assert len(lifetimes) > 10
 
 
-def test_a_claim_ends_by_itself(cache: ManifestCache, server: redis.Redis, image_id: str) -> None:
-    claimed(cache, image_id)
+def test_a_lease_ends_by_itself(cache: ManifestCache, server: redis.Redis, image_id: str) -> None:
+    leased(cache, image_id)
     assert 0 < server.pttl(f"manifest:{image_id}") <= 5000
 
 
@@ -241,7 +241,7 @@ def test_the_address_may_hold_a_password(
 ) -> None:
     server.acl_setuser("reader", enabled=True, passwords="+pa ss", commands=["+@all"], keys=["manifest:*"])
     authorised = connect(redis_server.url.replace("redis://", "redis://reader:pa%20ss@"))
-    assert authorised.claim(f"acl/{uuid.uuid4()}") is not None
+    assert authorised.lease(f"acl/{uuid.uuid4()}") is not None
     refused = connect(redis_server.url.replace("redis://", "redis://reader:wrong@"))
     with pytest.raises(CacheUnavailable):
         refused.read("a.jpg")

@@ -13,7 +13,7 @@ from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.manifest_cache import ManifestCache, connect
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import manifest_of
-from imageservice.read_through import Found, Lookup, refresh
+from imageservice.read_through import ReadResult, ReadThrough, refresh
 from local.redis_cluster import MASTERS, Cluster
 
 # A read that finds its node gone: the command's timeouts, the cluster asked anew, and the table. Then Redis rests.
@@ -31,7 +31,7 @@ class Reads:
     """A reader that goes on reading; `slowest` in seconds, `wrong` what it should not have been answered."""
 
     def __init__(self, url: str, table_client: Any, image_id: str) -> None:
-        self._lookup = Lookup(connect(url), lambda: image_table(table_client))
+        self._lookup = ReadThrough(connect(url), lambda: image_table(table_client))
         self._image_id = image_id
         self._stop = threading.Event()
         self.due = 1
@@ -78,9 +78,9 @@ def test_the_protocol_is_the_same_on_every_master(cluster: Cluster, table_client
     cache = connect(cluster.url)
     for node in range(MASTERS):
         image_id = cluster.image_on(node)
-        claim = cache.claim(image_id)
-        assert claim is not None
-        assert cache.fill(claim, manifest(image_id, 1))
+        lease = cache.lease(image_id)
+        assert lease is not None
+        assert cache.fill(lease, manifest(image_id, 1))
         assert cache.refresh(manifest(image_id, 2)) == "STORED"
         assert cache.refresh(manifest(image_id, 1)) == "KEPT"
         assert cluster.nodes[node].exists(f"manifest:{image_id}")
@@ -145,7 +145,7 @@ def test_a_cluster_that_is_gone_from_the_start_is_no_obstacle(cluster: Cluster, 
     for node in range(MASTERS):
         cluster.kill(node)
     begin = time.perf_counter()
-    found = Lookup(connect(cluster.url), lambda: image_table(table_client)).find(image_id)
-    assert isinstance(found, Found)
+    found = ReadThrough(connect(cluster.url), lambda: image_table(table_client)).find(image_id)
+    assert isinstance(found, ReadResult)
     assert found.source == "CacheBypass"
     assert time.perf_counter() - begin < BUDGET_S

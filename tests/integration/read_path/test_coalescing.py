@@ -12,7 +12,7 @@ from read_world import RedisServer, Writes, image_table
 from imageservice.adapters.image_table import ImageTable
 from imageservice.adapters.manifest_cache import connect
 from imageservice.core.errors import StoreUnavailable
-from imageservice.read_through import Found, Lookup
+from imageservice.read_through import ReadResult, ReadThrough
 
 READERS = 24
 
@@ -45,12 +45,12 @@ def new_image(table_client: Any) -> str:
     return image_id
 
 
-def all_at_once(server: RedisServer, table: SlowTable, image_id: str) -> list[Found | BaseException]:
+def all_at_once(server: RedisServer, table: SlowTable, image_id: str) -> list[ReadResult | BaseException]:
     """Every reader is a process of its own in Lambda: here each has a connection of its own."""
     start = threading.Barrier(READERS)
 
-    def read(_: int) -> Found | BaseException:
-        lookup = Lookup(connect(server.url), lambda: table)
+    def read(_: int) -> ReadResult | BaseException:
+        lookup = ReadThrough(connect(server.url), lambda: table)
         start.wait()
         try:
             return lookup.find(image_id)
@@ -66,7 +66,9 @@ def test_one_reads_the_table_and_all_get_the_image(
 ) -> None:
     table = SlowTable(image_table(table_client))
     found = all_at_once(redis_server, table, new_image)
-    assert {each.manifest["id"] for each in found if isinstance(each, Found) and each.manifest} == {new_image}
+    assert {each.manifest["id"] for each in found if isinstance(each, ReadResult) and each.manifest} == {
+        new_image
+    }
     assert len(found) == READERS
     assert table.reads <= 2
 
@@ -74,18 +76,18 @@ def test_one_reads_the_table_and_all_get_the_image(
 def test_an_unknown_image_is_looked_up_once_too(redis_server: RedisServer, table_client: Any) -> None:
     table = SlowTable(image_table(table_client))
     found = all_at_once(redis_server, table, f"nobody/{uuid.uuid4()}")
-    assert all(isinstance(each, Found) and each.manifest is None for each in found)
+    assert all(isinstance(each, ReadResult) and each.manifest is None for each in found)
     assert table.reads <= 2
 
 
 def test_nobody_waits_long_for_a_reader_that_does_not_come_back(
     redis_server: RedisServer, table_client: Any, new_image: str
 ) -> None:
-    assert connect(redis_server.url).claim(new_image)
+    assert connect(redis_server.url).lease(new_image)
     begin = time.perf_counter()
-    found = Lookup(connect(redis_server.url), lambda: image_table(table_client)).find(new_image)
+    found = ReadThrough(connect(redis_server.url), lambda: image_table(table_client)).find(new_image)
     assert found.manifest
-    assert time.perf_counter() - begin < 1  # of the claim's five
+    assert time.perf_counter() - begin < 1  # of the lease's five
 
 
 def test_a_table_that_fails_one_reader_is_asked_by_the_next(
@@ -93,4 +95,4 @@ def test_a_table_that_fails_one_reader_is_asked_by_the_next(
 ) -> None:
     failing = SlowTable(image_table(table_client), failing=True)
     assert all(isinstance(each, StoreUnavailable) for each in all_at_once(redis_server, failing, new_image))
-    assert Lookup(connect(redis_server.url), lambda: image_table(table_client)).find(new_image).manifest
+    assert ReadThrough(connect(redis_server.url), lambda: image_table(table_client)).find(new_image).manifest

@@ -12,9 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 from read_world import RedisServer
 
-from imageservice import read_through as lookup_module
+from imageservice import read_through as read_through_module
+from imageservice.adapters.aws_clients import new_client
 from imageservice.adapters.image_table import ImageTable
-from reader import handler as reader_handler
 
 Read = Callable[..., dict[str, Any]]
 BUDGET_S = 0.3
@@ -78,7 +78,6 @@ def test_the_answer_is_right_and_in_time(reader: Callable[[str], Read], broken: 
     times = []
     for _ in range(3):  # the best of them: a busy machine is not what is asked about
         read = reader(broken)
-        reader_handler.table()  # boto3 is imported once a process: 0.2 s of a cold start, not of an outage
         answer, seconds = timed(read, f"/images/{image}")
         assert answer["statusCode"] == 302
         times.append(seconds)
@@ -134,38 +133,34 @@ class Throttled:
         raise ClientError(error, "GetItem")
 
 
-@pytest.fixture
-def throttled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader_handler, "table", lambda: ImageTable(Throttled(), "images"))
+THROTTLED = ImageTable(Throttled(), "images")
 
 
-@pytest.mark.usefixtures("throttled")
 def test_a_miss_that_dynamodb_throttles_is_no_missing_image(
-    reader: Callable[[str], Read], redis_server: RedisServer, logged: Callable[[], list[dict[str, Any]]]
+    reader: Callable[..., Read], redis_server: RedisServer, logged: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    answer = reader(redis_server.url)("/images/throttled.jpg")
+    answer = reader(redis_server.url, THROTTLED)("/images/throttled.jpg")
     assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "1")
     assert answer["headers"]["cache-control"] == "no-store"
     (line,) = logged()
     assert (line["StoreUnavailable"], line["level"]) == (1, "ERROR")
 
 
-@pytest.mark.usefixtures("throttled")
 def test_a_throttled_reader_keeps_nobody_waiting(
-    reader: Callable[[str], Read], redis_server: RedisServer
+    reader: Callable[..., Read], redis_server: RedisServer
 ) -> None:
-    read = reader(redis_server.url)
+    read = reader(redis_server.url, THROTTLED)
     read("/images/throttled-too.jpg")
     _, seconds = timed(read, "/images/throttled-too.jpg")
-    assert seconds < lookup_module._WAIT_S
+    assert seconds < read_through_module._WAIT_S
 
 
 def test_a_dynamodb_that_hangs_is_given_up_in_time_to_say_so(
-    reader: Callable[[str], Read], monkeypatch: pytest.MonkeyPatch
+    reader: Callable[..., Read], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = reader("")
     with listener(None) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url.replace("redis://", "http://").removesuffix("/0"))
+        read = reader("", ImageTable(new_client("dynamodb", for_readers=True), "images"))
         answer, seconds = timed(read, "/images/hanging.jpg")
     assert answer["statusCode"] == 503
     assert seconds < 4

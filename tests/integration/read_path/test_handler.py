@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from read_world import RedisServer, Writes
+import pytest
+from read_world import RedisServer, Writes, image_table
 
 from imageservice.adapters import manifest_cache as cache_module
-from refresh_cache import handler as refresh_module
+from refresh_cache import bootstrap as refresh_bootstrap
+from refresh_cache.handler import handler as refresh_handler
 
 Read = Callable[..., dict[str, Any]]
 Lines = Callable[[], list[dict[str, Any]]]
@@ -57,21 +59,26 @@ def test_without_redis_readers_are_answered_from_the_table(
 
 
 def test_a_refresh_puts_a_new_image_where_readers_find_it(
-    reader: Callable[[str], Read], redis_server: RedisServer, table_client: Any, logged: Lines
+    reader: Callable[[str], Read],
+    redis_server: RedisServer,
+    table_client: Any,
+    logged: Lines,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     writes = Writes(table_client)
     writes.register("whole/new", 1)
     item = writes.record("whole/new", 1)
     read = reader(redis_server.url)
-    refresh_module.manifests.cache_clear()
-    refresh_module.table.cache_clear()
+    manifests = cache_module.connect(redis_server.url, cache_module.WRITER)
+    made = refresh_bootstrap.Dependencies(manifests, lambda: image_table(table_client), cached=True)
+    monkeypatch.setattr(refresh_bootstrap, "dependencies", lambda: made)
     context: Any = type("Context", (), dict.fromkeys(_CONTEXT, "x"))
-    answer = refresh_module.handler({"item": item}, context)
+    answer = refresh_handler({"item": item}, context)
     assert (answer["stored"], answer["revision"]) == (True, 1)
     logged()
     read("/images/whole/new")
     assert logged()[0]["CacheHit"] == 1
-    again = refresh_module.handler({"item": item}, context)
+    again = refresh_handler({"item": item}, context)
     assert again == {**answer, "stored": False}
 
 
@@ -82,9 +89,9 @@ def test_what_is_decoded_is_kept_only_as_long_as_redis_holds_the_same_bytes(
     redis_server: RedisServer,
 ) -> None:
     cache = cache_module.connect(redis_server.url)
-    claim = cache.claim("whole/decoded")
-    assert claim is not None
-    cache.fill(claim, {"id": "whole/decoded", "status": "DELETED", "revision": 1})
+    lease = cache.lease("whole/decoded")
+    assert lease is not None
+    cache.fill(lease, {"id": "whole/decoded", "status": "DELETED", "revision": 1})
     first = cache.read("whole/decoded")
     assert cache.read("whole/decoded") is first
     cache.refresh({"id": "whole/decoded", "status": "DELETED", "revision": 2})

@@ -24,13 +24,13 @@ from hypothesis.stateful import (
 )
 from read_world import Pausable, PausingTable, RedisServer, Writes, dynamodb, image_table
 
-from imageservice import read_through as lookup_module
+from imageservice import read_through as read_through_module
 from imageservice.adapters import manifest_cache as cache_module
 from imageservice.adapters.image_table import from_dynamodb
-from imageservice.adapters.manifest_cache import WRITER, Claim, ManifestCache, client_of
+from imageservice.adapters.manifest_cache import WRITER, Lease, ManifestCache, client_of
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import Manifest, manifest_of
-from imageservice.read_through import Found, Lookup, refresh
+from imageservice.read_through import ReadResult, ReadThrough, refresh
 
 _STOPS = st.sampled_from(["before", "after"])
 _ONE_OF_MANY = st.integers(min_value=0, max_value=2**31)
@@ -39,17 +39,17 @@ _ONE_OF_MANY = st.integers(min_value=0, max_value=2**31)
 class DeleteAndSet(ManifestCache):
     """What most caches do: a refresh deletes the key and sets it, and a reader that missed sets it."""
 
-    def claim(self, image_id: str) -> Claim | None:
-        return Claim(image_id, b"")
+    def lease(self, image_id: str) -> Lease | None:
+        return Lease(image_id, b"")
 
-    def fill(self, claim: Claim, manifest: Manifest | None) -> bool:
-        value = cache_module._encoded(claim.image_id, cache_module._order(manifest), manifest)
-        self._ask("set", cache_module._key(claim.image_id), value, px=60_000)
+    def fill(self, lease: Lease, manifest: Manifest | None) -> bool:
+        value = cache_module._encoded(lease.image_id, cache_module._order(manifest), manifest)
+        self._ask("set", cache_module._key(lease.image_id), value, px=60_000)
         return True
 
     def refresh(self, manifest: Manifest) -> Literal["STORED"]:
         self._ask("delete", cache_module._key(manifest["id"]))
-        self.fill(Claim(manifest["id"], b""), manifest)
+        self.fill(Lease(manifest["id"], b""), manifest)
         return "STORED"
 
 
@@ -63,14 +63,14 @@ class NewerWins(DeleteAndSet):
     return 1
     """
 
-    def fill(self, claim: Claim, manifest: Manifest | None) -> bool:
+    def fill(self, lease: Lease, manifest: Manifest | None) -> bool:
         revision = cache_module._order(manifest)
-        value = cache_module._encoded(claim.image_id, revision, manifest)
-        self._ask("eval", self._SCRIPT, 1, cache_module._key(claim.image_id), revision, value)
+        value = cache_module._encoded(lease.image_id, revision, manifest)
+        self._ask("eval", self._SCRIPT, 1, cache_module._key(lease.image_id), revision, value)
         return True
 
     def refresh(self, manifest: Manifest) -> Literal["STORED"]:
-        self.fill(Claim(manifest["id"], b""), manifest)
+        self.fill(Lease(manifest["id"], b""), manifest)
         return "STORED"
 
 
@@ -156,7 +156,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def a_reader_comes(self) -> None:
         due = self.acknowledged
-        found = Lookup(self._cache(), lambda: self.table).find(self.image_id)
+        found = ReadThrough(self._cache(), lambda: self.table).find(self.image_id)
         self._check(found, due)
 
     @precondition(lambda self: len(self.reads) < 3)
@@ -164,7 +164,9 @@ class Life(RuleBasedStateMachine):
     def a_reader_stops_half_way(self, stop: str) -> None:
         due = self.acknowledged
         call = Pausable(
-            lambda call: Lookup(self._cache(), lambda: PausingTable(self.table, call)).find(self.image_id),
+            lambda call: ReadThrough(self._cache(), lambda: PausingTable(self.table, call)).find(
+                self.image_id
+            ),
             stop,
         )
         if call.paused:
@@ -208,14 +210,16 @@ class Life(RuleBasedStateMachine):
     def _acknowledge(self, item: dict[str, Any]) -> None:
         self.acknowledged = max(self.acknowledged, int(item["revision"]["N"]))
 
-    def _check(self, found: Found, due: int) -> None:
+    def _check(self, found: ReadResult, due: int) -> None:
         answered = 0 if found.manifest is None else found.manifest["revision"]
         assert answered >= due, f"stale: revision {answered} answered after {due} was acknowledged"
 
 
 @pytest.fixture
 def life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Life]]:
-    monkeypatch.setattr(lookup_module, "_WAIT_S", 0.01)  # stopped readers hold their claims for good here
+    monkeypatch.setattr(
+        read_through_module, "_WAIT_S", 0.01
+    )  # stopped readers hold their leases for good here
     with RedisServer.running(tmp_path) as server, dynamodb() as client:
         yield type("Life", (Life,), {"server": server, "dynamodb": client})
 
@@ -253,7 +257,7 @@ def test_the_machine_finds_a_primitive_that_does_not_compare_revisions(
     life: type[Life], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The primitive's other conditions have a test each in test_cache.py."""
-    comparison = "if known >= revision then return 'KEPT' end"
+    comparison = "if current_revision >= revision then return 'KEPT' end"
     assert comparison in cache_module.PUT_IF_NEWER
     monkeypatch.setattr(cache_module, "PUT_IF_NEWER", cache_module.PUT_IF_NEWER.replace(comparison, ""))
     _assert_found(life)

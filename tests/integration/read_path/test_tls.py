@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from read_world import RedisServer, manifest
 
-from imageservice.adapters.manifest_cache import Known, connect
+from imageservice.adapters.manifest_cache import CacheEntry, connect
 from imageservice.core.errors import CacheUnavailable
 
 
@@ -78,11 +78,11 @@ def tls_port(redis_server: RedisServer, certificate: Path) -> Iterator[int]:
 def test_the_whole_protocol_goes_through_tls(tls_port: int, certificate: Path) -> None:
     cache = connect(f"rediss://127.0.0.1:{tls_port}/0?ssl_ca_certs={certificate}")
     image_id = f"tls/{uuid.uuid4()}.jpg"
-    claim = cache.claim(image_id)
-    assert claim is not None
-    assert cache.fill(claim, manifest(image_id, 1))
+    lease = cache.lease(image_id)
+    assert lease is not None
+    assert cache.fill(lease, manifest(image_id, 1))
     assert cache.refresh(manifest(image_id, 2)) == "STORED"
-    assert cache.read(image_id) == Known(manifest(image_id, 2))
+    assert cache.read(image_id) == CacheEntry(manifest(image_id, 2))
 
 
 def test_a_server_that_nobody_vouches_for_is_not_believed(tls_port: int) -> None:

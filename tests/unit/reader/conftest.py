@@ -8,7 +8,7 @@ from read_world import manifest
 
 from imageservice.core.manifest import Manifest
 from reader.request import read_request
-from reader.respond import answer
+from reader.respond import respond
 
 Read = Callable[..., dict[str, Any]]
 EDGE = "https://cdn.example"
@@ -18,19 +18,19 @@ def event(
     path: str, query: dict[str, str] | None = None, method: str = "GET", **headers: str
 ) -> dict[str, Any]:
     """An event of payload format 2.0, with what of it the reader looks at; `path` is decoded, as AWS has it."""
-    named = {name.replace("_", "-"): value for name, value in {"host": "api.example", **headers}.items()}
+    hyphenated = {name.replace("_", "-"): value for name, value in {"host": "api.example", **headers}.items()}
     http = {"method": method, "path": path}
     return {
         "rawPath": path,
         "queryStringParameters": query,
-        "headers": named,
+        "headers": hyphenated,
         "requestContext": {"http": http},
     }
 
 
 @pytest.fixture
 def read() -> Read:
-    """Answers a request for an image of which this manifest is known; by the edge, unless told otherwise."""
+    """Answers a request for an image of which this manifest is known; by the edge unless `edge` is empty."""
 
     def reading(
         path: str = "/images/a.jpg",
@@ -42,6 +42,6 @@ def read() -> Read:
         **headers: str,
     ) -> dict[str, Any]:
         request = read_request(event(path, query, **headers), edge)
-        return answer(request, known, lambda key: f"https://s3.example/{key}?signed", fresh=fresh)
+        return respond(request, known, lambda key: f"https://s3.example/{key}?signed", fresh=fresh)
 
     return reading

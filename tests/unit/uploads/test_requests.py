@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from imageservice.adapters.aws_clients import client
 from imageservice.adapters.source_bucket import Originals
-from imageservice.http.api_gateway import HttpProblem
+from imageservice.core.errors import Problem
 from uploads.requests import delete_image, presign_upload, put_image
 
 ODD_ID = "a b+c%20é/ü.jpg"
@@ -45,9 +45,9 @@ def put(data: bytes, image_id: str = ODD_ID, content_type: str = "image/jpeg") -
     }
 
 
-def refusal(call: Any, event: dict[str, Any], originals: Originals) -> HttpProblem:
-    with pytest.raises(HttpProblem) as caught:
-        call(event, originals)
+def refusal(call: Any, event: dict[str, Any], originals: Originals) -> Problem:
+    with pytest.raises(Problem) as caught:
+        call(originals, event)
     return caught.value
 
 
@@ -57,7 +57,7 @@ def policy(form: dict[str, Any]) -> list[Any]:
 
 
 def test_a_presigned_upload_names_exactly_the_id_asked_for(originals: Originals) -> None:
-    response = presign_upload(post({"id": ODD_ID, "content_type": "image/png"}), originals)
+    response = presign_upload(originals, post({"id": ODD_ID, "content_type": "image/png"}))
     form = json.loads(response["body"])
     assert response["statusCode"] == 201
     assert form["fields"]["key"] == ODD_ID
@@ -65,7 +65,7 @@ def test_a_presigned_upload_names_exactly_the_id_asked_for(originals: Originals)
 
 
 def test_a_presigned_upload_is_limited_in_size_and_content_type(originals: Originals) -> None:
-    form = json.loads(presign_upload(post({"id": "a", "content_type": "image/png"}), originals)["body"])
+    form = json.loads(presign_upload(originals, post({"id": "a", "content_type": "image/png"}))["body"])
     assert ["content-length-range", 1, 5_000_000] in policy(form)
     assert {"Content-Type": "image/png"} in policy(form)
 
@@ -73,7 +73,7 @@ def test_a_presigned_upload_is_limited_in_size_and_content_type(originals: Origi
 def test_a_presigned_upload_is_signed_with_version_4_in_the_oldest_region_too() -> None:
     """Buckets made since June 2020 refuse version 2, which botocore still chooses there."""
     originals = Originals(client("s3"), "source", max_bytes=1)
-    form = json.loads(presign_upload(post({"id": "a", "content_type": "image/png"}), originals)["body"])
+    form = json.loads(presign_upload(originals, post({"id": "a", "content_type": "image/png"}))["body"])
     assert form["fields"]["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
 
 
@@ -82,14 +82,14 @@ def test_an_upload_at_the_edge_is_told_where_to_look_for_its_metadata(originals:
         **post({"id": ODD_ID, "content_type": "image/png"}),
         "headers": {"x-viewer-host": "images.example"},
     }
-    form = json.loads(presign_upload(event, originals)["body"])
+    form = json.loads(presign_upload(originals, event)["body"])
     assert form["metadata"] == "/metadata/a%20b%2Bc%2520%C3%A9/%C3%BC.jpg"
 
 
 def test_an_upload_at_the_api_itself_is_told_a_path_that_survives_being_decoded_twice(
     originals: Originals,
 ) -> None:
-    response = presign_upload(post({"id": ODD_ID, "content_type": "image/png"}), originals)
+    response = presign_upload(originals, post({"id": ODD_ID, "content_type": "image/png"}))
     assert unquote(unquote(response["headers"]["location"])) == f"/metadata/{ODD_ID}"
 
 
@@ -123,18 +123,18 @@ def test_a_request_that_cannot_be_meant_is_a_bad_request(body: str, originals: O
 def test_an_upload_is_posted_with_the_content_type_that_was_asked_for(
     kind: str, originals: Originals
 ) -> None:
-    form = json.loads(presign_upload(post({"id": "a", "content_type": kind}), originals)["body"])
+    form = json.loads(presign_upload(originals, post({"id": "a", "content_type": kind}))["body"])
     assert form["fields"]["Content-Type"] == kind.lower().partition(";")[0]
 
 
 def test_the_longest_id_that_leaves_room_for_renditions_is_taken(originals: Originals) -> None:
     asked = {"id": "k" * 969, "content_type": "image/png"}
-    assert presign_upload(post(asked), originals)["statusCode"] == 201
+    assert presign_upload(originals, post(asked))["statusCode"] == 201
     assert refusal(presign_upload, post({**asked, "id": "k" * 970}), originals).status == 400
 
 
 def test_an_image_that_is_put_is_stored_under_its_raw_id(s3: Any, originals: Originals) -> None:
-    response = put_image(put(b"\xff\xd8photo"), originals)
+    response = put_image(originals, put(b"\xff\xd8photo"))
     assert response["statusCode"] == 202
     stored = s3.get_object(Bucket="source", Key=ODD_ID)
     assert (stored["Body"].read(), stored["ContentType"]) == (b"\xff\xd8photo", "image/jpeg")
@@ -144,7 +144,7 @@ def test_an_image_that_is_put_is_stored_under_its_raw_id(s3: Any, originals: Ori
 def test_an_image_too_large_for_the_call_names_the_way_that_takes_it(originals: Originals) -> None:
     error = refusal(put_image, put(b"x" * 4_400_001), originals)
     assert error.status == 413
-    assert "POST /uploads" in error.detail
+    assert "POST /uploads" in str(error)
 
 
 def test_an_image_over_the_services_limit_is_refused_before_it_is_stored(s3: Any) -> None:
@@ -157,8 +157,8 @@ def test_an_empty_body_is_not_an_image(originals: Originals) -> None:
 
 
 def test_a_deleted_image_can_be_got_back_in_s3(s3: Any, originals: Originals) -> None:
-    put_image(put(b"photo"), originals)
-    assert delete_image({"rawPath": f"/images/{ODD_ID}"}, originals)["statusCode"] == 202
+    put_image(originals, put(b"photo"))
+    assert delete_image(originals, {"rawPath": f"/images/{ODD_ID}"})["statusCode"] == 202
     versions = s3.list_object_versions(Bucket="source")
     assert len(versions["Versions"]) == 1
     assert versions["DeleteMarkers"][0]["Key"] == ODD_ID
@@ -166,4 +166,4 @@ def test_a_deleted_image_can_be_got_back_in_s3(s3: Any, originals: Originals) ->
 
 def test_deleting_twice_is_no_error(originals: Originals) -> None:
     for _ in range(2):
-        assert delete_image({"rawPath": "/images/nobody"}, originals)["statusCode"] == 202
+        assert delete_image(originals, {"rawPath": "/images/nobody"})["statusCode"] == 202

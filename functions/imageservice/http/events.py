@@ -1,0 +1,49 @@
+"""What a function reads from API Gateway's event, payload format 2.0."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from imageservice.core.errors import RequestInvalid
+
+Event = Mapping[str, Any]
+
+# The CloudFront Function sets it to the name that the viewer asked for. A client that calls the API itself may set it
+# too, and only fools itself: no cache stores what is answered outside the edge.
+VIEWER_HOST = "x-viewer-host"
+
+
+def id_in_path(event: Event) -> str:
+    """The text after `/images/` or `/metadata/`; API Gateway has decoded it (docs/read-path.md says how)."""
+    path: str = event["rawPath"]
+    return path[1:].partition("/")[2]
+
+
+def header(event: Event, name: str) -> str:
+    """A header's value, empty where it is absent; `name` in lower case, as API Gateway sends all of them."""
+    value: str = event.get("headers", {}).get(name, "")
+    return value
+
+
+def body_of(event: Event) -> bytes:
+    """The request's body, however API Gateway has encoded it."""
+    body = event.get("body") or ""
+    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+
+
+def json_strings(event: Event, example: Mapping[str, str]) -> dict[str, str]:
+    """The body as a JSON object with exactly the members of `example`, all strings. Raises RequestInvalid."""
+    try:
+        document = json.loads(body_of(event))
+    except (ValueError, RecursionError) as error:
+        raise RequestInvalid("The body is not JSON.") from error
+    if (
+        not isinstance(document, dict)
+        or document.keys() != example.keys()
+        or not all(isinstance(value, str) for value in document.values())
+    ):
+        raise RequestInvalid(
+            f"The body must be a JSON object with these strings and no others: {json.dumps(example)}."
+        )
+    return document

@@ -1,0 +1,45 @@
+"""What ReaderFunction works with, made once a process; tests and benchmarks put others in place of `dependencies`."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.manifest_cache import READER, connect
+from imageservice.adapters.presigning import presigned_link
+from imageservice.adapters.settings import Settings, settings
+from imageservice.read_through import Cache, ReadThrough, Table
+
+
+class Dependencies(NamedTuple):
+    """`presign` makes the link to a rendition's key for readers who come without the edge, `cdn_url` is the edge's
+    origin where it is configured."""
+
+    read_through: ReadThrough
+    presign: Callable[[str], str]
+    cdn_url: str
+
+
+def bootstrap(
+    config: Settings, *, manifests: Cache | None = None, table: Table | None = None
+) -> Dependencies:
+    """The dependencies for these settings; `manifests` and `table` take the place of Redis and DynamoDB.
+
+    Nothing is connected here. The connection to Redis is made by the first read and outlives the invocation; the client
+    of DynamoDB, which takes longer than a hundred hits, by the first miss.
+    """
+
+    @cache
+    def image_table() -> Table:
+        return table or ImageTable(client("dynamodb", for_readers=True), config.image_table)
+
+    def presign(key: str) -> str:
+        return presigned_link(config.processed_bucket, key)
+
+    read_through = ReadThrough(manifests or connect(config.redis_url, READER), image_table)
+    return Dependencies(read_through, presign, config.cdn_url)
+
+
+dependencies: Callable[[], Dependencies] = cache(lambda: bootstrap(settings()))
+"""Those of this process."""

@@ -1,0 +1,33 @@
+"""What RefreshCacheFunction works with, made once a process; tests put others in place of `dependencies`."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.manifest_cache import WRITER, connect
+from imageservice.adapters.settings import settings
+from imageservice.read_through import Cache, Table
+
+
+class Dependencies(NamedTuple):
+    """`table` makes the table when it is first needed; `cached` is False where no Redis is configured.
+
+    The connection to Redis outlives the invocation.
+    """
+
+    manifests: Cache
+    table: Callable[[], Table]
+    cached: bool
+
+
+@cache
+def dependencies() -> Dependencies:
+    redis_url = settings().redis_url
+    return Dependencies(connect(redis_url, WRITER), _table, cached=bool(redis_url))
+
+
+@cache
+def _table() -> Table:
+    return ImageTable(client("dynamodb"), settings().image_table)
