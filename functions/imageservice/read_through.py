@@ -9,8 +9,8 @@ from imageservice.adapters.manifest_cache import LEASED, CacheEntry, Lease, Refr
 from imageservice.core.errors import CacheUnavailable, StoreUnavailable
 from imageservice.core.manifest import Manifest, manifest_of
 
-# How long a reader waits for another one's read of the table before it reads for itself, and how often it looks.
-_WAIT_S = 0.15
+WAIT_S = 0.15
+"""How long a reader waits for another one's read of the table before it reads for itself."""
 _FIRST_LOOK_S = 0.004
 _LONGEST_PAUSE_S = 0.025
 
@@ -43,14 +43,16 @@ class ReadResult(NamedTuple):
 
 
 class ReadThrough:
-    """Reads through the cache. `table` makes the table on the first miss: its client costs more than a hundred hits."""
+    """Reads through the cache.
 
-    def __init__(
-        self, cache: Cache, table: Callable[[], Table], sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    `table` makes the table on the first miss: its client costs more than a hundred hits. `wait` is how many seconds to
+    wait for another reader's read of the table before reading for oneself.
+    """
+
+    def __init__(self, cache: Cache, table: Callable[[], Table], wait: float = WAIT_S) -> None:
         self._cache = cache
         self._table = table
-        self._sleep = sleep
+        self._wait = wait
 
     def find(self, image_id: str) -> ReadResult:
         """The manifest, never older than the last refresh that was acknowledged before the call.
@@ -73,10 +75,10 @@ class ReadThrough:
 
     def _await(self, image_id: str) -> CacheEntry | None:
         """The entry that another reader is about to fill in, if it comes in time."""
-        deadline = time.monotonic() + _WAIT_S
+        deadline = time.monotonic() + self._wait
         pause = _FIRST_LOOK_S
         while time.monotonic() < deadline:
-            self._sleep(pause)
+            time.sleep(pause)
             entry = self._cache.read(image_id)
             if entry is not LEASED:
                 return entry if isinstance(entry, CacheEntry) else None

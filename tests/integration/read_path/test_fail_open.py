@@ -12,9 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 from read_world import RedisServer
 
-from imageservice import read_through as read_through_module
 from imageservice.adapters.aws_clients import new_client
 from imageservice.adapters.image_table import ImageTable
+from imageservice.read_through import WAIT_S
 
 Read = Callable[..., dict[str, Any]]
 BUDGET_S = 0.3
@@ -152,7 +152,7 @@ def test_a_throttled_reader_keeps_nobody_waiting(
     read = reader(redis_server.url, THROTTLED)
     read("/images/throttled-too.jpg")
     _, seconds = timed(read, "/images/throttled-too.jpg")
-    assert seconds < read_through_module._WAIT_S
+    assert seconds < WAIT_S
 
 
 def test_a_dynamodb_that_hangs_is_given_up_in_time_to_say_so(

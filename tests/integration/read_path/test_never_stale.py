@@ -24,7 +24,6 @@ from hypothesis.stateful import (
 )
 from read_world import Pausable, PausingTable, RedisServer, Writes, dynamodb, image_table
 
-from imageservice import read_through as read_through_module
 from imageservice.adapters import manifest_cache as cache_module
 from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.manifest_cache import WRITER, Lease, ManifestCache, client_of
@@ -32,6 +31,7 @@ from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import Manifest, manifest_of
 from imageservice.read_through import ReadResult, ReadThrough, refresh
 
+_WAIT_S = 0.01  # stopped readers hold their leases for good here
 _STOPS = st.sampled_from(["before", "after"])
 _ONE_OF_MANY = st.integers(min_value=0, max_value=2**31)
 
@@ -156,7 +156,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def a_reader_comes(self) -> None:
         due = self.acknowledged
-        found = ReadThrough(self._cache(), lambda: self.table).find(self.image_id)
+        found = ReadThrough(self._cache(), lambda: self.table, _WAIT_S).find(self.image_id)
         self._check(found, due)
 
     @precondition(lambda self: len(self.reads) < 3)
@@ -164,7 +164,7 @@ class Life(RuleBasedStateMachine):
     def a_reader_stops_half_way(self, stop: str) -> None:
         due = self.acknowledged
         call = Pausable(
-            lambda call: ReadThrough(self._cache(), lambda: PausingTable(self.table, call)).find(
+            lambda call: ReadThrough(self._cache(), lambda: PausingTable(self.table, call), _WAIT_S).find(
                 self.image_id
             ),
             stop,
@@ -216,10 +216,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Life]]:
-    monkeypatch.setattr(
-        read_through_module, "_WAIT_S", 0.01
-    )  # stopped readers hold their leases for good here
+def life(tmp_path: Path) -> Iterator[type[Life]]:
     with RedisServer.running(tmp_path) as server, dynamodb() as client:
         yield type("Life", (Life,), {"server": server, "dynamodb": client})
 
