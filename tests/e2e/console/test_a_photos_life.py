@@ -1,4 +1,4 @@
-"""What an operator does: uploads a photo, sees it become READY, breaks Redis, sees why it failed, repairs, replays."""
+"""An operator's work: upload a photo until it is READY, break Redis, read why an upload failed, repair, replay."""
 
 import base64
 import re
@@ -57,13 +57,13 @@ def test_a_photo_is_uploaded_and_ready_broken_and_seen_to_fail_replayed_and_read
     card = page.get_by_role("listitem").filter(has=page.get_by_role("link", name=PHOTO))
     expect(card.locator(".chip")).to_have_text("Ready")
     expect(card.locator(".thumb img").last).to_have_js_property("complete", True)
-    assert page.evaluate("window.sameDocument"), "the page was loaded anew"
+    assert page.evaluate("window.sameDocument"), "the page was reloaded"
 
     card.get_by_role("link").click()
     page.get_by_role("link", name="Latest execution").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Processing of {PHOTO}")
     expect(page.locator(".state.succeeded", has_text="Resize to each size")).to_be_visible()
-    expect(page.locator(".timeline li", has_text=re.compile(r"^\s*Resize \d"))).to_have_count(5)
+    expect(page.locator(".timeline li", has_text=re.compile(r"^\s*Resize (thumb|w\d+)"))).to_have_count(5)
 
     with Redis.from_url(console.stack.redis_url) as client:
         client.shutdown(nosave=True)
@@ -151,7 +151,7 @@ def test_an_image_is_removed_after_a_question(
     expect(page.locator(".title .chip")).to_have_text("Removed")
 
 
-def test_a_bad_image_dropped_on_the_page_is_told_why_and_not_offered_a_replay(
+def test_a_bad_image_dropped_on_the_page_shows_why_and_offers_no_replay(
     console: Any, open_page: Callable[..., Page], samples: Path
 ) -> None:
     page = open_page()

@@ -89,7 +89,7 @@ def test_a_file_of_such_a_name_is_uploaded_under_it(
     expect(page.locator(".card", has_text=file.name).locator(".chip")).to_have_text("Rejected")
 
 
-def test_an_id_that_nobody_uploaded_is_a_page_that_says_so(open_page: Callable[..., Page]) -> None:
+def test_an_unknown_id_is_a_page_that_says_so(open_page: Callable[..., Page]) -> None:
     page = open_page("/image?id=%3Cscript%3Ealert(1)%3C%2Fscript%3E", expect=404)
     expect(page.get_by_role("heading", name="Not found")).to_be_visible()
     expect(page.locator("main")).to_contain_text("<script>alert(1)</script>")

@@ -1,4 +1,4 @@
-"""How numbers, times and data are said."""
+"""Numbers, times and data as text."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [
         (0, "now"),
         (42, "42 s ago"),
@@ -22,8 +22,8 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
         (-60, "in the future"),
     ],
 )
-def test_how_long_ago(seconds: int, said: str) -> None:
-    assert filters.ago(NOW - timedelta(seconds=seconds), NOW) == said
+def test_how_long_ago(seconds: int, text: str) -> None:
+    assert filters.ago(NOW - timedelta(seconds=seconds), NOW) == text
 
 
 def test_times_are_read_as_items_and_as_boto3_have_them() -> None:
@@ -34,19 +34,27 @@ def test_times_are_read_as_items_and_as_boto3_have_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "said"),
+    ("count", "text"),
     [(0, "0 B"), (999, "999 B"), (35_542, "35.5 kB"), (347_327, "347 kB"), (2_797_589, "2.8 MB"), (None, "")],
 )
-def test_sizes_are_in_powers_of_ten(count: int | None, said: str) -> None:
-    assert filters.size(count) == said
+def test_sizes_are_in_powers_of_ten(count: int | None, text: str) -> None:
+    assert filters.size(count) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [(0.008, "8 ms"), (2.174, "2.17 s"), (41, "41 s"), (185, "3 min 5 s"), (7440, "2 h 4 min")],
 )
-def test_durations(seconds: float, said: str) -> None:
-    assert filters.lasted(seconds) == said
+def test_durations(seconds: float, text: str) -> None:
+    assert filters.lasted(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "text"),
+    [(4032, 3024, "12.2 MP"), (700, 500, "0.35 MP"), (60, 40, "60 × 40 px"), (1, 1, "1 × 1 px"), (0, 5, "")],
+)
+def test_pixels(width: int, height: int, text: str) -> None:
+    assert filters.megapixels(width, height) == text
 
 
 def test_json_within_json_is_unfolded_to_be_read() -> None:

@@ -151,6 +151,20 @@ def test_a_map_holds_what_it_repeats() -> None:
     assert resize.y + resize.height < whole.height
 
 
+def test_what_a_map_repeats_is_in_its_middle() -> None:
+    _, drawing = drawn("process_image")
+    (whole,) = [box for box in drawing.boxes if box.boxes]
+    (resize,) = whole.boxes
+    assert resize.x + resize.width / 2 == pytest.approx(whole.width / 2, abs=1)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_order_of_the_definitions_keys_changes_nothing(name: str) -> None:
+    _, drawing = drawn(name)
+    by_key = json.dumps(json.loads((MACHINES / f"{name}.asl.json").read_text()), sort_keys=True)
+    assert layout.draw(definition.read(by_key)) == drawing
+
+
 def test_a_parallel_holds_its_branches_side_by_side() -> None:
     branches = [
         {"StartAt": name, "States": {name: {"Type": "Pass", "End": True}}} for name in ("left", "right")
@@ -180,7 +194,7 @@ def test_a_state_that_nothing_leads_to_is_drawn_too() -> None:
 NAMES = st.lists(st.text(min_size=1, max_size=30), min_size=1, max_size=6, unique=True)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(NAMES, st.data())
 def test_any_names_and_any_transitions_can_be_drawn(names: list[str], data: st.DataObject) -> None:
     states = {
@@ -191,14 +205,14 @@ def test_any_names_and_any_transitions_can_be_drawn(names: list[str], data: st.D
         for name in names
     }
     drawing = layout.draw(machine_of(states, start=names[0]))
-    assert [box.state.name for box in drawing.boxes] == names
+    assert sorted(box.state.name for box in drawing.boxes) == sorted(names)
     assert not [pair for pair in itertools.combinations(drawing.boxes, 2) if overlap(*pair)]
 
 
 def test_several_pages_can_be_drawn_at_once() -> None:
     machine, drawing = drawn("remove_image")
-    with ThreadPoolExecutor(8) as pool:
-        widths = list(pool.map(lambda _: layout.draw(machine).width, range(8)))
+    with ThreadPoolExecutor(4) as pool:
+        widths = list(pool.map(lambda _: layout.draw(machine).width, range(4)))
     assert set(widths) == {drawing.width}
 
 

@@ -77,29 +77,29 @@ def put(stack: Stack, **item: Any) -> None:
 def test_an_empty_service_says_how_to_begin(console: TestClient) -> None:
     page = console.get("/").text
     assert "No images yet" in page
-    assert "./scripts/images upload photo.jpg --stack shop" in page
+    assert "images upload photo.jpg --stack shop" in page
 
 
-def test_a_search_without_result_says_what_was_looked_for(console: TestClient) -> None:
+def test_a_search_without_a_result_repeats_what_was_searched(console: TestClient) -> None:
     assert "that is ready has an id that begins with" in " ".join(
         console.get("/?q=nowhere&status=READY").text.split()
     )
 
 
-def test_no_failures_is_said_with_relief(console: TestClient) -> None:
+def test_a_service_without_failures_says_so(console: TestClient) -> None:
     page = console.get("/failures").text
     assert "Nothing has failed" in page
     assert "Replay all" not in page
 
 
-def test_a_status_that_is_none_is_refused_in_words(console: TestClient) -> None:
+def test_an_unknown_status_is_refused_with_a_reason(console: TestClient) -> None:
     answer = console.get("/?status=LOST")
     assert answer.status_code == 400
     assert "LOST is no status" in answer.text
 
 
 @pytest.mark.parametrize("cursor", ["x", "e30", "W10=", "bnVsbA=="])
-def test_a_cursor_that_is_none_is_no_crash(console: TestClient, cursor: str) -> None:
+def test_an_invalid_cursor_is_not_an_internal_error(console: TestClient, cursor: str) -> None:
     assert console.get("/", params={"after": cursor}).status_code in (200, 400)
 
 
@@ -120,7 +120,20 @@ def test_an_id_is_escaped_wherever_it_stands(console: TestClient, stack: Stack) 
     assert "<script>alert" not in console.get("/image", params={"id": SCRIPT}).text
 
 
-def test_a_colour_or_placeholder_that_is_none_is_left_out(console: TestClient, stack: Stack) -> None:
+def test_a_rejected_image_shows_its_reason_in_the_list(console: TestClient, stack: Stack) -> None:
+    stack.client("dynamodb").put_item(
+        TableName="images",
+        Item={
+            "id": {"S": "a.jpg"},
+            "status": {"S": "REJECTED"},
+            "updated_at": {"S": "2026-11-22T12:00:00.000Z"},
+            "error": {"M": {"name": {"S": "ImageRejected"}, "cause": {"S": "It is <b>truncated</b>."}}},
+        },
+    )
+    assert "It is &lt;b&gt;truncated&lt;/b&gt;." in console.get("/").text
+
+
+def test_a_color_or_placeholder_that_is_invalid_is_left_out(console: TestClient, stack: Stack) -> None:
     put(stack, id="a.jpg", status="READY", color="url(//evil)", placeholder="https://evil.example/x")
     page = console.get("/").text
     assert "evil" not in page
@@ -158,7 +171,7 @@ def test_an_upload_keeps_the_name_it_came_with(console: TestClient, stack: Stack
     assert [entry["Key"] for entry in listed] == ["photos/a b+c%20é.jpg"]
 
 
-def test_after_an_upload_the_way_leads_to_a_page_of_the_console(console: TestClient) -> None:
+def test_an_upload_redirects_to_a_page_of_the_console(console: TestClient) -> None:
     console.get("/")
     sent = console.post(
         "/upload",
@@ -168,12 +181,12 @@ def test_after_an_upload_the_way_leads_to_a_page_of_the_console(console: TestCli
     assert (sent.status_code, sent.headers["location"]) == (303, "/image?id=%2F%2Fevil.example%2Fx")
 
 
-def test_a_stack_that_does_not_answer_is_told_in_words() -> None:
-    def nobody(service: str) -> Any:
+def test_a_stack_that_does_not_answer_is_an_error_page() -> None:
+    def unreachable(service: str) -> Any:
         once = Config(retries={"total_max_attempts": 1})
         return boto3.client(service, endpoint_url="http://127.0.0.1:9", region_name="us-east-1", config=once)
 
-    gone = Stack("shop", "us-east-1", {"ImageTableName": "images", "SourceBucketName": "b"}, nobody)
+    gone = Stack("shop", "us-east-1", {"ImageTableName": "images", "SourceBucketName": "b"}, unreachable)
     answer = TestClient(create_app(gone), base_url="http://127.0.0.1").get("/image?id=a")
     assert answer.status_code == 502
     assert "does not answer" in answer.text

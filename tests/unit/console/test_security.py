@@ -69,7 +69,7 @@ def test_another_page_may_not_even_with_the_cookie(opened: TestClient, sent: dic
     assert opened.post("/", headers=sent).status_code == 403
 
 
-def test_nobody_may_post_without_the_cookie() -> None:
+def test_a_post_without_the_cookie_is_refused() -> None:
     assert client().post("/", headers={"origin": HERE}).status_code == 403
 
 

@@ -20,9 +20,9 @@ DEFAULT_PORT = 4580
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Parse the command line, print the address, serve; gives the exit code."""
+    """Parses the command line, prints the address, and serves. Returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="console", description="A web page over a stack of the image service."
+        prog="console", description="A web console for a stack of the image service."
     )
     add = parser.add_argument
     add(
@@ -31,31 +31,33 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="NAME",
         help="a CloudFormation stack's name (default: the local stack)",
     )
-    add("--port", type=int, help=f"on loopback (default {DEFAULT_PORT}; 0: a free one)")
-    add("--region", help="where that stack is (default: as the AWS CLI has it)")
-    add("--profile", help="whose credentials (default: as the AWS CLI has it)")
-    add("--state-dir", default=STATE_DIR, help="of the local stack (default %(default)s)")
-    add("--fd", type=int, help=argparse.SUPPRESS)  # the local stack's own: a socket that listens already
-    given = parser.parse_args(arguments)
+    add("--port", type=int, help=f"port on 127.0.0.1 (default {DEFAULT_PORT}; 0 picks a free one)")
+    add("--region", help="the stack's AWS region (default: the AWS CLI's)")
+    add("--profile", help="AWS credentials profile (default: the AWS CLI's)")
+    add("--state-dir", default=STATE_DIR, help="the local stack's directory (default %(default)s)")
+    add("--fd", type=int, help=argparse.SUPPRESS)  # the local stack passes a socket that already listens
+    options = parser.parse_args(arguments)
     try:
-        stack = Stack.find(given.stack, state_dir=given.state_dir, region=given.region, profile=given.profile)
+        stack = Stack.find(
+            options.stack, state_dir=options.state_dir, region=options.region, profile=options.profile
+        )
     except OperationFailed as error:
         print(error, file=sys.stderr)
         return 1
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    if given.fd is not None:
+    if options.fd is not None:
         serving, _ = server(stack, keyed=False)
-        threading.Thread(target=_end_with_input, args=(serving,), daemon=True).start()
-        serving.run([socket.socket(fileno=given.fd)])
+        threading.Thread(target=_stop_at_end_of_input, args=(serving,), daemon=True).start()
+        serving.run([socket.socket(fileno=options.fd)])
         return 0
-    if given.port is None and stack.console_url:
+    if options.port is None and stack.console_url:
         print(f"The local stack serves its console itself: {stack.console_url}")
         return 0
-    port = DEFAULT_PORT if given.port is None else given.port
+    port = DEFAULT_PORT if options.port is None else options.port
     try:
-        listener = _listening(port)
+        listener = _listen(port)
     except OSError:
-        print(f"port {port} is taken: choose another with --port (0 picks a free one)", file=sys.stderr)
+        print(f"Port {port} is in use. Choose another with --port (0 picks a free one).", file=sys.stderr)
         return 1
     serving, key = server(stack, keyed=not stack.is_local)
     address = f"http://{LOOPBACK}:{listener.getsockname()[1]}/" + (f"?key={key}" if key else "")
@@ -65,15 +67,15 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _listening(port: int) -> socket.socket:
+def _listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((LOOPBACK, port))
     return listener
 
 
-def _end_with_input(serving: uvicorn.Server) -> None:
-    """The local stack holds the other end of our standard input; when it is gone, so are we."""
+def _stop_at_end_of_input(serving: uvicorn.Server) -> None:
+    """Stops the server at the end of standard input, which the local stack holds open while it runs."""
     sys.stdin.buffer.read()
     serving.should_exit = True
 

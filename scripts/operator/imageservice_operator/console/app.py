@@ -1,4 +1,4 @@
-"""The console as an ASGI application: its pages, and what happens when one can't be made."""
+"""The console as an ASGI application: its pages, and the pages of errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STATIC = Path(__file__).with_name("static")
 
 
 def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
-    """The console of one deployment. With `keyed`, only for whoever has its key (`session.key`)."""
+    """The console of one stack. With `keyed`, it answers only those who have its key (`session.key`)."""
     session = Session(keyed=keyed)
     app = Starlette(
         routes=[
@@ -52,26 +52,27 @@ def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
         },
     )
     app.state.context = Context(stack, session)
-    # Around all of it, so that the page of a failure is guarded like any other.
+    # Outermost, so that error pages are guarded, too.
     return Guard(app, session)
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    known = not isinstance(error, (ImageNotFound, ExecutionNotFound))
-    return _error(request, "That can't be done" if known else "Not found", str(error), 400 if known else 404)
+    if isinstance(error, (ImageNotFound, ExecutionNotFound)):
+        return _error(request, "Not found", str(error), 404)
+    return _error(request, "That can't be done", str(error), 400)
 
 
 def _stack_failed(request: Request, error: Exception) -> Response:
     if isinstance(error, ClientError):
-        said = error.response.get("Error", {})
-        reason = f"{said.get('Code', 'Error')}: {said.get('Message', '')}"
+        answer = error.response.get("Error", {})
+        reason = f"{answer.get('Code', 'Error')}: {answer.get('Message', '')}"
         if any(
             word in reason
             for word in ("AccessDenied", "not authorized", "ExpiredToken", "InvalidClientToken")
         ):
-            hint = "Your credentials do not allow this, or have expired."
+            hint = "Your credentials don't allow this, or have expired."
         else:
-            hint = "AWS refused what the console asked for."
+            hint = "AWS refused a request of the console."
     else:
         reason = str(error)
         hint = f"The stack {context_of(request).stack.name} does not answer. Is it still running?"
@@ -80,14 +81,19 @@ def _stack_failed(request: Request, error: Exception) -> Response:
 
 def _no_page(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    said = error.detail if error.detail != HTTPStatus(error.status_code).phrase else "There is no such page."
-    return _error(request, HTTPStatus(error.status_code).phrase.capitalize(), said, error.status_code)
+    phrase = HTTPStatus(error.status_code).phrase
+    message = error.detail if error.detail != phrase else "There is no such page."
+    return _error(request, phrase.capitalize(), message, error.status_code)
 
 
 def _broken(request: Request, error: Exception) -> Response:
     LOG.error("a page failed: %s", request.url.path, exc_info=error)
     return _error(
-        request, "This page is broken", "A mistake of the console's.", 500, f"{type(error).__name__}: {error}"
+        request,
+        "This page is broken",
+        "This is a bug in the console.",
+        500,
+        f"{type(error).__name__}: {error}",
     )
 
 

@@ -1,4 +1,4 @@
-"""What all pages share: the stack, the session, the templates, and the work that goes on in the background."""
+"""What all pages share: the stack, the session, the templates, caches and background jobs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ from imageservice_operator.operations import images
 from imageservice_operator.operations.stack import Stack
 
 TEMPLATES = Path(__file__).with_name("templates")
-COUNTED = 100  # failed images, for the number in the navigation; more show as "99+"
-RUNNING_EVERY, IDLE_EVERY = 1, 5  # seconds between looks at a page on which something goes on, or nothing
+COUNT_LIMIT = 100  # failed images that the navigation counts; from here on it shows "99+"
+RUNNING_REFRESH_S, IDLE_REFRESH_S = (
+    1,
+    5,
+)  # a page is fetched again after so long, while work runs and when none does
 
 
 class Context:
-    """One run of the console over one stack."""
+    """The state of one console process, which shows one stack."""
 
     def __init__(self, stack: Stack, session: Session) -> None:
         self.stack = stack
@@ -33,14 +36,14 @@ class Context:
         self.replays = ReplayJobs(stack)
         self.dead_letters = DeadLetterReader(stack)
         self._failed = TtlCache(
-            lambda: len(images.listed(stack, status="FAILED", limit=COUNTED).images), seconds=2
+            lambda: len(images.listed(stack, status="FAILED", limit=COUNT_LIMIT).images), seconds=2
         )
         self.templates = _templates()
 
     def failed_count(self) -> str:
-        """How many images have failed: "" for none, at most "99+"."""
+        """How many images have failed, as text: "" for none, at most "99+"."""
         count = self._failed.get()
-        return "" if count == 0 else str(count) if count < COUNTED else f"{COUNTED - 1}+"
+        return "" if count == 0 else str(count) if count < COUNT_LIMIT else f"{COUNT_LIMIT - 1}+"
 
 
 def context_of(request: Request) -> Context:
@@ -49,22 +52,22 @@ def context_of(request: Request) -> Context:
 
 
 def render(request: Request, template: str, *, code: int = 200, **values: Any) -> HTMLResponse:
-    """The page. Every value is escaped; `failed_count` is left out of pages that tell of a stack that can't be read."""
+    """The page. Every value is escaped. An error page has no `failed_count`: reading it may fail, too."""
     context = context_of(request)
     html = context.templates.get_template(template).render(
         stack=context.stack,
         token=context.session.token,
         failed_count="" if code >= 400 else context.failed_count(),
-        **{"every": 0, **values},
+        **{"refresh": 0, **values},
     )
     return HTMLResponse(html, status_code=code)
 
 
 def required(request: Request, name: str) -> str:
-    """A parameter of the address that a page can't do without. Raises HTTPException 400."""
+    """A query parameter that the page needs. Raises HTTPException 400 if it is missing or empty."""
     value = request.query_params.get(name)
     if not value:
-        raise HTTPException(400, f"The address lacks {name}.")
+        raise HTTPException(400, f"The URL has no {name}.")
     return value
 
 

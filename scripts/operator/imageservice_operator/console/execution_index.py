@@ -1,59 +1,63 @@
-"""The executions of one image. Step Functions has no index by input, so whose an execution is gets remembered here."""
+"""The executions of each image, remembered: Step Functions can't search executions by their input."""
 
 from __future__ import annotations
 
+import itertools
 import threading
-import time
 from collections.abc import Sequence
 
+from imageservice_operator.console.ttl_cache import TtlCache
 from imageservice_operator.operations import executions
-from imageservice_operator.operations.executions import ENDED, Execution
+from imageservice_operator.operations.executions import ENDED, Execution, Listed
 from imageservice_operator.operations.stack import Stack
 
-LOOK_BACK = 100  # executions of each workflow that are looked at
+LOOK_BACK = 100  # newest executions of each workflow that are searched
 LIST_SECONDS = 3.0
-KEPT = 10_000
+CAPACITY = 10_000  # executions remembered
 
 
 class ExecutionIndex:
-    """Asks Step Functions about each execution once, and again only while it runs or after a redrive."""
+    """Describes each execution once, and again only while it runs or after a redrive."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._lock = threading.Lock()
-        self._known: dict[str, Execution] = {}
-        self._listed: list[executions.Listed] = []
-        self._listed_at = float("-inf")
+        self._described: dict[str, Execution] = {}
+        self._newest = TtlCache(self._list_newest, LIST_SECONDS)
 
     def of_image(self, image_id: str, latest: str | None) -> Sequence[Execution]:
-        """Newest first: `latest`, and what is found of the image among the newest executions of each workflow."""
+        """The image's executions, newest first: those among the newest of each workflow, and `latest`, an ARN."""
         with self._lock:
-            self._look()
-            listed = {each.arn: (each.status, each.redrive_count) for each in self._listed}
-            stale = [arn for arn, state in listed.items() if not self._is_known(arn, state)]
-            if latest and latest not in listed and latest not in self._known:
-                stale.append(latest)
-            for described in executions.describe_many(self._stack, stale):
-                self._known[described.arn] = described
-            for arn in list(self._known)[: max(len(self._known) - KEPT, 0)]:
-                del self._known[arn]
-            wanted = {*listed, latest}
+            listed = self._newest.get()
+            stale = [each.arn for each in listed if not self._is_current(each)]
+            arns = {each.arn for each in listed}
+            if latest and latest not in arns:
+                arns.add(latest)
+                if latest not in self._described:
+                    stale.append(latest)
+            for execution in executions.describe_many(self._stack, stale):
+                self._described[execution.arn] = execution
             found = [
-                each for each in self._known.values() if each.image_id == image_id and each.arn in wanted
+                each for each in self._described.values() if each.image_id == image_id and each.arn in arns
             ]
+            self._drop_oldest()
         return sorted(found, key=lambda each: each.started, reverse=True)
 
-    def _look(self) -> None:
-        if time.monotonic() - self._listed_at < LIST_SECONDS:
-            return
-        self._listed = []
-        for machine in ("ProcessImage", "RemoveImage"):
-            for number, each in enumerate(executions.of_status(self._stack, machine=machine)):
-                if number >= LOOK_BACK:
-                    break
-                self._listed.append(each)
-        self._listed_at = time.monotonic()
+    def _list_newest(self) -> list[Listed]:
+        return [
+            each
+            for machine in ("ProcessImage", "RemoveImage")
+            for each in itertools.islice(executions.of_status(self._stack, machine=machine), LOOK_BACK)
+        ]
 
-    def _is_known(self, arn: str, state: tuple[str, int]) -> bool:
-        known = self._known.get(arn)
-        return known is not None and known.status in ENDED and (known.status, known.redrive_count) == state
+    def _is_current(self, listed: Listed) -> bool:
+        known = self._described.get(listed.arn)
+        return (
+            known is not None
+            and known.status in ENDED
+            and (known.status, known.redrive_count) == (listed.status, listed.redrive_count)
+        )
+
+    def _drop_oldest(self) -> None:
+        for arn in list(self._described)[: max(len(self._described) - CAPACITY, 0)]:
+            del self._described[arn]

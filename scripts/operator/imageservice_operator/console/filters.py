@@ -1,4 +1,4 @@
-"""How numbers, times and states are said on the pages: the templates' filters, all of them pure."""
+"""The templates' filters: numbers, times and statuses as text. All are pure functions."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from hashlib import sha256
 from typing import Any
 
 STATUSES = {
-    None: ("Uploaded", "no workflow has taken it up yet"),
+    None: ("Uploaded", "no workflow has started on it yet"),
     "PROCESSING": ("Processing", "its workflow is running"),
-    "READY": ("Ready", "every size is made, and every cache knows"),
-    "REJECTED": ("Rejected", "the image is bad; its uploader was told why"),
+    "READY": ("Ready", "every size is made, and every cache is current"),
+    "REJECTED": ("Rejected", "the image is bad; its metadata says why"),
     "FAILED": ("Failed", "something broke; it can be replayed"),
     "DELETED": ("Removed", "readers get 410 Gone"),
     "RUNNING": ("Running", "the workflow is running"),
-    "SUCCEEDED": ("Succeeded", "the workflow came to its end"),
-    "TIMED_OUT": ("Timed out", "the workflow took longer than it may"),
-    "ABORTED": ("Stopped", "somebody stopped the workflow"),
+    "SUCCEEDED": ("Succeeded", "the workflow finished"),
+    "TIMED_OUT": ("Timed out", "the workflow exceeded its time limit"),
+    "ABORTED": ("Stopped", "an operator stopped the workflow"),
 }
 _UNITS = (("year", 31_557_600), ("month", 2_629_800), ("day", 86_400), ("hour", 3600), ("min", 60))
 
@@ -95,7 +95,7 @@ def status_meaning(status: str | None) -> str:
 
 
 def pretty(value: Any) -> str:
-    """A value, or a text that is JSON (also one within another), as JSON to read; any other text as it is."""
+    """The value as indented JSON; text that is JSON is parsed first, also within the value. Other text is unchanged."""
     return (
         value
         if isinstance(value := unfolded(value), str)
@@ -104,7 +104,7 @@ def pretty(value: Any) -> str:
 
 
 def unfolded(value: Any, depth: int = 0) -> Any:
-    """The value with those of its texts that are JSON objects or lists in their turn read as such."""
+    """The value, with every text in it that is a JSON object or list parsed, to a depth of 6."""
     if isinstance(value, str) and value[:1] in ("{", "[") and depth < 6:
         try:
             value = json.loads(value)
@@ -123,13 +123,15 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def megapixels(width: int | None, height: int | None) -> str:
-    """Pixels as "12.2 MP", small ones as "0.35 MP"."""
+    """Pixels as "12.2 MP" or "0.35 MP"; of less than 0.1 MP as "160 × 90 px"."""
     if not width or not height:
         return ""
     number = width * height / 1e6
+    if number < 0.1:
+        return f"{width} × {height} px"
     return f"{number:.1f} MP" if number >= 1 else f"{number:.2f} MP"
 
 
 def anchor(text: str) -> str:
-    """A name for an element of the page that stands for the text: letters and digits, the same each time."""
+    """An element id derived from the text: letters and digits, always the same for the same text."""
     return "a" + sha256(text.encode()).hexdigest()[:16]

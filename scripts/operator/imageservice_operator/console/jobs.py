@@ -1,4 +1,4 @@
-"""Work that outlasts a request: many replays, and looks at the dead-letter queues."""
+"""Work that takes longer than a request: replays of many images, and reading the dead-letter queues."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from imageservice_operator.operations.replay import Outcome
 from imageservice_operator.operations.stack import Stack
 
 LOG = logging.getLogger(__name__)
-FOLLOWED_SECONDS = 900.0
-LETTERS_SECONDS = 10.0
+FOLLOW_S = 900.0
+LETTERS_TTL_S = 10.0
 
 
 @dataclass
 class Progress:
-    """One run of replays: `begun` were looked at, `results` counts what became of them in the end."""
+    """One run: `begun` counts the replays started or refused, `results` those that ended, by result."""
 
     what: str
     total: int
@@ -36,11 +36,11 @@ class Progress:
     done: int = 0
     results: Counter[str] = field(default_factory=Counter)
     notes: list[tuple[str, str]] = field(default_factory=list)
-    trouble: str = ""
+    error: str = ""
 
 
 class ReplayJobs:
-    """One run at a time, on a thread of its own; the last one stays to be read."""
+    """Replays in the background: one run at a time, on its own thread. `current` is the last one."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -52,11 +52,11 @@ class ReplayJobs:
         return self.current is not None and self.current.ended is None
 
     def failed(self, failures: Sequence[FailedImage], what: str) -> bool:
-        """ReplayJobs the failures and follows each to its end. False where another run is not over."""
+        """Replays the failures and follows each to its end. False if another run is still going on."""
         return self._begin(what, len(failures), lambda progress: self._replay(failures, progress))
 
     def letters(self, count: int) -> bool:
-        """Sends what waits in the dead-letter queues again. False where another run is not over."""
+        """Sends the events in the dead-letter queues again. False if another run is still going on."""
         return self._begin("undelivered events", count, self._send)
 
     def _begin(self, what: str, total: int, work: Callable[[Progress], None]) -> bool:
@@ -71,10 +71,10 @@ class ReplayJobs:
         try:
             work(progress)
         except (ClientError, BotoCoreError, OperationFailed) as error:
-            progress.trouble = str(error)
-        except Exception as error:  # a thread's errors reach nobody else; the page shows it
-            LOG.exception("replays broke off")
-            progress.trouble = f"{type(error).__name__}: {error}"
+            progress.error = str(error)
+        except Exception as error:  # an error in a thread is seen nowhere else; the page shows it
+            LOG.exception("a replay run stopped on an error")
+            progress.error = f"{type(error).__name__}: {error}"
         finally:
             progress.ended = datetime.now(UTC)
 
@@ -93,14 +93,14 @@ class ReplayJobs:
                 progress.notes.append((outcome.id, outcome.note))
 
         outcomes = replay.replay(self._stack, failures, on_outcome=begun)
-        replay.followed(self._stack, outcomes, timeout=FOLLOWED_SECONDS, on_result=ended)
+        replay.followed(self._stack, outcomes, timeout=FOLLOW_S, on_result=ended)
 
     def _send(self, progress: Progress) -> None:
         def sent(outcome: dead_letters.Sent) -> None:
             progress.begun += 1
             progress.done += 1
             progress.total = max(progress.total, progress.done)
-            progress.results["sent" if outcome.done else "not possible"] += 1
+            progress.results["sent" if outcome.done else "not sent"] += 1
             if outcome.note:
                 progress.notes.append((outcome.image_id or outcome.id, outcome.note))
 
@@ -108,7 +108,7 @@ class ReplayJobs:
 
 
 class DeadLetterReader:
-    """What waits in the queues. Reading them takes seconds, so it is done aside and shown at the next look."""
+    """The events in the dead-letter queues. A thread reads them, since that takes seconds; a later page shows them."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -117,18 +117,19 @@ class DeadLetterReader:
         self._read_at = float("-inf")
         self._letters: Sequence[DeadLetter] = ()
 
-    def look(self) -> tuple[int, Sequence[DeadLetter]]:
-        """About how many events wait, and those of them that have been read by now."""
+    def snapshot(self) -> tuple[int, Sequence[DeadLetter]]:
+        """About how many events wait, and those that have been read so far."""
         count = sum(dead_letters.depths(self._stack).values())
         with self._lock:
             if count == 0:
                 self._letters = ()
-            elif not self._reading and time.monotonic() - self._read_at > LETTERS_SECONDS:
+            elif not self._reading and time.monotonic() - self._read_at > LETTERS_TTL_S:
                 self._reading = True
                 threading.Thread(target=self._read, daemon=True, name="dead-letters").start()
             return count, self._letters
 
-    def forget(self) -> None:
+    def clear(self) -> None:
+        """The next snapshot has no events until they are read again."""
         with self._lock:
             self._letters, self._read_at = (), float("-inf")
 

@@ -1,12 +1,12 @@
-"""What keeps other web pages, and other people of the same machine, from using the console with its owner's rights.
+"""Keeps other web sites, and other users of the machine, from acting with the operator's credentials.
 
-- Only requests under a loopback name are answered: a page of another site can point its own name at 127.0.0.1, but
-  then its name is in `Host`.
-- What changes something needs a cookie that browsers send from the console's own pages alone (SameSite=Strict), a
-  token from one of its pages, and an `Origin` or `Sec-Fetch-Site` that is not another's.
-- With a key, everything needs the cookie, and the cookie is given for the key alone: whoever else is logged in on the
-  machine reaches the port, too.
-- Pages run no script, style or plug-in but the console's own files, and no other page may frame them.
+- Only requests to a loopback name are answered. Another site can point its own name at 127.0.0.1 (DNS rebinding), but
+  then `Host` has that name.
+- A change requires a cookie that browsers send only from the console's own pages (SameSite=Strict), a token from one of
+  its pages, and an `Origin` and `Sec-Fetch-Site` of the console's own.
+- With a key, every request requires the cookie, and only the key gets one: other users of the machine reach the port,
+  too.
+- Pages load only the console's own scripts and styles, and can't be framed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ HEADERS = {
     ),
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    # Not no-referrer: with that, browsers would send forms with the origin "null".
+    # Not no-referrer, which makes browsers send forms with the origin "null".
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -39,7 +39,7 @@ HEADERS = {
 
 
 class Session:
-    """The secrets of one run of the console. `key` opens it, None where everybody on the machine may."""
+    """The secrets of one console process. `key` is None if everyone on the machine may use it."""
 
     def __init__(self, *, keyed: bool) -> None:
         self._secret = secrets.token_bytes(32)
@@ -51,7 +51,7 @@ class Session:
         return self.key is not None and hmac.compare_digest(key.encode(), self.key.encode())
 
     def knows(self, token: str) -> bool:
-        """Whether the token is from one of this run's pages."""
+        """Whether the token is from a page of this process."""
         return hmac.compare_digest(token.encode(), self.token.encode())
 
     def _derived(self, name: str) -> str:
@@ -59,7 +59,7 @@ class Session:
 
 
 class Guard:
-    """The ASGI middleware that does all but compare the token, which is in the form (see `Session.knows`)."""
+    """ASGI middleware for all of this but the token, which is in the form (see `Session.knows`)."""
 
     def __init__(self, app: ASGIApp, session: Session) -> None:
         self._app, self.session = app, session
@@ -69,7 +69,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        # Browsers keep cookies by host and not by port: two consoles must not take each other's.
+        # Browsers share cookies between ports: two consoles must not overwrite each other's.
         port = headers.get("host", "").rpartition(":")[2]
         cookie_name = f"console-{port if port.isascii() and port.isdigit() else 'default'}"
         known = hmac.compare_digest(_cookie(headers, cookie_name).encode(), self.session.cookie.encode())
@@ -90,12 +90,12 @@ class Guard:
 
     def _refused(self, scope: Scope, headers: Headers, known: bool) -> Response | None:
         if not _is_loopback(headers.get("host", "")):
-            return PlainTextResponse("The console answers under 127.0.0.1 and localhost alone.", 421)
+            return PlainTextResponse("The console answers only at 127.0.0.1 and localhost.", 421)
         if scope["method"] not in SAFE_METHODS:
-            if _is_of_another(headers) or not known:
+            if _is_cross_site(headers) or not known:
                 return PlainTextResponse(
-                    "This did not come from a page of the console, or the console was started anew since: "
-                    "open the page again.",
+                    "This did not come from a page of the console, or the console was restarted since. "
+                    "Reload the page.",
                     403,
                 )
             return None
@@ -106,7 +106,7 @@ class Guard:
         if self.session.opened_by(given):
             scope["console.open"] = True
             return RedirectResponse("/", 303)
-        return PlainTextResponse("Open the console by the address that it printed when it started.", 401)
+        return PlainTextResponse("Open the console with the address that it printed when it started.", 401)
 
 
 def _is_loopback(host: str) -> bool:
@@ -116,8 +116,8 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _is_of_another(headers: Headers) -> bool:
-    """Whether the browser says that a request comes from elsewhere than the console's own pages."""
+def _is_cross_site(headers: Headers) -> bool:
+    """Whether the browser says that the request does not come from a page of the console."""
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None and site != "same-origin":
         return True

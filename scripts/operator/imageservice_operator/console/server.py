@@ -9,7 +9,7 @@ from imageservice_operator.operations.stack import Stack
 
 
 def server(stack: Stack, *, keyed: bool) -> tuple[uvicorn.Server, str]:
-    """A server, not yet running, and the key that opens it ("" where it needs none)."""
+    """A server, not yet running, and its key ("" if it needs none)."""
     app = create_app(stack, keyed=keyed)
     config = uvicorn.Config(
         app,

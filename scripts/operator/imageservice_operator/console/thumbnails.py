@@ -1,4 +1,4 @@
-"""The small picture that stands for an image, and what stands there until it is loaded."""
+"""The small rendition that represents an image, and the color and placeholder shown until it is loaded."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from imageservice_operator.operations.images import Image
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _PLACEHOLDER = re.compile(r"data:image/[a-z]+;base64,[A-Za-z0-9+/=]+")
-# Every browser that shows the console reads WebP; AVIF saves least on the smallest.
-_LIKED = ("webp", "jpeg", "png", "gif", "avif")
+# Every browser that can show the console reads WebP. AVIF saves little on small images.
+_PREFERRED = ("webp", "jpeg", "png", "gif", "avif")
 
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """`key` names a rendition, None where there is none yet; `color` and `placeholder` are "" where unknown."""
+    """`key` is a rendition's, None if there is none yet; `color` and `placeholder` are "" if unknown."""
 
     key: str | None
     color: str
@@ -25,7 +25,7 @@ class Thumbnail:
 
 
 def thumbnail_of(image: Image) -> Thumbnail:
-    """The smallest rendition; colour and placeholder only if they look like what they should be."""
+    """The smallest rendition. Color and placeholder only if they have the form of one: they are put into the page."""
     color, placeholder = str(image.item.get("color", "")), str(image.item.get("placeholder", ""))
     return Thumbnail(
         key=_smallest(image.renditions),
@@ -35,13 +35,13 @@ def thumbnail_of(image: Image) -> Thumbnail:
 
 
 def preview_of(renditions: Sequence[Mapping[str, Any]], width: int) -> Mapping[str, Any] | None:
-    """The narrowest uncropped rendition of at least that width, or the widest there is, in a format that all read."""
+    """The narrowest uncropped rendition of at least `width`, else the widest, in the preferred format."""
     whole = [each for each in renditions if each["size"] != "thumb"] or list(renditions)
     if not whole:
         return None
     enough = [each for each in whole if each["width"] >= width]
-    wanted = min(each["width"] for each in enough) if enough else max(each["width"] for each in whole)
-    same = [each for each in whole if each["width"] == wanted]
+    chosen = min(each["width"] for each in enough) if enough else max(each["width"] for each in whole)
+    same = [each for each in whole if each["width"] == chosen]
     return min(same, key=lambda each: _rank(each["format"]))
 
 
@@ -54,4 +54,4 @@ def _smallest(renditions: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def _rank(format: str) -> int:
-    return _LIKED.index(format) if format in _LIKED else len(_LIKED)
+    return _PREFERRED.index(format) if format in _PREFERRED else len(_PREFERRED)

@@ -1,4 +1,4 @@
-"""A value that is dear to ask for, asked for again only when it has become old."""
+"""A value that is expensive to load, loaded again only when it is too old."""
 
 from __future__ import annotations
 
@@ -11,24 +11,18 @@ T = TypeVar("T")
 
 
 class TtlCache(Generic[T]):
-    """What `ask` answers, kept for `seconds`; several who ask at once wait for one answer."""
+    """What `load` returned, for `seconds`. Threads that ask at the same time wait for one load."""
 
     def __init__(
-        self, ask: Callable[[], T], seconds: float, now: Callable[[], float] = time.monotonic
+        self, load: Callable[[], T], seconds: float, now: Callable[[], float] = time.monotonic
     ) -> None:
-        self._ask, self._seconds, self._now = ask, seconds, now
+        self._load, self._seconds, self._now = load, seconds, now
         self._lock = threading.Lock()
-        self._value: T | None = None
-        self._at: float | None = None
+        self._entry: tuple[T, float] | None = None
 
     def get(self) -> T:
+        """The value, at most `seconds` old. Raises what `load` raises, and then asks again at the next call."""
         with self._lock:
-            if self._at is None or self._now() - self._at > self._seconds:
-                self._value = self._ask()
-                self._at = self._now()
-            return self._value  # type: ignore[return-value]
-
-    def forget(self) -> None:
-        """The next answer is a fresh one."""
-        with self._lock:
-            self._at = None
+            if self._entry is None or self._now() - self._entry[1] > self._seconds:
+                self._entry = (self._load(), self._now())
+            return self._entry[0]

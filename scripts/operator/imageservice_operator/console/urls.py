@@ -1,4 +1,4 @@
-"""The pages' own urls. Ids are in the query, never in the path: browsers would tidy `../../x` away there."""
+"""The URLs of the pages. Ids are in the query, never in the path: browsers rewrite `../../x` in a path."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 
 
 def page(path: str, **parameters: str | int | None) -> str:
-    """The path with those parameters that are there, encoded: page("/image", id="a b") is "/image?id=a+b"."""
-    given = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
-    return f"{path}?{urlencode(given)}" if given else path
+    """The path with its parameters, encoded: page("/image", id="a b") is "/image?id=a+b". None and "" are left out."""
+    present = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
+    return f"{path}?{urlencode(present)}" if present else path
 
 
 def image(image_id: str) -> str:
@@ -20,5 +20,5 @@ def execution(arn: str) -> str:
 
 
 def rendition(key: str) -> str:
-    """Where the console itself serves a rendition, so that a page needs nothing but the console."""
+    """Where the console itself serves a rendition, so that a page loads nothing from another host."""
     return page("/rendition", key=key)

@@ -1,1 +1,1 @@
-"""The pages, one module each: what is read, and which template shows it."""
+"""The pages, one module and one template each; `actions` has what their buttons do."""

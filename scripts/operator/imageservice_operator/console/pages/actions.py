@@ -1,4 +1,4 @@
-"""What the pages' buttons do. Each asks for the token that the pages carry, and ends on a page of the console."""
+"""The actions of the pages' buttons. Each requires the token of a page, and redirects to a page of the console."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from imageservice_operator.operations import failures, removal, uploads
 from imageservice_operator.operations import replay as replays
 from imageservice_operator.operations.failures import FailedImage
 
-FILES_AT_ONCE = 100
+MAX_FILES = 100
 
 
 async def upload(request: Request) -> Response:
-    """Each `file` under `prefix` and its own name, or a single one under `id`, or under `prefix` and `name`.
+    """Uploads each `file` under `prefix` and its own name; or a single one under `id`, or under `prefix` and `name`.
 
-    Scripts get JSON: {"ids": […]}.
+    A client that accepts JSON gets {"ids": […]}.
     """
-    context, form = await _authorized(request, files=FILES_AT_ONCE)
+    context, form = await _authorized(request, files=MAX_FILES)
     sent = [each for each in form.getlist("file") if isinstance(each, UploadFile) and each.filename]
     if not sent:
         raise HTTPException(400, "No file was chosen.")
-    given, name = _text(form, "id"), _text(form, "name")
-    if (given or name) and len(sent) > 1:
-        raise HTTPException(400, "One id takes one file.")
+    chosen_id, name = _text(form, "id"), _text(form, "name")
+    if (chosen_id or name) and len(sent) > 1:
+        raise HTTPException(400, "Only one file can have this id.")
     ids = []
     for each in sent:
-        image_id = given or _text(form, "prefix") + (name or str(each.filename))
+        image_id = chosen_id or _text(form, "prefix") + (name or str(each.filename))
         await run_in_threadpool(
             uploads.upload, context.stack, each.file, image_id, content_type=each.content_type or None
         )
@@ -45,11 +45,11 @@ async def upload(request: Request) -> Response:
 
 
 async def replay(request: Request) -> Response:
-    """The execution `arn`, or what failed of the image `id`; then to the page of the execution that works on it."""
+    """Replays the execution `arn`, or the failure of the image `id`; redirects to the execution that now runs."""
     context, form = await _authorized(request)
     arn, image_id = _text(form, "arn"), _text(form, "id")
     if not arn and not image_id:
-        raise HTTPException(400, "The form lacks what to replay.")
+        raise HTTPException(400, "The form has neither arn nor id.")
     if arn:
         outcome = await run_in_threadpool(replays.replay_execution, context.stack, arn)
     else:
@@ -60,41 +60,41 @@ async def replay(request: Request) -> Response:
 
 
 async def replay_all(request: Request) -> Response:
-    """All failures that a replay can help, or those of one `error`."""
+    """Replays all failures for which a replay can help, or those with one `error`."""
     context, form = await _authorized(request)
     error = _text(form, "error")
     found = await run_in_threadpool(failures.failed, context.stack, error=error or None)
-    wanted: list[FailedImage] = [each for each in found if each.advice.replay]
-    if not context.replays.failed(wanted, error or "all failures"):
-        raise HTTPException(409, "Another replay is not over yet.")
+    replayable: list[FailedImage] = [each for each in found if each.advice.replay]
+    if not context.replays.failed(replayable, error or "all failures"):
+        raise HTTPException(409, "Another replay is still running.")
     return _to("/failures")
 
 
 async def replay_dead_letters(request: Request) -> Response:
-    """All that waits in the dead-letter queues."""
+    """Sends every event in the dead-letter queues again."""
     context, _ = await _authorized(request)
-    waiting, _ = await run_in_threadpool(context.dead_letters.look)
+    waiting, _ = await run_in_threadpool(context.dead_letters.snapshot)
     if not context.replays.letters(waiting):
-        raise HTTPException(409, "Another replay is not over yet.")
-    context.dead_letters.forget()
+        raise HTTPException(409, "Another replay is still running.")
+    context.dead_letters.clear()
     return _to("/failures")
 
 
 async def remove(request: Request) -> Response:
-    """The image `id`, by deleting its original."""
+    """Removes the image `id` by deleting its original."""
     context, form = await _authorized(request)
     image_id = _text(form, "id")
     if not await run_in_threadpool(removal.remove, context.stack, image_id):
-        raise HTTPException(409, "There is no original of that id: nothing was removed.")
+        raise HTTPException(409, "There is no original with this id; nothing was removed.")
     return _to(urls.image(image_id))
 
 
 async def _authorized(request: Request, files: int = 0) -> tuple[Context, FormData]:
-    """The form, if it has the token. Raises HTTPException 403."""
+    """The form of the request. Raises HTTPException 403 if its token is not this console's."""
     context = context_of(request)
     form = await request.form(max_files=files, max_fields=8)
     if not context.session.knows(_text(form, "token")):
-        raise HTTPException(403, "The console was started anew since this page was opened. Open it again.")
+        raise HTTPException(403, "The console was restarted since this page was opened. Reload the page.")
     return context, form
 
 

@@ -1,4 +1,4 @@
-"""One execution: the workflow drawn, each state coloured by what happened, a timeline, every event, and what to do."""
+"""One execution: its workflow drawn with each state colored by what happened, a timeline, events, and what to do."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from imageservice.failures.advice import advice_on
-from imageservice_operator.console.context import RUNNING_EVERY, Context, context_of, render, required
+from imageservice_operator.console.context import RUNNING_REFRESH_S, Context, context_of, render, required
 from imageservice_operator.console.workflow import definition, history, layout, timeline
 from imageservice_operator.operations import executions
 from imageservice_operator.operations.executions import RUNNING
 
-EVENTS_SHOWN = 500  # the newest; ProcessImage has at most some 150, one who needs more uses the AWS console
-SLOW = 2  # seconds between looks at a long history, which costs a call per 1,000 events
+EVENTS_SHOWN = 500  # the newest; an execution of ProcessImage has about 150
+LONG_HISTORY_REFRESH_S = 2  # reading a history takes a call per 1,000 events
 
 
 @dataclass(frozen=True)
 class Event:
-    """One event of the history: `seconds` since the start; `details` what it says of itself, "" for nothing."""
+    """One event of the history. `seconds` counts from the start; `details` is empty for events without any."""
 
     id: int
     type: str
@@ -37,7 +37,7 @@ class Event:
 
 
 def page(request: Request) -> Response:
-    """`arn` says which."""
+    """The execution with the ARN `arn`."""
     context, arn = context_of(request), required(request, "arn")
     described = executions.describe(context.stack, arn)
     events = executions.history(context.stack, arn)
@@ -58,17 +58,19 @@ def page(request: Request) -> Response:
         drawing=drawing,
         comments=comments,
         boxes=timeline.box_states(story),
-        taken=timeline.taken(story),
+        taken=timeline.transitions_taken(story),
         first_visit={visit.state: visit.id for visit in reversed([*story.all_visits()])},
         timeline=timeline.timeline(story, datetime.now(UTC)),
         events=_events(events, story)[-EVENTS_SHOWN:],
         earlier=max(len(events) - EVENTS_SHOWN, 0),
-        every=(SLOW if len(events) > EVENTS_SHOWN else RUNNING_EVERY) if described.status == RUNNING else 0,
+        refresh=(LONG_HISTORY_REFRESH_S if len(events) > EVENTS_SHOWN else RUNNING_REFRESH_S)
+        if described.status == RUNNING
+        else 0,
     )
 
 
 def _drawn(context: Context, arn: str) -> tuple[layout.Drawing | None, Mapping[str, str]]:
-    """The drawing of the definition that the execution runs; none where that can't be read or drawn."""
+    """The drawing of the execution's own definition, and its states' comments; None if it can't be read or drawn."""
     try:
         return _layout(json.dumps(executions.definition(context.stack, arn)))
     except (ClientError, ValueError):
@@ -109,5 +111,5 @@ def _events(events: Sequence[Mapping[str, Any]], story: history.Story) -> list[E
 
 
 def _is_noise(name: str, value: Any) -> bool:
-    """Whether a detail only says that nothing was cut off."""
+    """Whether a detail only says that the event is complete."""
     return name.endswith("Details") and isinstance(value, Mapping) and set(value) <= {"truncated", "included"}

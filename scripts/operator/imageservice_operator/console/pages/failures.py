@@ -1,4 +1,4 @@
-"""What failed, by error, with what to do; what could not be delivered; and how far a replay of many has come."""
+"""Failures by error, with what to do; undelivered events; and the progress of a replay."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from imageservice_operator.console.context import IDLE_EVERY, RUNNING_EVERY, context_of, render
+from imageservice_operator.console.context import IDLE_REFRESH_S, RUNNING_REFRESH_S, context_of, render
 from imageservice_operator.operations import failures
 from imageservice_operator.operations.failures import Group
 
-SHOWN = 50  # of each error's images
+IMAGES_PER_ERROR = 50
 
 
 def page(request: Request) -> Response:
-    """All of it; nothing to choose."""
+    """The page has no parameters."""
     context = context_of(request)
     groups: Sequence[Group] = failures.grouped(failures.failed(context.stack))
-    waiting, letters = context.dead_letters.look()
+    waiting, letters = context.dead_letters.snapshot()
     progress = context.replays.current
     return render(
         request,
@@ -27,10 +27,10 @@ def page(request: Request) -> Response:
         groups=groups,
         total=sum(len(group.failures) for group in groups),
         replayable=sum(len(group.failures) for group in groups if group.advice.replay),
-        shown=SHOWN,
+        shown=IMAGES_PER_ERROR,
         waiting=waiting,
         letters=letters,
         progress=progress,
         busy=context.replays.running,
-        every=RUNNING_EVERY if context.replays.running or (waiting and not letters) else IDLE_EVERY,
+        refresh=RUNNING_REFRESH_S if context.replays.running or (waiting and not letters) else IDLE_REFRESH_S,
     )

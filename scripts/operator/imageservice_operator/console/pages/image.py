@@ -1,4 +1,4 @@
-"""One image: what is served, rendition by rendition, how to put it on a page, and what worked on it."""
+"""One image: its renditions, the HTML for a web page, and the executions that processed it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from imageservice.core.manifest import Manifest, Rendition, manifest_of
 from imageservice.core.picture import picture, srcset_by_format
 from imageservice.failures.advice import advice_on
 from imageservice_operator.console.context import (
-    IDLE_EVERY,
-    RUNNING_EVERY,
+    IDLE_REFRESH_S,
+    RUNNING_REFRESH_S,
     Context,
     context_of,
     render,
@@ -41,7 +41,7 @@ class Size:
 
 
 def page(request: Request) -> Response:
-    """`id` says which. An image that is not in the table yet is shown as such, so that the page can fill itself."""
+    """The image `id`. An original that is not in the table yet is shown, too: the page updates itself."""
     context, image_id = context_of(request), required(request, "id")
     try:
         image = images.get(context.stack, image_id)
@@ -64,7 +64,7 @@ def page(request: Request) -> Response:
         failure=failures.failure_of_image(context.stack, image) if image.status != "DELETED" else None,
         links=_links(context, image) if image.renditions else None,
         executions=context.executions.of_image(image.id, image.execution),
-        every=RUNNING_EVERY if moving else IDLE_EVERY,
+        refresh=RUNNING_REFRESH_S if moving else IDLE_REFRESH_S,
     )
 
 
@@ -80,7 +80,7 @@ def _sizes(image: Image) -> list[Size]:
 
 
 def _links(context: Context, image: Image) -> Mapping[str, str]:
-    """What a page's author copies, made by the reader's own code, so that it is what readers are told."""
+    """The HTML and the links to copy. The reader's own code makes them, so they equal those in the metadata."""
     manifest: Manifest = manifest_of(image.item)
     behind_api = "CdnUrl" not in context.stack.outputs
     lasting = image_link(context.stack.public_url, image.id, encode_twice=behind_api)

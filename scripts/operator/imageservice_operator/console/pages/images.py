@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from imageservice_operator.console.context import IDLE_EVERY, RUNNING_EVERY, context_of, render
+from imageservice_operator.console.context import IDLE_REFRESH_S, RUNNING_REFRESH_S, context_of, render
 from imageservice_operator.console.thumbnails import thumbnail_of
 from imageservice_operator.console.urls import page as address
 from imageservice_operator.operations import images
@@ -34,7 +34,7 @@ def page(request: Request) -> Response:
         tabs=tabs,
         newest=address("/", status=status, q=prefix) if after else None,
         older=address("/", status=status, q=prefix, after=listed.cursor) if listed.cursor else None,
-        every=RUNNING_EVERY if any(_is_moving(image) for image in shown) else IDLE_EVERY,
+        refresh=RUNNING_REFRESH_S if any(_is_moving(image) for image in shown) else IDLE_REFRESH_S,
     )
 
 

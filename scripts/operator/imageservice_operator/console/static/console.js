@@ -1,40 +1,40 @@
-// Keeps a page as the server would give it now: the page is fetched again and only what differs is changed in place,
-// so that focus, scrolling, open details and loaded pictures stay. Without this script a page stands still, and works.
+// Keeps a page current: fetches it again and changes in place only what differs, so that focus, scroll position,
+// open details and loaded images stay. Without this script every page works, but doesn't update.
 "use strict";
 
 (() => {
   const SLOWEST = 15;
   const live = ["nav", "main"];
   let timer = 0;
-  let troubles = 0;
-  let looking = false;
+  let failures = 0;
+  let refreshing = false;
 
   const main = () => document.getElementById("main");
 
   function schedule() {
     clearTimeout(timer);
-    const every = Number(main().dataset.every);
-    if (!every || document.hidden) return;
-    timer = setTimeout(look, Math.min(every * 2 ** troubles, SLOWEST) * 1000);
+    const seconds = Number(main().dataset.refresh);
+    if (!seconds || document.hidden) return;
+    timer = setTimeout(refresh, Math.min(seconds * 2 ** failures, SLOWEST) * 1000);
   }
 
-  async function look() {
-    if (looking) return;
-    looking = true;
+  async function refresh() {
+    if (refreshing) return;
+    refreshing = true;
     clearTimeout(timer);
-    const html = await ask();
-    looking = false;
-    troubles = html === null ? Math.min(troubles + 1, 4) : 0;
-    document.getElementById("trouble").hidden = troubles === 0;
+    const html = await load();
+    refreshing = false;
+    failures = html === null ? Math.min(failures + 1, 4) : 0;
+    document.getElementById("trouble").hidden = failures === 0;
     if (html !== null) show(new DOMParser().parseFromString(html, "text/html"));
     schedule();
   }
 
-  // The page as it is now; null where the stack fails, or the console is gone.
-  async function ask() {
+  // The current page; null if the stack or the console does not answer.
+  async function load() {
     try {
       const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
-      // An image that is not there (yet) is a page like others.
+      // "Not found" is a page like any other: the image may appear later.
       return answer.ok || answer.status === 404 ? await answer.text() : null;
     } catch {
       return null;
@@ -42,17 +42,17 @@
   }
 
   function show(page) {
-    const before = announcements(document);
+    const known = announcements(document);
     document.title = page.title;
     for (const id of live) {
       const from = document.getElementById(id);
       const to = page.getElementById(id);
       if (!from || !to) continue;
-      if (to.dataset.every) from.dataset.every = to.dataset.every;
+      if (to.dataset.refresh) from.dataset.refresh = to.dataset.refresh;
       Idiomorph.morph(from, [...to.childNodes], { morphStyle: "innerHTML", ignoreActiveValue: true, callbacks: { beforeNodeMorphed, beforeAttributeUpdated } });
     }
-    const news = [...announcements(document)].filter((each) => !before.has(each));
-    if (news.length) document.getElementById("announcer").textContent = news.slice(0, 5).join(". ");
+    const changes = [...announcements(document)].filter((each) => !known.has(each));
+    if (changes.length) document.getElementById("announcer").textContent = changes.slice(0, 5).join(". ");
   }
 
   function beforeNodeMorphed(from, to) {
@@ -85,8 +85,8 @@
     setTimeout(() => (label.data = "Copy"), 1500);
   }
 
-  // On a narrow screen the drawing is wider than its frame: begin with its main line in the middle.
-  function centre(graph) {
+  // On a narrow screen the drawing is wider than its frame: start with the main line in the middle.
+  function center(graph) {
     const start = graph.querySelector(".state a .box");
     if (!start || graph.scrollWidth <= graph.clientWidth) return;
     const box = start.getBoundingClientRect();
@@ -94,19 +94,19 @@
   }
 
   document.documentElement.classList.add("with-script");
-  document.querySelectorAll(".graph").forEach(centre);
+  document.querySelectorAll(".graph").forEach(center);
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-copy]");
     if (button) copy(button);
   });
-  // A button that was pressed is not to be pressed again while its page is on the way.
+  // A second press while the next page loads would repeat the action.
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented || event.target.method !== "post") return;
     const button = event.target.querySelector("button");
     setTimeout(() => (button.disabled = true));
   });
-  addEventListener("pageshow", (event) => event.persisted && look());
-  document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : look()));
-  addEventListener("console:look", look);
+  addEventListener("pageshow", (event) => event.persisted && refresh());
+  document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : refresh()));
+  addEventListener("console:refresh", refresh);
   schedule();
 })();

@@ -1,19 +1,19 @@
-// Photos dropped or picked go up three at a time, each with its progress. Without this script the form has a button.
+// Uploads dropped or chosen photos, three at a time, each with its progress. Without this script the form has a button.
 "use strict";
 
 (() => {
-  const AT_ONCE = 3;
-  const DONE_STAYS = 4000;
+  const PARALLEL = 3;
+  const DONE_SHOWN_MS = 4000;
   const waiting = [];
   let running = 0;
 
-  function take(form, files) {
+  function enqueue(form, files) {
     for (const file of files) waiting.push({ form, file, row: row(form, file) });
     next();
   }
 
   function next() {
-    while (running < AT_ONCE && waiting.length) {
+    while (running < PARALLEL && waiting.length) {
       running += 1;
       send(waiting.shift());
     }
@@ -22,7 +22,7 @@
   function send({ form, file, row }) {
     const body = new FormData();
     for (const field of form.querySelectorAll("input[name]:not([type=file])")) body.append(field.name, field.value);
-    body.append("name", file.name); // as it is: within the form's own file field browsers escape quotes
+    body.append("name", file.name); // unchanged: in the file field itself, browsers escape quotes
     body.append("file", file, file.name);
     const request = new XMLHttpRequest();
     request.open("POST", form.action);
@@ -33,7 +33,7 @@
     request.onloadend = () => {
       running -= 1;
       next();
-      dispatchEvent(new Event("console:look"));
+      dispatchEvent(new Event("console:refresh"));
     };
     request.send(body);
   }
@@ -47,28 +47,28 @@
     const item = document.createElement("li");
     const name = document.createElement("bdi");
     const bar = document.createElement("progress");
-    const said = document.createElement("span");
+    const state = document.createElement("span");
     name.textContent = file.name;
     name.className = "name";
     bar.max = 1;
     bar.value = 0;
     bar.setAttribute("aria-label", file.name);
-    said.textContent = "waiting";
-    item.append(name, bar, said);
+    state.textContent = "waiting";
+    item.append(name, bar, state);
     form.querySelector("[data-uploads]").append(item);
     return {
       progress(part) {
         bar.value = part;
-        said.textContent = part < 1 ? `${Math.round(part * 100)} %` : "storing";
+        state.textContent = part < 1 ? `${Math.round(part * 100)} %` : "storing";
       },
       done() {
         bar.value = 1;
-        said.textContent = "uploaded";
-        setTimeout(() => item.remove(), DONE_STAYS);
+        state.textContent = "uploaded";
+        setTimeout(() => item.remove(), DONE_SHOWN_MS);
       },
       failed(why) {
         item.className = "failed";
-        said.textContent = why;
+        state.textContent = why;
         bar.remove();
         document.getElementById("announcer").textContent = `${file.name}: ${why}`;
       },
@@ -78,7 +78,7 @@
   document.addEventListener("change", (event) => {
     const form = event.target.closest?.("[data-upload]");
     if (!form || event.target.type !== "file") return;
-    take(form, [...event.target.files]);
+    enqueue(form, [...event.target.files]);
     event.target.value = "";
   });
 
@@ -97,6 +97,6 @@
     event.preventDefault(); // a file dropped beside the zone must not replace the page
     over = 0;
     zone()?.classList.remove("over");
-    if (zone()) take(zone(), [...event.dataTransfer.files]);
+    if (zone()) enqueue(zone(), [...event.dataTransfer.files]);
   });
 })();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -43,7 +43,7 @@ class Transition:
 
 @dataclass(frozen=True)
 class Machine:
-    """A graph of states. `main` are those that an execution enters when nothing special happens."""
+    """A graph of states, the main line first: `main` is the way of an execution in which nothing special happens."""
 
     start: str
     states: Mapping[str, State]
@@ -52,7 +52,7 @@ class Machine:
 
 
 def read(definition: str) -> Machine:
-    """The machine that a definition in the States Language says. Raises ValueError where it says none."""
+    """The machine that a text in the States Language defines. Raises ValueError if it is not a definition."""
     try:
         return _machine(json.loads(definition))
     except (KeyError, TypeError, AttributeError) as error:
@@ -60,13 +60,24 @@ def read(definition: str) -> Machine:
 
 
 def _machine(definition: Mapping[str, Any]) -> Machine:
-    states = definition["States"]
+    start, states = definition["StartAt"], definition["States"]
+    main = _main(start, states)
+    transitions = _transitions(states)
+    place = {name: number for number, name in enumerate(_in_order(main, states, transitions))}
     return Machine(
-        start=definition["StartAt"],
-        states={name: _state(name, state) for name, state in states.items()},
-        transitions=_transitions(states),
-        main=_main(definition["StartAt"], states),
+        start=start,
+        states={name: _state(name, states[name]) for name in place},
+        transitions=tuple(sorted(transitions, key=lambda each: place[each.source])),
+        main=main,
     )
+
+
+def _in_order(main: Sequence[str], states: Mapping[str, Any], transitions: Sequence[Transition]) -> list[str]:
+    """The main line, then the others as transitions lead to them: the same for any order in the definition's JSON."""
+    order = list(main)
+    for name in order:
+        order += [each.target for each in transitions if each.source == name and each.target not in order]
+    return [*order, *(name for name in states if name not in order)]
 
 
 def _state(name: str, state: Mapping[str, Any]) -> State:
@@ -81,7 +92,7 @@ def _state(name: str, state: Mapping[str, Any]) -> State:
 
 
 def service(resource: str) -> str:
-    """What a Task's Resource calls, in a word: arn:aws:states:::lambda:invoke is "Lambda"; "" for no resource."""
+    """The AWS service of a Task's Resource: "Lambda" for arn:aws:states:::lambda:invoke; "" without a Resource."""
     parts = resource.split(":")
     if len(parts) < 6:
         return ""
@@ -92,11 +103,11 @@ def service(resource: str) -> str:
 def _transitions(states: Mapping[str, Any]) -> tuple[Transition, ...]:
     found: dict[tuple[str, str], Transition] = {}
     for name, state in states.items():
-        wanted: list[tuple[str, Kind]] = [(state["Next"], "next")] if "Next" in state else []
-        wanted += [(choice["Next"], "choice") for choice in state.get("Choices", [])]
-        wanted += [(state["Default"], "default")] if "Default" in state else []
-        wanted += [(catch["Next"], "catch") for catch in state.get("Catch", [])]
-        for target, kind in wanted:
+        ways: list[tuple[str, Kind]] = [(state["Next"], "next")] if "Next" in state else []
+        ways += [(choice["Next"], "choice") for choice in state.get("Choices", [])]
+        ways += [(state["Default"], "default")] if "Default" in state else []
+        ways += [(catch["Next"], "catch") for catch in state.get("Catch", [])]
+        for target, kind in ways:
             found.setdefault((name, target), Transition(name, target, kind))
     return tuple(found.values())
 

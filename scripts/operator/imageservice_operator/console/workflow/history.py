@@ -1,12 +1,13 @@
-"""What happened in an execution, read from its event history: which states it was in, when, how often each was tried.
+"""What happened in an execution, read from its event history: the states it entered, when, and every attempt.
 
-Every event names the one before it (`previousEventId`), and parallel iterations are apart in that chain alone: so each
-event is given the visit that it belongs to, and the iteration that it is in, by way of the event before it.
+Every event names the one before it (`previousEventId`). Only that chain tells parallel iterations apart, so an event
+belongs to the visit and the iteration of the event before it.
 Source: docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.html
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ _OVER: Mapping[str, Status] = {
 
 @dataclass
 class Attempt:
-    """One try of a task. `succeeded` is None while it runs; `error` and `cause` are what it failed with."""
+    """One attempt of a task. `succeeded` is None while it runs; `error` and `cause` are those of a failed one."""
 
     started: datetime
     ended: datetime | None = None
@@ -42,7 +43,7 @@ class Attempt:
 class Visit:
     """One time that the execution was in a state.
 
-    `waiting` is between two tries; `caught` failed and went on by a Catch; `aborted` was cut off by another's failure.
+    `waiting` is between two attempts; `caught` failed, and a Catch went on; `aborted` was ended by another's failure.
     """
 
     id: int
@@ -61,17 +62,18 @@ class Visit:
 
 @dataclass
 class Iteration:
-    """One item of a Map: where it is, and the visits in it."""
+    """One item of a Map, and the visits in it. `label` is the size that it makes, "" if it makes none."""
 
     index: int
     within: Visit
+    label: str = ""
     status: Status = "running"
     visits: list[Visit] = field(default_factory=list)
 
 
 @dataclass
 class Span:
-    """A stretch of work: from the start, or from a redrive, to the next end; `ended` is None while it runs."""
+    """A span of work: from the start or a redrive to the next end; `ended` is None while it runs."""
 
     started: datetime
     ended: datetime | None = None
@@ -79,7 +81,7 @@ class Span:
 
 @dataclass
 class Story:
-    """All of it: `visits` are the outermost ones in order; `state_of` names an event's state ("" for the whole)."""
+    """An execution: its outermost visits in order. `state_of` has the name of each event's state, "" for none."""
 
     visits: list[Visit] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
@@ -87,7 +89,7 @@ class Story:
     status: Status = "running"
 
     def all_visits(self) -> Iterator[Visit]:
-        """Every visit, those in a Map after the Map's own, iteration by iteration."""
+        """Every visit; those in a Map follow the Map's own, iteration by iteration."""
         yield from _flat(self.visits)
 
 
@@ -99,7 +101,7 @@ def _flat(visits: Iterable[Visit]) -> Iterator[Visit]:
 
 
 def read(events: Iterable[Mapping[str, Any]]) -> Story:
-    """The story that the events of GetExecutionHistory tell, as boto3 gives them. Unknown events are passed over."""
+    """The story of an execution, from boto3's events of GetExecutionHistory. Unknown types of events are ignored."""
     reader = _Reader()
     for event in events:
         reader.read(event)
@@ -107,7 +109,7 @@ def read(events: Iterable[Mapping[str, Any]]) -> Story:
 
 
 def details(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The one `…EventDetails` of an event, {} where it has none."""
+    """The `…EventDetails` of an event, {} if it has none."""
     return next((value for name, value in event.items() if name.endswith("EventDetails") and value), {})
 
 
@@ -119,40 +121,42 @@ class _Reader:
         self._open: list[Visit] = []
 
     def read(self, event: Mapping[str, Any]) -> None:
-        kind, at, said = event["type"], event["timestamp"], details(event)
+        kind, at, detail = event["type"], event["timestamp"], details(event)
         before = event.get("previousEventId", 0)
         owner, iteration = self._owner.get(before), self._iteration.get(before)
         if kind.endswith("StateEntered"):
-            owner = self._enter(event["id"], kind, at, said, iteration)
+            owner = self._enter(event["id"], kind, at, detail, iteration)
         elif kind.endswith("StateExited"):
-            owner = self._named(said.get("name"), owner)
+            owner = self._visit_named(detail.get("name"), owner)
             iteration = self._exit(owner, at) if owner else iteration
         elif kind == "MapIterationStarted":
-            owner = self._named(said.get("name"), owner)
-            iteration = self._iterate(owner, said.get("index", 0)) if owner else iteration
+            owner = self._visit_named(detail.get("name"), owner)
+            iteration = self._iterate(owner, detail.get("index", 0)) if owner else iteration
         elif kind.startswith("MapIteration"):
             owner, iteration = self._end_iteration(kind, at, iteration, owner)
         elif _GROUP_ENDS.fullmatch(kind):
-            owner = self._end_group(kind, owner, said)
+            owner = self._end_group(kind, owner, detail)
             iteration = owner.iteration if owner else iteration
         elif kind in ("ExecutionStarted", "ExecutionRedriven"):
             self._begin(kind, at, owner)
         elif kind in _OVER:
-            self._end(kind, at, owner, said)
+            self._end(kind, at, owner, detail)
         elif owner:
-            _within(owner, kind, at, said)
+            _within(owner, kind, at, detail)
         self._owner[event["id"]], self._iteration[event["id"]] = owner, iteration
         self.story.state_of[event["id"]] = owner.state if owner and not kind.startswith("Execution") else ""
 
     def _enter(
-        self, number: int, kind: str, at: datetime, said: Mapping[str, Any], iteration: Iteration | None
+        self, number: int, kind: str, at: datetime, detail: Mapping[str, Any], iteration: Iteration | None
     ) -> Visit:
-        name = said.get("name", "")
+        name = detail.get("name", "")
         for earlier in iteration.visits if iteration else ():
             if earlier.state == name and earlier.status in ("failed", "aborted"):
-                self._reopen(earlier)  # a redrive runs an iteration that did not succeed again
+                self._reopen(earlier)  # a redrive runs an iteration again that did not succeed
                 return earlier
         visit = Visit(number, name, kind.removesuffix("StateEntered"), at, iteration)
+        if iteration and not iteration.label:
+            iteration.label = _size_in(detail.get("input", ""))
         (iteration.visits if iteration else self.story.visits).append(visit)
         self._open.append(visit)
         return visit
@@ -164,8 +168,8 @@ class _Reader:
             self._open.remove(visit)
         return visit.iteration
 
-    def _named(self, name: str | None, owner: Visit | None) -> Visit | None:
-        """The visit of that name: the chain's own, or else the last one open, or else the last one."""
+    def _visit_named(self, name: str | None, owner: Visit | None) -> Visit | None:
+        """The visit with that name: the chain's own, else the last open one, else the last one."""
         if owner and owner.state == name:
             return owner
         same = [visit for visit in self.story.all_visits() if visit.state == name]
@@ -197,13 +201,13 @@ class _Reader:
             self._open.remove(visit)
         return iteration.within, iteration.within.iteration
 
-    def _end_group(self, kind: str, owner: Visit | None, said: Mapping[str, Any]) -> Visit | None:
-        wanted = "Parallel" if kind.startswith("Parallel") else "Map"
-        if owner is None or owner.type != wanted:
-            owner = next((visit for visit in reversed(self._open) if visit.type == wanted), owner)
+    def _end_group(self, kind: str, owner: Visit | None, detail: Mapping[str, Any]) -> Visit | None:
+        group = "Parallel" if kind.startswith("Parallel") else "Map"
+        if owner is None or owner.type != group:
+            owner = next((visit for visit in reversed(self._open) if visit.type == group), owner)
         if owner and not kind.endswith("Succeeded"):
-            owner.error = said.get("error") or owner.error or "States.TaskFailed"
-            owner.cause = said.get("cause") or owner.cause
+            owner.error = detail.get("error") or owner.error or "States.TaskFailed"
+            owner.cause = detail.get("cause") or owner.cause
         return owner
 
     def _begin(self, kind: str, at: datetime, owner: Visit | None) -> None:
@@ -213,7 +217,7 @@ class _Reader:
             self._reopen(owner)
 
     def _reopen(self, visit: Visit) -> None:
-        """A redrive goes on with a visit that had failed, and with those that hold it."""
+        """A redrive continues a visit that had failed, and the Maps around it."""
         if visit.status in ("failed", "aborted"):
             visit.status, visit.ended, visit.redriven = "running", None, True
             visit.error = visit.cause = ""
@@ -222,28 +226,28 @@ class _Reader:
             visit.iteration.status = "running"
             self._reopen(visit.iteration.within)
 
-    def _end(self, kind: str, at: datetime, owner: Visit | None, said: Mapping[str, Any]) -> None:
+    def _end(self, kind: str, at: datetime, owner: Visit | None, detail: Mapping[str, Any]) -> None:
         self.story.status = status = _OVER[kind]
         if self.story.spans:
             self.story.spans[-1].ended = at
-        guilty = set()
+        failed_ids = set()
         while owner:
-            guilty.add(owner.id)
+            failed_ids.add(owner.id)
             owner = owner.iteration.within if owner.iteration else None
         for visit in self._open:
-            # What a time-out cuts off has failed, whoever's fault it was.
-            blamed = visit.id in guilty or kind == "ExecutionTimedOut"
-            visit.status = status if status != "failed" or blamed else "aborted"
+            # A time-out fails every state that it ends.
+            failed = visit.id in failed_ids or kind == "ExecutionTimedOut"
+            visit.status = status if status != "failed" or failed else "aborted"
             visit.ended = at
             if visit.status == "failed" and not visit.error:
-                visit.error, visit.cause = said.get("error", ""), said.get("cause", "")
+                visit.error, visit.cause = detail.get("error", ""), detail.get("cause", "")
             if visit.attempts and visit.attempts[-1].succeeded is None:
                 visit.attempts[-1].ended = at
         self._open.clear()
 
 
-def _within(visit: Visit, kind: str, at: datetime, said: Mapping[str, Any]) -> None:
-    """An event inside a visit: a try begins or ends."""
+def _within(visit: Visit, kind: str, at: datetime, detail: Mapping[str, Any]) -> None:
+    """An event inside a visit: an attempt begins or ends."""
     if _ATTEMPT_BEGINS.fullmatch(kind):
         visit.attempts.append(Attempt(at))
         visit.status = "running"
@@ -252,7 +256,16 @@ def _within(visit: Visit, kind: str, at: datetime, said: Mapping[str, Any]) -> N
         if visit.attempts:
             last = visit.attempts[-1]
             last.ended, last.succeeded = at, False
-            last.error, last.cause = said.get("error", ""), said.get("cause", "")
-        visit.status, visit.error, visit.cause = "waiting", said.get("error", ""), said.get("cause", "")
+            last.error, last.cause = detail.get("error", ""), detail.get("cause", "")
+        visit.status, visit.error, visit.cause = "waiting", detail.get("error", ""), detail.get("cause", "")
     elif _ATTEMPT_ENDS.fullmatch(kind) and visit.attempts:
         visit.attempts[-1].ended, visit.attempts[-1].succeeded = at, True
+
+
+def _size_in(text: str) -> str:
+    """The size's name in the input of one item of ProcessImage's Map; "" in any other input."""
+    try:
+        name = json.loads(text)["resize"]["target"]["name"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return name if isinstance(name, str) else ""

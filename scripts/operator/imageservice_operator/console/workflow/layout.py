@@ -30,7 +30,8 @@ _OPTIONS = {
 }
 _HOLDS_OTHERS = {
     **_OPTIONS,
-    "elk.padding": _OPTIONS["elk.padding"].replace(f"top={MARGIN}", f"top={CAPTION}"),
+    "elk.padding": f"[top={CAPTION},left={MARGIN},right={MARGIN},bottom={MARGIN}]",
+    "elk.contentAlignment": "[H_CENTER]",
 }
 _MAIN_LINE = {"elk.layered.priority.straightness": "100", "elk.layered.priority.direction": "10"}
 

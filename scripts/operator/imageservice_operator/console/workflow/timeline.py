@@ -1,4 +1,4 @@
-"""An execution's story as rows of bars on one scale of time, and as the state of each box of the drawing."""
+"""An execution as rows of bars on one time scale, and as the status of each box in the drawing."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import datetime
 
 from imageservice_operator.console.workflow.history import Attempt, Span, Status, Story, Visit
 
-BREAK = 4.0  # per cent of the width, for the time between an end and a redrive, however long that was
-NARROWEST = 0.6  # per cent: what is shorter can still be seen
+BREAK = 4.0  # percent of the width, for the time between an end and a redrive, however long
+NARROWEST = 0.6  # percent, so that the shortest bar is visible
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One try (or, where there are no tries, the visit): from `left`, `width` wide, in per cent of the row."""
+    """One attempt, or a visit without attempts; `left` and `width` in percent of the row."""
 
     left: float
     width: float
@@ -25,18 +25,18 @@ class Bar:
 
 @dataclass(frozen=True)
 class Row:
-    """One visit. `depth` is how many Maps hold it; `item` the iteration's number from 1, None outside of one."""
+    """One visit. `depth` counts the Maps around it; `item` is the size made, or the item's number; "" outside a Map."""
 
     visit: Visit
     depth: int
-    item: int | None
+    item: str
     seconds: float
     bars: Sequence[Bar]
 
 
 @dataclass(frozen=True)
 class Redrive:
-    """Where in the width a redrive begins, in per cent, and how long after the end before it, in seconds."""
+    """Where in the row a redrive begins, in percent, and how many seconds after the end before it."""
 
     left: float
     after: float
@@ -58,7 +58,7 @@ class BoxState:
 
 
 class _Scale:
-    """Time to per cent: spans of work side by side in proportion, the waits between them cut short."""
+    """Time to percent: spans of work in proportion, the pauses before redrives at a fixed width."""
 
     def __init__(self, spans: Sequence[Span], now: datetime) -> None:
         self._spans = [(span.started, span.ended or now) for span in spans]
@@ -83,7 +83,7 @@ class _Scale:
 
 
 def timeline(story: Story, now: datetime) -> Timeline:
-    """The rows in order of time, those of a Map's iterations after the Map's own; `now` ends what still runs."""
+    """The rows in order of time, a Map's iterations after the Map's own; `now` ends the bars of what still runs."""
     scale = _Scale(story.spans, now)
     rows = [_row(visit, scale, now) for visit in story.all_visits()]
     return Timeline(rows, scale.redrives(), scale.seconds)
@@ -94,7 +94,7 @@ def _row(visit: Visit, scale: _Scale, now: datetime) -> Row:
     while iteration:
         depth, iteration = depth + 1, iteration.within.iteration
     bars = [
-        _bar(scale, each.started, each.ended or now, _of_attempt(each, visit), _said(each))
+        _bar(scale, each.started, each.ended or now, _of_attempt(each, visit), each.error)
         for each in visit.attempts
     ]
     if not visit.attempts:
@@ -104,7 +104,13 @@ def _row(visit: Visit, scale: _Scale, now: datetime) -> Row:
     )
     if not visit.attempts:
         seconds = ((visit.ended or now) - visit.entered).total_seconds()
-    return Row(visit, depth, visit.iteration.index + 1 if visit.iteration else None, seconds, bars)
+    return Row(visit, depth, _item(visit), seconds, bars)
+
+
+def _item(visit: Visit) -> str:
+    if visit.iteration is None:
+        return ""
+    return visit.iteration.label or str(visit.iteration.index + 1)
 
 
 def _bar(scale: _Scale, start: datetime, end: datetime, status: Status, title: str) -> Bar:
@@ -119,12 +125,8 @@ def _of_attempt(attempt: Attempt, visit: Visit) -> Status:
     return "succeeded" if attempt.succeeded else "failed"
 
 
-def _said(attempt: Attempt) -> str:
-    return attempt.error
-
-
 def box_states(story: Story) -> dict[str, BoxState]:
-    """For each state that was entered, what its box says: its last visit, or in a Map the worst of the last ones."""
+    """The status of each state that was entered: that of its last visit, or in a Map the worst of its iterations."""
     by_name: dict[str, list[Visit]] = {}
     for visit in story.all_visits():
         by_name.setdefault(visit.state, []).append(visit)
@@ -146,7 +148,7 @@ def _box_state(visits: Sequence[Visit]) -> BoxState:
 
 
 def _place(visit: Visit) -> tuple[int, ...]:
-    """Which iteration of which Map it is in, from the innermost out."""
+    """The iterations that the visit is in, from the innermost out."""
     iteration, place = visit.iteration, []
     while iteration:
         place += [iteration.within.id, iteration.index]
@@ -154,8 +156,8 @@ def _place(visit: Visit) -> tuple[int, ...]:
     return tuple(place)
 
 
-def taken(story: Story) -> set[tuple[str, str]]:
-    """The transitions that were gone through, by the names of their states."""
+def transitions_taken(story: Story) -> set[tuple[str, str]]:
+    """The transitions that the execution made, as pairs of states' names."""
     lines = [
         story.visits,
         *(iteration.visits for visit in story.all_visits() for iteration in visit.iterations),
