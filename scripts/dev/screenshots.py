@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
@@ -53,7 +52,11 @@ UNDELIVERED = {
 }
 DESK: dict[str, Any] = {"viewport": {"width": 1180, "height": 820}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 1.5}
-QUALITY = 86  # of the WebPs: text stays sharp, and a page with photos below 100 kB
+QUALITIES = (86, 80, 74, 68)  # text stays sharp at each
+MAX_BYTES = 100_000
+# Every image on the screen is loaded, and the dead-letter queues are read.
+COMPLETE = """() => !document.body.innerText.includes("Reading the queues") && [...document.images].every((image) =>
+  image.complete || image.getBoundingClientRect().top > innerHeight)"""
 
 
 def main(folder: Path) -> None:
@@ -62,7 +65,7 @@ def main(folder: Path) -> None:
         photos = samples.gather(Path(state) / "samples")
         stack = Stack.local(state)
         _upload(stack, photos, PHOTOS)
-        with Redis.from_url(started.redis_url) as redis:
+        with Redis.from_url(str(started.redis_url)) as redis:
             redis.shutdown(nosave=True)
         _upload(stack, photos, BROKEN)
         stack.client("sqs").send_message(
@@ -76,11 +79,10 @@ def main(folder: Path) -> None:
                 },
             },
         )
-        address = f"{started.console_url}"
         failed = images.get(stack, next(iter(BROKEN)))
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-            shoot = _camera(browser, address, folder)
+            shoot = _camera(browser, str(started.console_url), folder)
             shoot("console-images", "/", DESK)
             shoot("console-image", "/image?id=holiday/tomatoes.jpg", DESK)
             shoot(
@@ -94,11 +96,10 @@ def main(folder: Path) -> None:
             browser.close()
 
 
-def _upload(stack: Stack, photos: Path, chosen: Mapping[str, str]) -> None:
-    sent = [uploads.upload(stack, photos / file, image_id) for image_id, file in chosen.items()]
+def _upload(stack: Stack, photos: Path, files: Mapping[str, str]) -> None:
+    sent = [uploads.upload(stack, photos / file, image_id) for image_id, file in files.items()]
     for upload, image in uploads.wait_until_settled(stack, sent):
         print(upload.id, image.status if image else "not settled", file=sys.stderr)
-    time.sleep(1)  # the failure's record follows its event
 
 
 def _camera(browser: Browser, address: str, folder: Path) -> Callable[[str, str, Mapping[str, Any]], None]:
@@ -107,14 +108,23 @@ def _camera(browser: Browser, address: str, folder: Path) -> Callable[[str, str,
     def shoot(name: str, path: str, options: Mapping[str, Any]) -> None:
         page: Page = browser.new_page(**options)
         page.goto(address + path)
-        page.wait_for_timeout(4000)  # thumbnails come, and what is read in the background
+        page.wait_for_function(COMPLETE)
         file = folder / f"{name}.webp"
-        with Picture.open(BytesIO(page.screenshot())) as taken:
-            taken.convert("RGB").save(file, quality=QUALITY, method=6)
+        _save(page.screenshot(), file)
         page.close()
         print(f"{file}: {file.stat().st_size / 1000:.0f} kB", file=sys.stderr)
 
     return shoot
+
+
+def _save(png: bytes, file: Path) -> None:
+    """Saves the picture as WebP, with the best of the qualities at which it has at most MAX_BYTES."""
+    with Picture.open(BytesIO(png)) as picture:
+        for quality in QUALITIES:
+            picture.convert("RGB").save(file, quality=quality, method=6)
+            if file.stat().st_size <= MAX_BYTES:
+                return
+    raise SystemExit(f"{file} has more than {MAX_BYTES:,} bytes at quality {QUALITIES[-1]}")
 
 
 if __name__ == "__main__":

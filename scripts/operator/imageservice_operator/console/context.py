@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from imageservice.core import formats
 from imageservice_operator.console import filters, urls
 from imageservice_operator.console.execution_index import ExecutionIndex
 from imageservice_operator.console.jobs import DeadLetterReader, ReplayJobs
@@ -89,13 +90,24 @@ def _templates() -> Environment:
         pretty=filters.pretty,
         plural=filters.plural,
         megapixels=filters.megapixels,
+        machine_word=filters.machine_word,
+        times=filters.times,
         status_word=filters.status_word,
         status_meaning=filters.status_meaning,
     )
     environment.globals.update(
+        accepted_formats=formats.accepted_labels(),
+        accepted_files=_accepted_files(),
         page=urls.page,
         image_page=urls.image,
         execution_page=urls.execution,
         rendition_page=urls.rendition,
     )
     return environment
+
+
+def _accepted_files() -> str:
+    """The `accept` of a file input. Browsers don't know some formats as images, so their extensions are listed, too."""
+    rows = formats.FORMATS.values()
+    names = dict.fromkeys(name for row in rows for name in (row.extension, row.name, *row.aliases))
+    return ",".join(["image/*", *(f".{name}" for name in names)])

@@ -19,6 +19,7 @@ STATUSES = {
     "TIMED_OUT": ("Timed out", "the workflow exceeded its time limit"),
     "ABORTED": ("Stopped", "an operator stopped the workflow"),
 }
+MACHINES = {"ProcessImage": "Processing", "RemoveImage": "Removal", "ReprocessImages": "Reprocessing"}
 _UNITS = (("year", 31_557_600), ("month", 2_629_800), ("day", 86_400), ("hour", 3600), ("min", 60))
 
 
@@ -92,6 +93,16 @@ def status_word(status: str | None) -> str:
 
 def status_meaning(status: str | None) -> str:
     return STATUSES.get(status, ("", ""))[1]
+
+
+def machine_word(machine: str) -> str:
+    """What an execution of a state machine does, by the machine's name in the template."""
+    return MACHINES.get(machine, machine)
+
+
+def times(count: int) -> str:
+    """ "once", "2 times"."""
+    return "once" if count == 1 else f"{count} times"
 
 
 def pretty(value: Any) -> str:

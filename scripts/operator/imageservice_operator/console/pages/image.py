@@ -25,6 +25,7 @@ from imageservice_operator.console.thumbnails import preview_of, thumbnail_of
 from imageservice_operator.operations import failures, images
 from imageservice_operator.operations.errors import ImageNotFound
 from imageservice_operator.operations.images import Image
+from imageservice_operator.operations.uploads import SETTLED
 
 PREVIEW_WIDTH = 640
 
@@ -51,7 +52,7 @@ def page(request: Request) -> Response:
             raise
         image = waiting[0]
     error = image.error or {}
-    moving = image.status in (None, "PROCESSING")
+    in_progress = image.status not in SETTLED
     return render(
         request,
         "image.html",
@@ -64,7 +65,8 @@ def page(request: Request) -> Response:
         failure=failures.failure_of_image(context.stack, image) if image.status != "DELETED" else None,
         links=_links(context, image) if image.renditions else None,
         executions=context.executions.of_image(image.id, image.execution),
-        refresh=RUNNING_REFRESH_S if moving else IDLE_REFRESH_S,
+        in_progress=in_progress,
+        refresh=RUNNING_REFRESH_S if in_progress else IDLE_REFRESH_S,
     )
 
 

@@ -1,4 +1,4 @@
-"""The first page: images, newest first, by status or by the beginning of the id; and where uploads are dropped."""
+"""The first page: uploads, and the images, newest first, by status or by the beginning of the id."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from imageservice_operator.console.context import IDLE_REFRESH_S, RUNNING_REFRES
 from imageservice_operator.console.thumbnails import thumbnail_of
 from imageservice_operator.console.urls import page as address
 from imageservice_operator.operations import images
-from imageservice_operator.operations.images import STATUSES, Image
+from imageservice_operator.operations.images import STATUSES
+from imageservice_operator.operations.uploads import SETTLED
 
 PER_PAGE = 48
 
 
 def page(request: Request) -> Response:
-    """`status`, `q` (a prefix of ids) and `after` (a listing's cursor) choose; all may be left out."""
+    """Optional parameters: `status`, `q` (the beginning of the id) and `after` (the cursor of a listing)."""
     context = context_of(request)
     status = request.query_params.get("status") or None
     prefix = request.query_params.get("q", "")
@@ -34,9 +35,5 @@ def page(request: Request) -> Response:
         tabs=tabs,
         newest=address("/", status=status, q=prefix) if after else None,
         older=address("/", status=status, q=prefix, after=listed.cursor) if listed.cursor else None,
-        refresh=RUNNING_REFRESH_S if any(_is_moving(image) for image in shown) else IDLE_REFRESH_S,
+        refresh=RUNNING_REFRESH_S if any(image.status not in SETTLED for image in shown) else IDLE_REFRESH_S,
     )
-
-
-def _is_moving(image: Image) -> bool:
-    return image.status in (None, "PROCESSING")
