@@ -6,11 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.adapters.aws_clients import client
 from imageservice.adapters.logging import MetricUnit, logger, metrics
-from imageservice.adapters.settings import settings
-from imageservice.failures.reconciler import Reconciler
-from imageservice.failures.recorder import Incidents
+from reconcile import bootstrap
 
 # Eight runs of the schedule look at the same executions, so that one that fails or comes late loses nothing.
 _LOOK_BACK_HOURS = 2
@@ -23,29 +20,21 @@ _GRACE_MINUTES = 10
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str]]:
     """`event`: the schedule's, or `hours` to look back over and `grace_minutes`; answers ids: waiting, stuck, missed.
 
-    Raises whatever DynamoDB or Step Functions raise: the schedule comes again.
+    Raises what DynamoDB or Step Functions raise: the schedule comes again.
     """
-    config = settings()
-    dynamodb = client("dynamodb")
-    incidents = Incidents(
-        dynamodb,
-        client("events"),
-        client("sns"),
-        config.image_table,
-        config.failure_topic_arn,
-        config.stack_name,
-    )
-    reconciler = Reconciler(dynamodb, client("stepfunctions"), config.image_table, incidents)
-    machines = [config.process_image_arn, config.remove_image_arn]
+    reconciler, table, machine_arns = bootstrap.dependencies()
     look_back = timedelta(hours=event.get("hours", _LOOK_BACK_HOURS))
     grace = timedelta(minutes=event.get("grace_minutes", _GRACE_MINUTES))
-    report = reconciler.reconcile(machines, datetime.now(UTC), look_back, grace)
-    found = len(report.stuck) + len(report.missed)
+    report = reconciler.reconcile(machine_arns, datetime.now(UTC), look_back, grace)
     logger.info("reconciled", extra=asdict(report))
-    metrics.add_metric(name="ImagesStuck", unit=MetricUnit.Count, value=len(report.stuck))
-    metrics.add_metric(name="FailuresMissed", unit=MetricUnit.Count, value=len(report.missed))
-    metrics.add_metric(name="ImagesWaiting", unit=MetricUnit.Count, value=len(report.waiting))
-    metrics.add_metric(name="ImagesFailedNow", unit=MetricUnit.Count, value=reconciler.count("FAILED"))
-    if found:
-        metrics.add_metric(name="ImagesFailed", unit=MetricUnit.Count, value=found)
+    counts = {
+        "ImagesStuck": len(report.stuck),
+        "FailuresMissed": len(report.missed),
+        "ImagesWaiting": len(report.waiting),
+        "ImagesFailedNow": table.count("FAILED"),
+    }
+    if report.stuck or report.missed:
+        counts["ImagesFailed"] = len(report.stuck) + len(report.missed)
+    for name, value in counts.items():
+        metrics.add_metric(name, MetricUnit.Count, value)
     return asdict(report)

@@ -1,8 +1,10 @@
-"""What broke, told to whom it concerns: from a failed execution to the image's record, a notice, and what to do.
+"""Failed executions, from Step Functions' event to the operator's mailbox, in one direction:
 
-failed_execution    what an execution's end says of it                          pure
-advice              what an error means, and what to do about it                pure
-notification        the same as a message                                       pure
-incidents           on the image's record, to the topic, on the event bus
-reconciliation      what no event told of
+failed_execution    what the end of an execution says: which upload, which error                pure
+recorder            on the image's item, unless something newer has happened
+notification        to the event bus and the topic, in words
+advice              what an error means, and what to do about it                                pure
+
+unreported          which failed executions no item reports
+reconciler          puts those on record, and images that wait for a workflow that has ended
 """

@@ -1,4 +1,4 @@
-"""What an error means for the one who runs the service, and what to do about it, by the error's name and cause."""
+"""What an error means for the operator, and what to do about it, by the error's name and cause."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Advice:
 
 
 _REJECTED = Advice(
-    "The image is bad: its uploader was told why. Not an incident.",
+    "The image is bad, and its uploader can see why. Not an incident.",
     "Nothing; the uploader sends another. If a limit was too tight, raise it (MaxBytes, MaxPixels, MaxFramePixels) and"
     " reprocess the image with --force.",
     replay=False,
@@ -26,7 +26,7 @@ _DENIED = Advice(
 )
 _DEFINITION = Advice(
     "The workflow's own definition has a mistake.",
-    "Correct the state machine and deploy it. A redrive runs the old definition: replay with --anew.",
+    "Correct the state machine and deploy it. A redrive runs the old definition: replay with --new-execution.",
 )
 _DEPLOYMENT = Advice(
     "The function's code can't be loaded: its artifact is incomplete or its handler is misnamed.",
@@ -93,11 +93,11 @@ _KNOWN: tuple[tuple[str, Advice], ...] = (
         _DEFINITION,
     ),
     (r"RemovalIncomplete:", _TRANSIENT),
-    (r"Stopped:", Advice("Somebody stopped the workflow.", "If it should go on after all, replay.")),
+    (r"Stopped:", Advice("The workflow was stopped by hand.", "If it should go on after all, replay.")),
     (
         r"WorkflowLost:",
         Advice(
-            "The image waits for a workflow that ended without telling, or is no longer known.",
+            "The image waits for a workflow that ended without marking it, or that Step Functions no longer knows.",
             "Replay: a new workflow starts from the stored upload.",
         ),
     ),
@@ -117,6 +117,6 @@ _OTHER = Advice(
 
 
 def advice_on(name: str, cause: str = "") -> Advice:
-    """What is known about the error `name` with its plain `cause`."""
+    """What is known about the error `name` with its `cause`, as failed_execution.message_in reads it."""
     text = f"{name}: {cause}"
     return next((advice for pattern, advice in _KNOWN if re.match(pattern, text, re.DOTALL)), _OTHER)

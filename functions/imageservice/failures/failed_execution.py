@@ -1,111 +1,92 @@
-"""What a workflow's end tells: which upload it was about, and why it failed, in words that a person understands."""
+"""What the end of an execution says: which upload it was about, and why it failed, in words that a person understands.
+
+The `detail` of a `Step Functions Execution Status Change` and the answer of DescribeExecution have the same members, so
+both are described here by the same functions. Source:
+docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+"""
 
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from imageservice.core.keys import padded_sequencer
 from imageservice.core.manifest import Failure
+from imageservice.core.upload_event import Upload, is_removal, upload_from_event
 
-FAILED_STATUSES = ("FAILED", "TIMED_OUT", "ABORTED")
 REJECTED = "ImageRejected"
 # Long enough for any error message worth reading; the whole of it stays in the execution's history.
 _CAUSE_CHARACTERS = 1000
 _LAMBDA_PREFIX = re.compile(r"^(RequestId: \S+ Error: |[0-9T:.Z-]+ [0-9a-f-]{36} )")
 
 
-@dataclass(frozen=True)
-class Upload:
-    """The upload that an execution worked on, as S3's event told it; `sequencer` is padded.
-
-    `bytes`, `etag` and `version_id` are None where the event had none (a deletion's has no size).
-    """
-
-    id: str
-    bucket: str
-    sequencer: str
-    etag: str | None
-    bytes: int | None
-    version_id: str | None
-
-    def record(self) -> dict[str, Any]:
-        """The item's `upload` (design section 7), without what is not known."""
-        known = {
-            "bucket": self.bucket,
-            "key": self.id,
-            "etag": self.etag,
-            "bytes": self.bytes,
-            "version_id": self.version_id,
-        }
-        return {name: value for name, value in known.items() if value is not None}
-
-
-def upload_of(event: Mapping[str, Any]) -> Upload:
-    """The upload in an execution's input. Raises KeyError where that is no event of SourceBucket."""
-    detail = event["detail"]
-    described = detail["object"]
-    return Upload(
-        id=described["key"],
-        bucket=detail["bucket"]["name"],
-        sequencer=padded_sequencer(described["sequencer"]),
-        etag=described.get("etag"),
-        bytes=described.get("size"),
-        version_id=described.get("version-id"),
-    )
+class NotAnUpload(ValueError):
+    """The input of an execution is no event of SourceBucket: an operator started the workflow by hand."""
 
 
 @dataclass(frozen=True)
 class FailedExecution:
-    """An execution that failed, timed out or was stopped, after `redrives` redrives; `removal` tells the workflow."""
+    """An execution that failed, timed out or was stopped, after `redrives` redrives.
+
+    `removal` says which workflow it ran: RemoveImage or ProcessImage. `stopped` is None where the source has no time.
+    """
 
     arn: str
     redrives: int
     upload: Upload
     removal: bool
     failure: Failure
+    stopped: datetime | None = None
 
     @property
     def is_incident(self) -> bool:
-        """Whether something broke; a rejected image is its uploader's matter."""
+        """Whether something broke. A rejected image is a matter for its uploader."""
         return self.failure["name"] != REJECTED
 
+    @property
+    def workflow(self) -> str:
+        """The workflow's name in template.yaml."""
+        return "RemoveImage" if self.removal else "ProcessImage"
 
-def failed_execution(
-    arn: str, redrives: int, status: str, error: str | None, cause: str | None, input: str
-) -> FailedExecution:
-    """What an execution's end tells, be it from its event or its description. `input` is JSON.
 
-    Raises ValueError where the input is no event of SourceBucket: somebody started the workflow by hand.
-    """
+def failed_execution(description: Mapping[str, Any]) -> FailedExecution:
+    """The failed execution of an event's detail, or of a description. Raises NotAnUpload."""
+    arn = description["executionArn"]
     try:
-        event = json.loads(input)
-        upload = upload_of(event)
-    except (KeyError, TypeError, ValueError) as error_in_input:
-        raise ValueError(
-            f"the input of {arn} is no event of an upload: {error_in_input!r}"
-        ) from error_in_input
-    removal = event.get("detail-type") == "Object Deleted"
-    return FailedExecution(arn, redrives, upload, removal, failure_of(status, error, cause))
+        event = json.loads(description.get("input") or "{}")
+        upload = upload_from_event(event)
+    except (KeyError, TypeError, ValueError) as error:
+        raise NotAnUpload(f"the input of {arn} is no event of an upload: {error!r}") from error
+    return FailedExecution(
+        arn=arn,
+        redrives=description.get("redriveCount") or 0,
+        upload=upload,
+        removal=is_removal(event),
+        failure=failure_of(description["status"], description.get("error"), description.get("cause")),
+        stopped=_moment(description.get("stopDate")),
+    )
 
 
 def failure_of(status: str, error: str | None, cause: str | None) -> Failure:
-    """The failure of an execution that ended with `status`, its name and its cause as a person reads them.
+    """The failure of an execution that ended with `status`: its name, and its cause as a person reads it.
 
-    A time-out of the whole execution is `States.Timeout`, one that somebody stopped `Stopped` unless they gave a name.
+    A time-out of the whole execution is `States.Timeout`; one that was stopped is `Stopped`, unless StopExecution was
+    given an error.
     """
     if status == "TIMED_OUT":
         return Failure(
             name=error or "States.Timeout",
-            cause=plain_cause(cause) or "The workflow took longer than it may.",
+            cause=message_in(cause) or "The workflow ran longer than its time-out allows.",
         )
     if status == "ABORTED":
-        return Failure(name=error or "Stopped", cause=plain_cause(cause) or "Somebody stopped the workflow.")
-    return Failure(name=error or "Unknown", cause=plain_cause(cause) or "The workflow gave no cause.")
+        return Failure(
+            name=error or "Stopped", cause=message_in(cause) or "An operator stopped the workflow."
+        )
+    return Failure(name=error or "Unknown", cause=message_in(cause) or "The workflow gave no cause.")
 
 
-def plain_cause(cause: str | None) -> str:
+def message_in(cause: str | None) -> str:
     """The message within a cause: Lambda wraps an exception in JSON, with its stack trace and request id."""
     text = (cause or "").strip()
     try:
@@ -115,3 +96,23 @@ def plain_cause(cause: str | None) -> str:
     if isinstance(wrapped, dict):
         text = str(wrapped.get("errorMessage") or wrapped.get("Message") or text).strip()
     return _LAMBDA_PREFIX.sub("", text)[:_CAUSE_CHARACTERS]
+
+
+def overtaken(failed: FailedExecution, item: Mapping[str, Any] | None) -> bool:
+    """Whether the failure is of no more concern to an image with this item: a newer upload or deletion came, or another
+    execution has done the work, or is doing it."""
+    if item is None or not item.get("sequencer"):
+        return False
+    latest, own = item["sequencer"], failed.upload.sequencer
+    if latest != own:
+        return bool(latest > own)
+    if failed.removal:  # `replaced` are the renditions still to be removed
+        return not item.get("error") and "replaced" not in item
+    if item["status"] == "PROCESSING":
+        return bool(item.get("execution") != failed.arn)
+    return item["status"] in ("READY", "REJECTED", "DELETED")
+
+
+def _moment(value: datetime | int | None) -> datetime | None:
+    """Events have milliseconds since 1970, boto3's answers have datetimes."""
+    return datetime.fromtimestamp(value / 1000, UTC) if isinstance(value, int) else value

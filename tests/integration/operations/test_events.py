@@ -107,7 +107,7 @@ def test_operators_are_told_what_to_do_once_for_each_failure(service: Any, messa
     got = until(lambda: client.receive_message(QueueUrl=messages, MaxNumberOfMessages=10).get("Messages"))
     (text,) = [json.loads(message["Body"])["Message"] for message in got]
     assert "Stopped for a test." in text
-    assert "./scripts/images replay" in text
+    assert "images replay --stack" in text
 
 
 def test_a_removal_is_later_than_what_was_removed(emitted: dict[str, dict[str, Any]]) -> None:

@@ -20,7 +20,7 @@ from imageservice.failures.advice import advice_on
         ("Runtime.ExitError", "signal: killed", "MemorySize"),
         ("Runtime.ImportModuleError", "No module named 'PIL'", "sam build"),
         ("Lambda.ResourceNotFoundException", "Function not found", "Deploy"),
-        ("States.QueryEvaluationError", "undefined", "--anew"),
+        ("States.QueryEvaluationError", "undefined", "--new-execution"),
         ("PlanInvalid", "sizes: []", "RenditionPlan"),
         ("KeyError", "'sizes'", "logs"),
         ("ZeroDivisionError", "division by zero\nsecond line", "logs"),

@@ -11,7 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from imageservice.failures.failed_execution import FAILED_STATUSES, failure_of, upload_of
+from imageservice.adapters.executions import FAILED_STATUSES
+from imageservice.core.upload_event import upload_from_event
+from imageservice.failures.failed_execution import failure_of
 from imageservice_operator.operations.errors import ExecutionNotFound
 from imageservice_operator.operations.stack import MACHINES, Stack
 
@@ -86,7 +88,7 @@ def describe(stack: Stack, arn: str) -> Execution:
     upload = None
     if isinstance(event, dict):
         try:
-            upload = upload_of(event)
+            upload = upload_from_event(event)
         except (KeyError, TypeError):
             upload = None  # ReprocessImages, or one that somebody started by hand
     return Execution(

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from imageservice.adapters.executions import FAILED_STATUSES
 from imageservice.failures.advice import Advice, advice_on
-from imageservice.failures.failed_execution import FAILED_STATUSES
 from imageservice_operator.operations import executions, images
 from imageservice_operator.operations.executions import Execution
 from imageservice_operator.operations.stack import Stack

@@ -11,9 +11,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from imageservice.adapters.executions import Executions
 from imageservice.adapters.image_table import ImageTable
+from imageservice.failures.failed_execution import failed_execution, overtaken
+from imageservice.failures.notification import Notifier
 from imageservice.failures.reconciler import Reconciler, Report
-from imageservice.failures.recorder import Incidents
+from imageservice.failures.recorder import FailureRecorder
+from imageservice.failures.unreported import unreported
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LONG_AGO = "2026-11-22T11:00:00.000Z"
@@ -24,7 +28,7 @@ class DoesNotExist(Exception):
     """As boto3's client has it under `exceptions`."""
 
 
-class Executions:
+class StepFunctions:
     """What Step Functions knows, by ARN."""
 
     class exceptions:  # noqa: N801 - boto3's name
@@ -32,6 +36,8 @@ class Executions:
 
     def __init__(self) -> None:
         self.known: dict[str, dict[str, Any]] = {}
+        self.redriven: set[str] = set()
+        self.forgotten: set[str] = set()
 
     def add(self, arn: str, status: str, key: str, error: str = "Boom", minutes_ago: float = 60) -> None:
         event = {
@@ -51,12 +57,12 @@ class Executions:
         }
 
     def describe_execution(self, executionArn: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
-        try:
-            return self.known[executionArn]
-        except KeyError as error:
-            raise DoesNotExist(executionArn) from error
+        if executionArn not in self.known or executionArn in self.forgotten:
+            raise DoesNotExist(executionArn)
+        status = {"status": "RUNNING"} if executionArn in self.redriven else {}
+        return {**self.known[executionArn], **status}
 
-    def get_paginator(self, _: str) -> Executions:
+    def get_paginator(self, _: str) -> StepFunctions:
         return self
 
     def paginate(self, stateMachineArn: str, statusFilter: str) -> Iterator[dict[str, Any]]:  # noqa: N803
@@ -64,8 +70,8 @@ class Executions:
         yield {"executions": sorted(listed, key=lambda each: each["startDate"], reverse=True)}
 
 
-class Nobody:
-    """Is told of failures."""
+class NoSubscribers:
+    """Takes the place of EventBridge and of SNS."""
 
     def put_events(self, **_: Any) -> dict[str, Any]:
         return {"FailedEntryCount": 0}
@@ -76,9 +82,12 @@ class Nobody:
 
 class World:
     def __init__(self, client: Any) -> None:
-        self.client, self.executions = client, Executions()
-        incidents = Incidents(client, Nobody(), Nobody(), "images", "topic", "images")
-        self.reconciler = Reconciler(client, self.executions, "images", incidents)
+        self.client, self.executions = client, StepFunctions()
+        self.table = ImageTable(client, "images")
+        executions = Executions(self.executions)
+        notifier = Notifier(NoSubscribers(), NoSubscribers(), "topic", "images")
+        recorder = FailureRecorder(client, "images", executions, notifier)
+        self.reconciler = Reconciler(self.table, executions, recorder)
 
     def put(self, image_id: str, status: str, execution: str, updated_at: str = LONG_AGO) -> None:
         item = {"id": image_id, "status": status, "execution": execution, "updated_at": updated_at}
@@ -96,7 +105,7 @@ class World:
         return self.reconciler.reconcile([MACHINE], NOW, timedelta(hours=2), timedelta(minutes=10))
 
     def item(self, image_id: str) -> dict[str, Any]:
-        return ImageTable(self.client, "images").get(image_id) or {}
+        return self.table.get(image_id) or {}
 
 
 @pytest.fixture
@@ -191,4 +200,72 @@ def test_images_of_a_status_are_counted(world: World) -> None:
     world.put("a", "FAILED", "one")
     world.put("b", "FAILED", "two")
     world.put("c", "READY", "three")
-    assert world.reconciler.count("FAILED") == 2
+    assert world.table.count("FAILED") == 2
+
+
+def unreported_ids(world: World, **options: Any) -> list[str]:
+    since, until = NOW - timedelta(hours=2), NOW - timedelta(minutes=10)
+    executions = Executions(world.executions)
+    found = unreported(world.table, executions, [MACHINE], since, until, **options)
+    return [failed.upload.id for failed in found]
+
+
+def test_a_failed_execution_that_an_item_names_is_reported(world: World) -> None:
+    world.executions.add("one", "FAILED", "a")
+    world.executions.add("two", "ABORTED", "b")
+    assert sorted(unreported_ids(world)) == ["a", "b"]
+    world.put("a", "FAILED", "one")
+    assert unreported_ids(world) == ["b"]
+
+
+def test_an_execution_that_was_redriven_between_listing_and_describing_is_no_failure(world: World) -> None:
+    world.executions.add("one", "FAILED", "a")
+    world.executions.redriven.add("one")
+    assert unreported_ids(world) == []
+
+
+def test_an_execution_that_is_forgotten_between_listing_and_describing_is_passed_over(world: World) -> None:
+    world.executions.add("one", "FAILED", "a")
+    world.executions.forgotten.add("one")
+    assert unreported_ids(world) == []
+
+
+def test_no_more_executions_are_described_than_the_limit(world: World) -> None:
+    for number in range(5):
+        world.executions.add(str(number), "FAILED", str(number))
+    assert len(unreported_ids(world, limit=3)) == 3
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        (None, False),
+        ({"status": "PROCESSING"}, False),  # without a sequencer: only a failure before registering makes one
+        ({"status": "FAILED", "sequencer": "5"}, False),
+        ({"status": "PROCESSING", "sequencer": "5", "execution": "one"}, False),
+        ({"status": "PROCESSING", "sequencer": "5", "execution": "two"}, True),
+        ({"status": "READY", "sequencer": "5"}, True),
+        ({"status": "PROCESSING", "sequencer": "4"}, False),
+        ({"status": "PROCESSING", "sequencer": "6", "execution": "one"}, True),
+    ],
+)
+def test_a_failure_is_overtaken_by_what_is_newer_or_done(
+    world: World, item: dict[str, Any] | None, expected: bool
+) -> None:
+    world.executions.add("one", "FAILED", "a")
+    if item and "sequencer" in item:
+        item = {**item, "sequencer": item["sequencer"].rjust(32, "0")}
+    assert overtaken(failed_execution(world.executions.known["one"]), item) is expected
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"), [({"replaced": []}, False), ({"error": {"name": "Boom"}}, False), ({}, True)]
+)
+def test_a_failed_removal_is_overtaken_once_the_renditions_are_gone(
+    world: World, others: dict[str, Any], expected: bool
+) -> None:
+    world.executions.add("one", "FAILED", "a")
+    description = world.executions.known["one"]
+    event = {**json.loads(description["input"]), "detail-type": "Object Deleted"}
+    failed = failed_execution({**description, "input": json.dumps(event)})
+    assert overtaken(failed, {"status": "DELETED", "sequencer": "5".rjust(32, "0"), **others}) is expected

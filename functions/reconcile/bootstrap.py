@@ -1,0 +1,29 @@
+"""What ReconcileFunction works with, made once a process; tests put others in place of `dependencies`."""
+
+from functools import cache
+from typing import NamedTuple
+
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.executions import Executions
+from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.settings import settings
+from imageservice.failures.notification import Notifier
+from imageservice.failures.reconciler import Reconciler
+from imageservice.failures.recorder import FailureRecorder
+
+
+class Dependencies(NamedTuple):
+    reconciler: Reconciler
+    table: ImageTable
+    machine_arns: list[str]
+
+
+@cache
+def dependencies() -> Dependencies:
+    config = settings()
+    table = ImageTable(client("dynamodb"), config.image_table)
+    executions = Executions(client("stepfunctions"))
+    notifier = Notifier(client("events"), client("sns"), config.failure_topic_arn, config.stack_name)
+    recorder = FailureRecorder(client("dynamodb"), config.image_table, executions, notifier)
+    machine_arns = [config.process_image_arn, config.remove_image_arn]
+    return Dependencies(Reconciler(table, executions, recorder), table, machine_arns)
