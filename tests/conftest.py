@@ -45,10 +45,12 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every sample image: the stored ones, those made from them, and `cases/`."""
+    message = None
     try:
         return sample_images.gather(tmp_path_factory.mktemp("samples"))
     except sample_images.MissingSample as missing:
-        pytest.fail(str(missing), pytrace=False)
+        message = str(missing)
+    pytest.fail(message, pytrace=False)
 
 
 @contextmanager
