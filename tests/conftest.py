@@ -2,16 +2,12 @@
 
 import os
 import signal
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dev import samples as sample_images
-from imageservice_operator.operations.errors import StackNotFound
 from imageservice_operator.operations.stack import Stack
 from local import background
 
@@ -27,9 +23,6 @@ os.environ.update(
 )
 
 REPOSITORY = Path(__file__).parents[1]
-# The stack's own promise is 5 s; a machine that also runs everything else may take longer.
-_START_S = 90
-_STOP_S = 60
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -53,58 +46,8 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.fail(message, pytrace=False)
 
 
-@contextmanager
-def running_stack(state_dir: Path, *options: str) -> Iterator[Stack]:
-    """A local stack of its own on free ports, deployed from template.yaml, gone without a trace afterwards."""
-    ports = ("--port", "0", "--redis-port", "0", "--console-port", "0", "--edge-port", "0")
-    command = [
-        REPOSITORY / ".venv/local/bin/python",
-        "-m",
-        "local",
-        "serve",
-        "--state-dir",
-        state_dir,
-        *ports,
-        *options,
-    ]
-    environment = {**os.environ, "PYTHONPATH": background.PYTHON_PATH}
-    log = (state_dir / "serve.log").open("w+")
-    server = subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=log, stderr=log)
-    try:
-        yield _once_ready(server, state_dir)
-    finally:
-        server.send_signal(signal.SIGINT)
-        try:
-            server.wait(timeout=_STOP_S)
-        finally:
-            server.kill()  # nothing, once it has ended; what it started ends with it
-            log.close()
-
-
-def _once_ready(server: subprocess.Popen[bytes], state_dir: Path) -> Stack:
-    give_up = time.monotonic() + _START_S
-    while time.monotonic() < give_up and server.poll() is None:
-        with suppress(StackNotFound):
-            return Stack.local(state_dir)
-        time.sleep(0.05)
-    pytest.fail(f"the local stack did not start:\n{(state_dir / 'serve.log').read_text()}")
-
-
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One local stack for every test that leaves it whole; those that break something start their own."""
-    with running_stack(tmp_path_factory.mktemp("stack")) as started:
-        yield started
-
-
-@pytest.fixture(scope="session", name="running_stack")
-def stack_runner() -> Callable[..., AbstractContextManager[Stack]]:
-    """Starts a stack with options of the test's own: `with running_stack(state_dir, "--parameter", "A=b") as stack`."""
-    return running_stack
-
-
-@pytest.fixture
-def own_stack(tmp_path: Path) -> Iterator[Stack]:
-    """A local stack that a test may break."""
-    with running_stack(tmp_path) as started:
+    with background.started(tmp_path_factory.mktemp("stack")) as started:
         yield started

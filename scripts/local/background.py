@@ -16,11 +16,17 @@ PYTHON = REPOSITORY / ".venv" / "local" / "bin" / "python"
 PYTHON_PATH = os.pathsep.join(str(REPOSITORY / name) for name in ("functions", "scripts", "scripts/operator"))
 """What `python -m local` needs as PYTHONPATH."""
 
+# To end a hang: it takes a second, and many on a machine that is overloaded.
+STOP_SECONDS = 120
 FREE_PORTS = ("--port=0", "--redis-port=0", "--console-port=0", "--edge-port=0")
 
 
 class NotStarted(Exception):
-    """The stack ended instead of starting; the message is what it said."""
+    """The stack ended instead of starting; the message is what it wrote to standard error."""
+
+
+class NotStopped(Exception):
+    """The stack went on after it was asked to stop, and was killed; the message names its log."""
 
 
 @contextlib.contextmanager
@@ -29,26 +35,34 @@ def started(
 ) -> Iterator[Stack]:
     """Run a stack on free ports with `state_dir` and these options of `serve`, as long as the block runs.
 
-    Raises NotStarted.
+    What it writes to standard error is in `state_dir`/serve.log meanwhile, and in ours at the end. Raises NotStarted,
+    and NotStopped if it had to be killed.
     """
-    process = subprocess.Popen(
-        [str(PYTHON), *command, *FREE_PORTS, f"--state-dir={state_dir}", *options],
-        env={"PYTHONPATH": PYTHON_PATH, "PATH": "/usr/local/bin:/usr/bin:/bin"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    try:
-        if not process.stdout.readline():
-            raise NotStarted(process.stderr.read().strip())
-        yield Stack.local(state_dir)
-    finally:
-        process.terminate()
+    state_dir.mkdir(parents=True, exist_ok=True)
+    log = state_dir / "serve.log"
+    with log.open("w") as complaints:
+        process = subprocess.Popen(
+            [str(PYTHON), *command, *FREE_PORTS, f"--state-dir={state_dir}", *options],
+            env={**os.environ, "PYTHONPATH": PYTHON_PATH},
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+        )
+    with process:  # closes its output, and waits once more
+        assert process.stdout is not None
         try:
-            _, complaints = process.communicate(timeout=15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
-        sys.stderr.write(complaints)
+            if not process.stdout.readline():
+                process.wait()
+                raise NotStarted(log.read_text().strip())
+            yield Stack.local(state_dir)
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired as hang:
+                process.kill()  # what it started ends with it
+                raise NotStopped(
+                    f"the stack on {state_dir} did not stop within {STOP_SECONDS} s: see {log}"
+                ) from hang
+            finally:
+                sys.stderr.write(log.read_text())

@@ -1,27 +1,27 @@
 """The service behind its edge: one host name, redirects kept until the image changes, and never longer."""
 
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
+from service import Service
 
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 
 
-def edge(service: Any, path: str, accept: str = CHROME, **query: str) -> httpx.Response:
+def edge(service: Service, path: str, accept: str = CHROME, **query: str) -> httpx.Response:
     """What the edge answers, redirects not followed."""
     return httpx.get(service.stack.outputs["CdnUrl"] + path, params=query, headers={"accept": accept})
 
 
-def location(service: Any, image_id: str, **query: str) -> str:
+def location(service: Service, image_id: str, **query: str) -> str:
     answer = edge(service, f"/images/{quote(image_id)}", **query)
     assert answer.status_code == 302, answer.text
     return answer.headers["location"]
 
 
-def test_redirect_and_rendition_come_by_one_host_name(service: Any, samples: Path) -> None:
+def test_redirect_and_rendition_come_by_one_host_name(service: Service, samples: Path) -> None:
     image_id = service.upload(samples / "tomatoes-12mp.jpg")
     service.settled(image_id)
     link = location(service, image_id, w="300", dpr="2")
@@ -33,7 +33,7 @@ def test_redirect_and_rendition_come_by_one_host_name(service: Any, samples: Pat
 
 
 def test_once_a_replacement_is_ready_the_edge_no_longer_gives_the_old_image(
-    service: Any, samples: Path
+    service: Service, samples: Path
 ) -> None:
     image_id = service.upload(samples / "landscape-orientation1.jpg")
     service.settled(image_id)
@@ -51,7 +51,7 @@ def test_once_a_replacement_is_ready_the_edge_no_longer_gives_the_old_image(
         old = new
 
 
-def test_a_page_that_still_has_the_old_link_is_served_for_a_day(service: Any, samples: Path) -> None:
+def test_a_page_that_still_has_the_old_link_is_served_for_a_day(service: Service, samples: Path) -> None:
     image_id = service.upload(samples / "trees-alpha.png")
     service.settled(image_id)
     old = location(service, image_id, size="thumb")
@@ -60,7 +60,7 @@ def test_a_page_that_still_has_the_old_link_is_served_for_a_day(service: Any, sa
     assert httpx.get(old).status_code == 200
 
 
-def test_a_deleted_image_is_gone_at_the_edge_with_its_renditions(service: Any, samples: Path) -> None:
+def test_a_deleted_image_is_gone_at_the_edge_with_its_renditions(service: Service, samples: Path) -> None:
     image_id = service.upload(samples / "trees-alpha.png")
     service.settled(image_id)
     rendition = location(service, image_id, size="thumb")
@@ -78,7 +78,9 @@ def test_a_deleted_image_is_gone_at_the_edge_with_its_renditions(service: Any, s
     assert httpx.get(rendition).status_code in (403, 404)
 
 
-def test_an_image_that_was_asked_for_too_early_is_there_once_it_is_ready(service: Any, samples: Path) -> None:
+def test_an_image_that_was_asked_for_too_early_is_there_once_it_is_ready(
+    service: Service, samples: Path
+) -> None:
     image_id = "asked-for/too-early"
     assert edge(service, f"/images/{image_id}").status_code == 404
     service.upload(samples / "trees-alpha.png", image_id)
@@ -88,7 +90,7 @@ def test_an_image_that_was_asked_for_too_early_is_there_once_it_is_ready(service
 
 @pytest.mark.parametrize("image_id", ["a b+c%20é/ü.jpg", "100% wool?.png", "q?a=1&b=2#c.gif", "%2F..%25/x"])
 def test_behind_the_edge_an_odd_id_is_encoded_once_as_usual(
-    service: Any, samples: Path, image_id: str
+    service: Service, samples: Path, image_id: str
 ) -> None:
     image_id = f"edge/{image_id}"
     service.upload(samples / "trees-alpha.png", image_id)
@@ -99,7 +101,9 @@ def test_behind_the_edge_an_odd_id_is_encoded_once_as_usual(
     assert httpx.get(described["url"], follow_redirects=True).status_code == 200
 
 
-def test_browsers_that_take_the_same_formats_share_what_the_edge_keeps(service: Any, samples: Path) -> None:
+def test_browsers_that_take_the_same_formats_share_what_the_edge_keeps(
+    service: Service, samples: Path
+) -> None:
     image_id = service.upload(samples / "trees-alpha.png")
     service.settled(image_id)
     path = f"/images/{image_id}"
@@ -110,14 +114,14 @@ def test_browsers_that_take_the_same_formats_share_what_the_edge_keeps(service: 
     assert other.headers["location"].endswith(".png")
 
 
-def test_parameters_that_nobody_knows_do_not_fill_the_edge(service: Any, samples: Path) -> None:
+def test_parameters_that_nobody_knows_do_not_fill_the_edge(service: Service, samples: Path) -> None:
     image_id = service.upload(samples / "trees-alpha.png")
     service.settled(image_id)
     edge(service, f"/images/{image_id}", size="thumb")
     assert edge(service, f"/images/{image_id}", size="thumb", utm="1").headers["x-cache"] == "Hit from edge"
 
 
-def test_a_forged_viewer_host_does_not_reach_the_next_reader(service: Any, samples: Path) -> None:
+def test_a_forged_viewer_host_does_not_reach_the_next_reader(service: Service, samples: Path) -> None:
     image_id = service.upload(samples / "trees-alpha.png")
     service.settled(image_id)
     url = service.stack.outputs["CdnUrl"] + f"/images/{image_id}"
@@ -129,7 +133,7 @@ ORIGIN = {"origin": "https://shop.example"}
 
 
 @pytest.mark.parametrize("entrance", ["ApiUrl", "CdnUrl"])
-def test_pages_of_any_origin_may_ask_with_a_condition(service: Any, entrance: str) -> None:
+def test_pages_of_any_origin_may_ask_with_a_condition(service: Service, entrance: str) -> None:
     """If-None-Match is not among the headers that a browser sends to others without asking."""
     asking = {"access-control-request-method": "GET", "access-control-request-headers": "if-none-match"}
     url = service.stack.outputs[entrance].rstrip("/") + "/metadata/a.jpg"
@@ -140,7 +144,7 @@ def test_pages_of_any_origin_may_ask_with_a_condition(service: Any, entrance: st
 
 
 def test_what_the_edge_kept_for_a_page_of_its_own_origin_others_may_read_too(
-    service: Any, samples: Path
+    service: Service, samples: Path
 ) -> None:
     image_id = service.upload(samples / "trees-alpha.png")
     service.settled(image_id)
@@ -151,7 +155,7 @@ def test_what_the_edge_kept_for_a_page_of_its_own_origin_others_may_read_too(
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
-def test_the_api_says_that_accept_matters_to_other_origins_too(service: Any, samples: Path) -> None:
+def test_the_api_says_that_accept_matters_to_other_origins_too(service: Service, samples: Path) -> None:
     image_id = service.upload(samples / "trees-alpha.png")
     service.settled(image_id)
     answer = httpx.get(service.stack.url(f"/images/{image_id}"), headers=ORIGIN)

@@ -3,9 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
+from service import Service
 
 BURST = 50
 
@@ -19,7 +19,7 @@ def small(photo: Path) -> bytes:
     return made.getvalue()
 
 
-def test_50_uploads_at_once_all_end_ready(service: Any, samples: Path) -> None:
+def test_50_uploads_at_once_all_end_ready(service: Service, samples: Path) -> None:
     photos = [small(samples / f"landscape-orientation{1 + number % 8}.jpg") for number in range(BURST)]
     with ThreadPoolExecutor(BURST) as uploaders:
         ids = list(uploaders.map(service.upload, photos))

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import jsonschema
 import pytest
+from service import Service
 
 from imageservice.core.manifest import manifest_of
 
@@ -20,12 +21,12 @@ def state(item: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name not in _TRACES}
 
 
-def event_of(service: Any, execution: str) -> str:
+def event_of(service: Service, execution: str) -> str:
     event: str = service.stack.client("stepfunctions").describe_execution(executionArn=execution)["input"]
     return event
 
 
-def start(service: Any, event: str) -> str:
+def start(service: Service, event: str) -> str:
     """Delivers an event to ProcessImage as its rule does; the execution that it starts."""
     started = service.stack.client("stepfunctions").start_execution(
         stateMachineArn=service.stack.outputs["ProcessImageArn"], input=event
@@ -34,37 +35,32 @@ def start(service: Any, event: str) -> str:
     return arn
 
 
-def ended(service: Any, execution: str) -> str:
+def ended(service: Service, execution: str) -> str:
     """The status of an execution once it has ended, and the name of the state it ended in."""
-    give_up = time.monotonic() + 60
-    while time.monotonic() < give_up:
-        described = service.stack.client("stepfunctions").describe_execution(executionArn=execution)
-        if described["status"] != "RUNNING":
-            entered = [
-                event["stateEnteredEventDetails"]["name"]
-                for event in service.history(execution)
-                if "stateEnteredEventDetails" in event
-            ]
-            return f"{described['status']} in {entered[-1]}"
-        time.sleep(0.05)
-    pytest.fail(f"{execution} did not end")
+    status = service.ended(execution)
+    entered = [
+        event["stateEnteredEventDetails"]["name"]
+        for event in service.history(execution)
+        if "stateEnteredEventDetails" in event
+    ]
+    return f"{status} in {entered[-1]}"
 
 
-def tags(service: Any, key: str) -> dict[str, str]:
+def tags(service: Service, key: str) -> dict[str, str]:
     answer = service.stack.client("s3").get_object_tagging(
         Bucket=service.stack.outputs["ProcessedBucketName"], Key=key
     )
     return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 
 
-def test_the_same_event_a_second_time_changes_nothing(service: Any, samples: Path) -> None:
+def test_the_same_event_a_second_time_changes_nothing(service: Service, samples: Path) -> None:
     before = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
     again = start(service, event_of(service, before["execution"]))
     assert ended(service, again) == "SUCCEEDED in Superseded"
     assert service.item(before["id"]) == before
 
 
-def test_the_same_event_twice_at_once_leaves_one_revision(service: Any, samples: Path) -> None:
+def test_the_same_event_twice_at_once_leaves_one_revision(service: Service, samples: Path) -> None:
     settled = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
     event = event_of(service, settled["execution"])
     forget(service, settled["id"])
@@ -73,7 +69,7 @@ def test_the_same_event_twice_at_once_leaves_one_revision(service: Any, samples:
     assert state(service.item(settled["id"])) == state(settled)
 
 
-def forget(service: Any, image_id: str) -> None:
+def forget(service: Service, image_id: str) -> None:
     """As if nothing had been heard of the image yet."""
     service.stack.client("dynamodb").delete_item(
         TableName=service.stack.outputs["ImageTableName"], Key={"id": {"S": image_id}}
@@ -81,7 +77,7 @@ def forget(service: Any, image_id: str) -> None:
 
 
 @pytest.fixture
-def two_uploads(service: Any, samples: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def two_uploads(service: Service, samples: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The items of one id after its first and after its second upload, which shows another photo."""
     image_id = service.upload(samples / "landscape-orientation6.jpg")
     first = service.settled(image_id)
@@ -98,7 +94,7 @@ def test_a_replacement_is_a_new_revision_under_new_keys(
 
 
 def test_replaced_renditions_are_still_there_and_marked_to_expire(
-    service: Any, two_uploads: tuple[dict[str, Any], dict[str, Any]]
+    service: Service, two_uploads: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
     first, second = two_uploads
     assert {tags(service, one["key"]).get("retired") for one in first["renditions"]} == {"true"}
@@ -106,7 +102,7 @@ def test_replaced_renditions_are_still_there_and_marked_to_expire(
 
 
 def test_the_late_event_of_an_older_upload_changes_nothing(
-    service: Any, two_uploads: tuple[dict[str, Any], dict[str, Any]]
+    service: Service, two_uploads: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
     first, second = two_uploads
     late = start(service, event_of(service, first["execution"]))
@@ -116,7 +112,7 @@ def test_the_late_event_of_an_older_upload_changes_nothing(
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "newest first"])
 def test_two_uploads_whose_events_come_at_once_in_either_order_leave_the_second_one(
-    service: Any, two_uploads: tuple[dict[str, Any], dict[str, Any]], order: tuple[int, int]
+    service: Service, two_uploads: tuple[dict[str, Any], dict[str, Any]], order: tuple[int, int]
 ) -> None:
     events = [event_of(service, item["execution"]) for item in two_uploads]
     forget(service, two_uploads[0]["id"])
@@ -131,7 +127,7 @@ def test_two_uploads_whose_events_come_at_once_in_either_order_leave_the_second_
     assert {tags(service, one["key"]).get("retired") for one in item["renditions"]} == {None}
 
 
-def test_a_task_that_runs_twice_answers_and_stores_the_same(service: Any, samples: Path) -> None:
+def test_a_task_that_runs_twice_answers_and_stores_the_same(service: Service, samples: Path) -> None:
     item = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
     scheduled = [
         json.loads(event["taskScheduledEventDetails"]["parameters"])
@@ -154,7 +150,7 @@ def test_a_task_that_runs_twice_answers_and_stores_the_same(service: Any, sample
     assert after == before
 
 
-def test_a_reprocess_of_what_is_up_to_date_makes_nothing_again(service: Any, samples: Path) -> None:
+def test_a_reprocess_of_what_is_up_to_date_makes_nothing_again(service: Service, samples: Path) -> None:
     item = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
     event = json.loads(event_of(service, item["execution"]))
     event["detail"]["reason"] = "Reprocess"
@@ -165,7 +161,7 @@ def test_a_reprocess_of_what_is_up_to_date_makes_nothing_again(service: Any, sam
 
 
 def test_a_deleted_original_takes_its_renditions_with_it_and_readers_get_410(
-    service: Any, samples: Path
+    service: Service, samples: Path
 ) -> None:
     item = service.settled(service.upload(samples / "trees-alpha.png"))
     s3, outputs = service.stack.client("s3"), service.stack.outputs
@@ -182,7 +178,7 @@ def test_a_deleted_original_takes_its_renditions_with_it_and_readers_get_410(
 
 
 def test_a_late_event_does_not_revive_a_deleted_image_but_a_new_upload_does(
-    service: Any, samples: Path
+    service: Service, samples: Path
 ) -> None:
     item = service.settled(service.upload(samples / "trees-alpha.png"))
     service.stack.client("s3").delete_object(Bucket=service.stack.outputs["SourceBucketName"], Key=item["id"])
@@ -194,7 +190,9 @@ def test_a_late_event_does_not_revive_a_deleted_image_but_a_new_upload_does(
     assert service.until(item["id"], lambda one: one["status"] == "READY")["revision"] == 3
 
 
-def test_what_the_workflow_is_given_has_the_form_that_is_written_down(service: Any, samples: Path) -> None:
+def test_what_the_workflow_is_given_has_the_form_that_is_written_down(
+    service: Service, samples: Path
+) -> None:
     item = service.settled(service.upload(samples / "trees-alpha.png", f"{time.time()} a b+c%20é/ü.png"))
     schema = json.loads((REPOSITORY / "statemachine/process_image.input.schema.json").read_text())
     jsonschema.validate(json.loads(event_of(service, item["execution"])), schema)
@@ -204,7 +202,7 @@ def test_what_the_workflow_is_given_has_the_form_that_is_written_down(service: A
     "name", ["trees-alpha.png", "text-11frames.gif", "landscape-orientation6.jpg", "truncated.jpg"]
 )
 def test_what_becomes_of_an_upload_is_a_manifest_of_the_form_that_is_written_down(
-    service: Any, samples: Path, name: str
+    service: Service, samples: Path, name: str
 ) -> None:
     item = service.settled(service.upload(samples / name))
     schema = json.loads((REPOSITORY / "functions/imageservice/core/manifest.schema.json").read_text())

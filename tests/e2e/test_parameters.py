@@ -3,28 +3,30 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from service import Service
+
+from local import background
 
 PLAN = {"formats": ["fallback"], "sizes": [{"name": "card", "width": 120, "height": 90, "fit": "cover"}]}
 
 
 @pytest.fixture(scope="module")
-def service(running_stack: Any, service_of: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     parameters = ("--parameter", f"RenditionPlan={json.dumps(PLAN)}", "--parameter", "MaxBytes=900000")
-    with running_stack(tmp_path_factory.mktemp("parameters"), *parameters) as started:
-        yield service_of(started)
+    with background.started(tmp_path_factory.mktemp("parameters"), *parameters) as started:
+        yield Service(started)
 
 
-def test_a_plan_of_one_size_and_one_format_makes_one_rendition(service: Any, samples: Path) -> None:
+def test_a_plan_of_one_size_and_one_format_makes_one_rendition(service: Service, samples: Path) -> None:
     item = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
     assert item["status"] == "READY"
     made = [(one["size"], one["format"], one["width"], one["height"]) for one in item["renditions"]]
     assert made == [("card", "jpeg", 120, 90)]
 
 
-def test_an_original_over_max_bytes_is_rejected_with_the_limit(service: Any, samples: Path) -> None:
+def test_an_original_over_max_bytes_is_rejected_with_the_limit(service: Service, samples: Path) -> None:
     item = service.settled(service.upload(samples / "tomatoes-12mp.jpg"))
     assert item["status"] == "REJECTED"
     assert "0.9 MB" in item["error"]["cause"] or "900,000" in item["error"]["cause"], item["error"]

@@ -8,6 +8,9 @@ from urllib.parse import quote
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Response
+from service import Service
+
+from imageservice_operator.operations.stack import Stack
 
 
 @pytest.fixture
@@ -17,7 +20,7 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.close()
 
 
-def ready(service: Any, photo: Path, image_id: str) -> dict[str, Any]:
+def ready(service: Service, photo: Path, image_id: str) -> dict[str, Any]:
     """The metadata, as a shop's page would get it."""
     service.upload(photo, image_id)
     assert service.settled(image_id)["status"] == "READY"
@@ -38,13 +41,13 @@ def shown(page: Page) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def tomatoes(service_of: Any, stack: Any, samples: Path) -> dict[str, Any]:
+def tomatoes(stack: Stack, samples: Path) -> dict[str, Any]:
     """The metadata of a photo that the pages here show and leave as it is."""
-    return ready(service_of(stack), samples / "tomatoes-12mp.jpg", "page/tomatoes a b%20é.jpg")
+    return ready(Service(stack), samples / "tomatoes-12mp.jpg", "page/tomatoes a b%20é.jpg")
 
 
 @pytest.mark.parametrize("name", ["tomatoes-12mp.jpg", "trees-alpha.png", "text-11frames.gif"])
-def test_the_image_appears(service: Any, samples: Path, page: Page, name: str) -> None:
+def test_the_image_appears(service: Service, samples: Path, page: Page, name: str) -> None:
     described = ready(service, samples / name, f"page/a b%20é {name}")
     page.set_content(f"<body>{described['picture']}</body>")
     assert shown(page)["width"] > 0
@@ -79,7 +82,7 @@ def test_meanwhile_its_colour_and_placeholder_are_shown(tomatoes: dict[str, Any]
 
 
 def test_after_a_replacement_the_same_html_shows_the_new_image(
-    service: Any, samples: Path, page: Page
+    service: Service, samples: Path, page: Page
 ) -> None:
     described = ready(service, samples / "landscape-orientation6.jpg", "page/replaced")
     service.upload(samples / "trees-alpha.png", "page/replaced")

@@ -4,12 +4,12 @@ import io
 import itertools
 import re
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
 from PIL import Image
+from service import Service
 
 GOOD = {
     "tomatoes-16mp-orientation8.jpg": "jpeg",
@@ -26,7 +26,7 @@ GOOD = {
 }
 
 
-def redirected(service: Any, image_id: str, **query: str) -> httpx.Response:
+def redirected(service: Service, image_id: str, **query: str) -> httpx.Response:
     """The bytes that a browser ends up with."""
     # An HTTP API decodes a path twice (docs/read-path.md).
     url = service.stack.url("/images/" + quote(quote(image_id)))
@@ -37,7 +37,7 @@ def redirected(service: Any, image_id: str, **query: str) -> httpx.Response:
 
 @pytest.mark.parametrize(("name", "fallback"), GOOD.items())
 def test_every_rendition_decodes_to_the_size_and_format_that_is_promised(
-    service: Any, samples: Path, name: str, fallback: str
+    service: Service, samples: Path, name: str, fallback: str
 ) -> None:
     image_id = service.upload(samples / name)
     item = service.settled(image_id)
@@ -56,14 +56,14 @@ def test_every_rendition_decodes_to_the_size_and_format_that_is_promised(
             )
 
 
-def test_a_12_megapixel_photo_comes_in_5_sizes_of_3_formats(service: Any, samples: Path) -> None:
+def test_a_12_megapixel_photo_comes_in_5_sizes_of_3_formats(service: Service, samples: Path) -> None:
     item = service.settled(service.upload(samples / "tomatoes-12mp.jpg"))
     made = {(rendition["size"], rendition["format"]) for rendition in item["renditions"]}
     sizes = ("thumb", "w320", "w640", "w1280", "w1920")
     assert made == set(itertools.product(sizes, ("avif", "webp", "jpeg")))
 
 
-def test_a_first_upload_in_5_sizes_takes_14_state_transitions(service: Any, samples: Path) -> None:
+def test_a_first_upload_in_5_sizes_takes_14_state_transitions(service: Service, samples: Path) -> None:
     item = service.settled(service.upload(samples / "sign-12mp.jpg"))
     entered = [
         event["type"]
@@ -76,7 +76,7 @@ def test_a_first_upload_in_5_sizes_takes_14_state_transitions(service: Any, samp
 @pytest.mark.parametrize(
     "image_id", ["a b+c%20é/ü.jpg", "emoji 🦊/ファイル.jpg", "q?a=1&b=2#c.jpg", "a//b/.jpg", "<b>\"'.jpg"]
 )
-def test_odd_names_work_from_upload_to_redirect(service: Any, samples: Path, image_id: str) -> None:
+def test_odd_names_work_from_upload_to_redirect(service: Service, samples: Path, image_id: str) -> None:
     service.upload(samples / "trees-alpha.png", image_id)
     assert service.settled(image_id)["status"] == "READY"
     assert redirected(service, image_id, size="thumb").status_code == 200
@@ -96,7 +96,7 @@ def test_odd_names_work_from_upload_to_redirect(service: Any, samples: Path, ima
     ids=["broken header", "truncated", "bomb", "text", "nothing", "51 MB", "SVG"],
 )
 def test_a_bad_image_is_rejected_with_a_reason_that_a_person_understands(
-    service: Any, samples: Path, content: str | bytes, reason: str
+    service: Service, samples: Path, content: str | bytes, reason: str
 ) -> None:
     original = samples / content if isinstance(content, str) else content
     item = service.settled(service.upload(original))
@@ -105,7 +105,7 @@ def test_a_bad_image_is_rejected_with_a_reason_that_a_person_understands(
     assert re.search(reason, item["error"]["cause"]), item["error"]
 
 
-def test_a_rejected_image_leaves_a_failed_execution_with_the_reason(service: Any, samples: Path) -> None:
+def test_a_rejected_image_leaves_a_failed_execution_with_the_reason(service: Service, samples: Path) -> None:
     item = service.settled(service.upload(b"This is no photo."))
     described = service.stack.client("stepfunctions").describe_execution(executionArn=item["execution"])
     assert (described["status"], described["error"]) == ("FAILED", "ImageRejected")

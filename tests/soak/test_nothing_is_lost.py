@@ -12,13 +12,13 @@ import time
 import zipfile
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from imageservice_operator.operations import executions, failures, images, replay, uploads
 from imageservice_operator.operations.stack import Stack
+from local import background
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 UPLOADS, FAILING = 200, 0.2
@@ -76,9 +76,8 @@ def photo(number: int) -> io.BytesIO:
 
 
 @pytest.mark.timeout(1500)
-def test_no_upload_is_lost_while_a_fifth_of_the_calls_fail(tmp_path: Path, running_stack: Any) -> None:
-    with running_stack(tmp_path):
-        stack = Stack.local(tmp_path)
+def test_no_upload_is_lost_while_a_fifth_of_the_calls_fail(tmp_path: Path) -> None:
+    with background.started(tmp_path) as stack:
         break_functions(stack)
         begun = time.monotonic()
         sent = [uploads.upload(stack, photo(number), f"soak/{number:03}.jpg") for number in range(UPLOADS)]

@@ -1,73 +1,26 @@
 """The world around the read path, real where it matters: Redis, a table with the workflow's own conditional writes."""
 
-import contextlib
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import boto3
 from botocore.exceptions import ClientError
-from moto import mock_aws
+from image_tables import NAME
 
 from imageservice.adapters.image_table import ImageTable, to_dynamodb
 from imageservice.core.manifest import Manifest
-from local import redis_server
 
 _WORKFLOWS = Path(__file__).parents[2] / "statemachine"
-_TABLE = "images"
 _SIZES = {"thumb": (160, 160), "w320": (320, 240), "w640": (640, 480), "w1280": (1280, 960)}
-
-
-@contextlib.contextmanager
-def dynamodb() -> Iterator[Any]:
-    """A DynamoDB client with an empty ImageTable behind it."""
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        client.create_table(
-            TableName=_TABLE,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        yield client
-
-
-class RedisServer:
-    """A real Redis or Valkey on loopback that keeps nothing on disk, and can be restarted on its port."""
-
-    def __init__(self, directory: Path) -> None:
-        self._log = directory / "redis.log"
-        self._server = contextlib.ExitStack()
-        self.url = self._server.enter_context(redis_server.running(0, self._log))
-
-    def restart(self) -> None:
-        port = urlsplit(self.url).port
-        assert port is not None
-        self._server.close()
-        self._server = contextlib.ExitStack()
-        self._server.enter_context(redis_server.running(port, self._log))
-
-    def stop(self) -> None:
-        self._server.close()
-
-    @classmethod
-    @contextlib.contextmanager
-    def running(cls, directory: Path) -> Iterator["RedisServer"]:
-        server = cls(directory)
-        try:
-            yield server
-        finally:
-            server.stop()
 
 
 class Writes:
     """The writes of the workflows, with the very expressions of `statemachine/`."""
 
-    def __init__(self, client: Any, table: str = _TABLE) -> None:
+    def __init__(self, client: Any, table: str = NAME) -> None:
         self._client = client
         self._table = table
         process = json.loads((_WORKFLOWS / "process_image.asl.json").read_text())["States"]
@@ -146,7 +99,7 @@ class Writes:
 
 
 def image_table(client: Any) -> ImageTable:
-    return ImageTable(client, _TABLE)
+    return ImageTable(client, NAME)
 
 
 def renditions(image_id: str, digest: str) -> list[dict[str, Any]]:

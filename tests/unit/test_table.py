@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
+import image_tables
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
-from moto import mock_aws
 
 from imageservice.adapters.image_table import ImageTable, from_dynamodb, to_dynamodb
 from imageservice.core.errors import StoreUnavailable
@@ -17,14 +16,7 @@ from imageservice.core.errors import StoreUnavailable
 
 @pytest.fixture
 def dynamodb() -> Iterator[Any]:
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        client.create_table(
-            TableName="images",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        )
+    with image_tables.dynamodb() as client:
         yield client
 
 

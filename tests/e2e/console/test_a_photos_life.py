@@ -2,51 +2,20 @@
 
 import base64
 import re
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
-from redis import Redis
-from redis.exceptions import RedisError
+from service import Service
 
-from local import redis_server
+from local.redis_server import RedisServer
 
 PHOTO = "landscape-orientation1.jpg"
 REPLACEMENT = "landscape-orientation6.jpg"
 
 
-@pytest.fixture(scope="session")
-def start_redis() -> Iterator[Callable[[str], None]]:
-    """Starts a Redis where that URL says; the tests after need it, too."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(url: str) -> None:
-        port = str(urlsplit(url).port)
-        command = [redis_server.binary(), "--port", port, "--bind", "127.0.0.1", "--save", ""]
-        started.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
-        with Redis.from_url(url) as client:
-            give_up = time.monotonic() + 10
-            while time.monotonic() < give_up:
-                with suppress(RedisError):
-                    client.ping()
-                    return
-                time.sleep(0.05)
-        pytest.fail("Redis does not start again")
-
-    yield start
-    for process in started:
-        process.terminate()
-        process.wait(10)
-
-
 def test_a_photo_is_uploaded_and_ready_broken_and_seen_to_fail_replayed_and_ready_again(
-    console: Any, open_page: Callable[..., Page], samples: Path, start_redis: Callable[[str], None]
+    console: Service, open_page: Callable[..., Page], samples: Path, redis: RedisServer
 ) -> None:
     page = open_page()
     page.evaluate("window.sameDocument = true")
@@ -65,8 +34,7 @@ def test_a_photo_is_uploaded_and_ready_broken_and_seen_to_fail_replayed_and_read
     expect(page.locator(".state.succeeded", has_text="Resize to each size")).to_be_visible()
     expect(page.locator(".timeline li", has_text=re.compile(r"^\s*Resize (thumb|w\d+)"))).to_have_count(5)
 
-    with Redis.from_url(console.stack.redis_url) as client:
-        client.shutdown(nosave=True)
+    redis.stop()
     page.get_by_role("link", name=PHOTO).click()
     with page.expect_file_chooser() as chooser:
         page.get_by_label("Replace").click()
@@ -80,7 +48,7 @@ def test_a_photo_is_uploaded_and_ready_broken_and_seen_to_fail_replayed_and_read
     expect(page.locator(".state.failed")).to_contain_text("Refresh Redis")
     expect(page.locator(".timeline li.failed")).to_contain_text("5 tries")
 
-    start_redis(console.stack.redis_url)
+    redis.start()
     page.get_by_role("button", name="Replay").click()
     expect(page.locator(".title .chip")).to_have_text("Succeeded")
     expect(page.get_by_text("replayed once")).to_be_visible()
@@ -94,12 +62,12 @@ def test_a_photo_is_uploaded_and_ready_broken_and_seen_to_fail_replayed_and_read
 
 
 def test_failures_of_many_are_replayed_with_one_button(
-    console: Any, open_page: Callable[..., Page], samples: Path
+    console: Service, open_page: Callable[..., Page], samples: Path
 ) -> None:
     states = console.stack.client("stepfunctions")
     ids = [f"many/{number}.jpg" for number in range(4)]
     for image_id in ids:
-        console.put(samples / PHOTO, image_id)
+        console.upload(samples / PHOTO, image_id)
     stopped: set[str] = set()
     while len(stopped) < len(ids):
         listed = states.list_executions(stateMachineArn=console.stack.outputs["ProcessImageArn"])
@@ -109,7 +77,7 @@ def test_failures_of_many_are_replayed_with_one_button(
                 states.stop_execution(executionArn=arn, error="Stopped", cause="to see it replayed")
                 stopped.add(arn)
     for image_id in ids:
-        console.until(image_id, "FAILED")
+        console.reaches(image_id, "FAILED")
 
     page = open_page("/failures")
     page.get_by_role("button", name=re.compile(r"Replay these 4\s*: Stopped")).click()
@@ -119,11 +87,11 @@ def test_failures_of_many_are_replayed_with_one_button(
 
 
 def test_what_could_not_be_delivered_is_shown_and_sent_again(
-    console: Any, open_page: Callable[..., Page], samples: Path
+    console: Service, open_page: Callable[..., Page], samples: Path
 ) -> None:
-    console.put(samples / "broken-header.jpg", "late.jpg")
-    console.until("late.jpg", "REJECTED")
-    execution = console.item("late.jpg")["execution"]["S"]
+    console.upload(samples / "broken-header.jpg", "late.jpg")
+    console.reaches("late.jpg", "REJECTED")
+    execution = console.executed("late.jpg")
     event = console.stack.client("stepfunctions").describe_execution(executionArn=execution)["input"]
     console.stack.client("sqs").send_message(
         QueueUrl=console.stack.outputs["UploadDeadLetterQueueUrl"],
@@ -140,10 +108,10 @@ def test_what_could_not_be_delivered_is_shown_and_sent_again(
 
 
 def test_an_image_is_removed_after_a_question(
-    console: Any, open_page: Callable[..., Page], samples: Path
+    console: Service, open_page: Callable[..., Page], samples: Path
 ) -> None:
-    console.put(samples / PHOTO, "gone.jpg")
-    console.until("gone.jpg", "READY")
+    console.upload(samples / PHOTO, "gone.jpg")
+    console.reaches("gone.jpg", "READY")
     page = open_page("/image?id=gone.jpg")
     expect(page.get_by_role("button", name="Remove this image")).not_to_be_visible()
     page.get_by_text("Remove…").click()
@@ -152,7 +120,7 @@ def test_an_image_is_removed_after_a_question(
 
 
 def test_a_bad_image_dropped_on_the_page_shows_why_and_offers_no_replay(
-    console: Any, open_page: Callable[..., Page], samples: Path
+    console: Service, open_page: Callable[..., Page], samples: Path
 ) -> None:
     page = open_page()
     dropped = page.evaluate_handle(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from service import Service
 
 AXE = Path(__file__).parents[3] / ".venv/node/node_modules/axe-core/axe.min.js"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -13,26 +14,24 @@ READY, REJECTED, FAILED = "photos/a view.jpg", "photos/broken.jpg", "photos/stop
 
 
 @pytest.fixture(scope="module")
-def addresses(console: Any, samples: Path, small_photo: bytes) -> dict[str, str]:
+def addresses(console: Service, samples: Path, small_photo: bytes) -> dict[str, str]:
     """One page of each kind, with something on it."""
-    console.put(small_photo, READY)
-    console.put(samples / "broken-header.jpg", REJECTED)
-    console.put(samples / "landscape-orientation2.jpg", FAILED)
+    console.upload(small_photo, READY)
+    console.upload(samples / "broken-header.jpg", REJECTED)
+    console.upload(samples / "landscape-orientation2.jpg", FAILED)
     states = console.stack.client("stepfunctions")
-    while "execution" not in console.item(FAILED):
-        pass
-    execution = console.item(FAILED)["execution"]["S"]
+    execution = console.executed(FAILED)
     states.stop_execution(executionArn=execution, error="StoppedByATest", cause="To have a failure to show.")
-    console.until(READY, "READY")
-    console.until(REJECTED, "REJECTED")
-    console.until(FAILED, "FAILED")
+    console.reaches(READY, "READY")
+    console.reaches(REJECTED, "REJECTED")
+    console.reaches(FAILED, "FAILED")
     return {
         "images": "/",
         "nothing found": "/?q=nowhere",
         "ready": "/image?id=photos/a+view.jpg",
         "rejected": "/image?id=photos/broken.jpg",
         "failed": "/image?id=photos/stopped.jpg",
-        "succeeded": f"/execution?arn={console.item(READY)['execution']['S']}",
+        "succeeded": f"/execution?arn={console.executed(READY)}",
         "stopped": f"/execution?arn={execution}",
         "failures": "/failures",
     }
@@ -94,11 +93,11 @@ def test_the_keyboard_alone_reaches_an_execution_and_replays_it(
 
 
 def test_what_is_open_and_focused_stays_while_the_page_updates(
-    console: Any, addresses: dict[str, str], open_page: Callable[..., Page], small_photo: bytes
+    console: Service, addresses: dict[str, str], open_page: Callable[..., Page], small_photo: bytes
 ) -> None:
     page = open_page("/")
     page.get_by_role("searchbox").fill("half a wo")
-    console.put(small_photo, "photos/meanwhile.jpg")
+    console.upload(small_photo, "photos/meanwhile.jpg")
     expect(page.locator(".card", has_text="meanwhile.jpg").locator(".chip")).to_have_text("Ready")
     expect(page.get_by_role("searchbox")).to_be_focused()
     expect(page.get_by_role("searchbox")).to_have_value("half a wo")

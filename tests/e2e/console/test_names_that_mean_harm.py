@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
+from service import Service
 
 HOSTILE = (
     "<img src=x onerror=alert(1)>.jpg",
@@ -27,13 +27,13 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module", autouse=True)
-def uploaded(console: Any, samples: Path, small_photo: bytes) -> None:
+def uploaded(console: Service, samples: Path, small_photo: bytes) -> None:
     for image_id in HOSTILE:
-        console.put(samples / "broken-header.jpg", image_id)
-    console.put(small_photo, f"served/{HOSTILE[0]}")
+        console.upload(samples / "broken-header.jpg", image_id)
+    console.upload(small_photo, f"served/{HOSTILE[0]}")
     for image_id in HOSTILE:
-        console.until(image_id, "REJECTED")
-    console.until(f"served/{HOSTILE[0]}", "READY")
+        console.reaches(image_id, "REJECTED")
+    console.reaches(f"served/{HOSTILE[0]}", "READY")
 
 
 def test_the_list_shows_each_name_as_text(open_page: Callable[..., Page]) -> None:
@@ -78,14 +78,14 @@ def test_a_search_for_markup_finds_it_as_text(open_page: Callable[..., Page]) ->
 
 
 def test_a_file_of_such_a_name_is_uploaded_under_it(
-    console: Any, open_page: Callable[..., Page], samples: Path, tmp_path: Path
+    console: Service, open_page: Callable[..., Page], samples: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / '"><b>é+%20.jpg'
     file.write_bytes((samples / "broken-header.jpg").read_bytes())
     page = open_page()
     page.get_by_label("Folder").fill("päth/")
     page.locator(".drop input[type=file]").set_input_files(file)
-    console.until(f"päth/{file.name}", "REJECTED")
+    console.reaches(f"päth/{file.name}", "REJECTED")
     expect(page.locator(".card", has_text=file.name).locator(".chip")).to_have_text("Rejected")
 
 

@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from waiting import HANG_S
 
 from imageservice_operator.cli.__main__ import images as command_line
 from imageservice_operator.operations import executions, images, uploads
 from imageservice_operator.operations.stack import Stack
-from local import redis_server
-
-
-class StoppableRedis:
-    """A real Redis that can be stopped, and started again on its port, empty."""
-
-    def __init__(self, log: Path) -> None:
-        self._log, self._running = log, contextlib.ExitStack()
-        self.url = self._running.enter_context(redis_server.running(0, log))
-
-    def stop(self) -> None:
-        self._running.close()
-
-    def start(self) -> None:
-        port = urlsplit(self.url).port
-        assert port is not None
-        self._running = contextlib.ExitStack()
-        self._running.enter_context(redis_server.running(port, self._log))
+from local import background
+from local.redis_server import RedisServer
 
 
 @dataclass(frozen=True)
@@ -51,7 +33,7 @@ class Ended:
 class Service:
     """A stack as its operator sees it."""
 
-    def __init__(self, state_dir: Path, redis: StoppableRedis) -> None:
+    def __init__(self, state_dir: Path, redis: RedisServer) -> None:
         self.stack = Stack.local(state_dir)
         self.redis = redis
         self.state_dir = state_dir
@@ -71,7 +53,9 @@ class Service:
             for number, image_id in enumerate(image_ids)
         ]
 
-    def settled(self, sent: Sequence[uploads.Upload], timeout: float = 60) -> dict[str, images.Image | None]:
+    def settled(
+        self, sent: Sequence[uploads.Upload], timeout: float = HANG_S
+    ) -> dict[str, images.Image | None]:
         """The uploads' images, once they are READY, REJECTED, FAILED or DELETED."""
         found = uploads.wait_until_settled(self.stack, sent, timeout=timeout)
         return {upload.id: image for upload, image in found}
@@ -109,27 +93,14 @@ def photo(number: int, size: tuple[int, int] = (240, 180)) -> bytes:
     return out.getvalue()
 
 
-def until(condition: Callable[[], Any], timeout: float = 30) -> Any:
-    """The condition's value as soon as it is true; fails after `timeout` seconds."""
-    give_up = time.monotonic() + timeout
-    while not (value := condition()):
-        assert time.monotonic() < give_up, "it did not come true"
-        time.sleep(0.1)
-    return value
-
-
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory, running_stack: Any) -> Iterator[Service]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     state_dir = tmp_path_factory.mktemp("operated")
-    redis = StoppableRedis(state_dir / "redis.log")
-    with running_stack(state_dir, "--redis-url", redis.url):
+    with (
+        RedisServer(state_dir / "redis.log") as redis,
+        background.started(state_dir, f"--redis-url={redis.url}"),
+    ):
         yield Service(state_dir, redis)
-    redis.stop()
-
-
-@pytest.fixture(scope="session", name="until")
-def until_fixture() -> Callable[..., Any]:
-    return until
 
 
 @pytest.fixture(scope="session", name="photo")

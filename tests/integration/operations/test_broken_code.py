@@ -36,7 +36,7 @@ def buggy(service: Any) -> dict[str, Image]:
     update = service.stack.client("lambda").update_function_code
     update(FunctionName=function, ZipFile=artifact(**{"resize/handler.py": BUG}))
     try:
-        return dict(service.settled(service.upload(IDS), timeout=90))
+        return dict(service.settled(service.upload(IDS)))
     finally:
         update(FunctionName=function, ZipFile=artifact())
 

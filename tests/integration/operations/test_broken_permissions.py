@@ -27,7 +27,7 @@ def denied(service: Any) -> dict[str, Image]:
         without = {**document, "Statement": statements}
         iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(without))
     try:
-        return dict(service.settled(service.upload(IDS), timeout=90))
+        return dict(service.settled(service.upload(IDS)))
     finally:
         for name, document in before.items():
             iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from waiting import until
 
 from imageservice_operator.operations import removal
 
@@ -41,7 +42,7 @@ def messages(service: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def emitted(service: Any, until: Any, messages: str) -> dict[str, dict[str, Any]]:
+def emitted(service: Any, messages: str) -> dict[str, dict[str, Any]]:
     """One event of each kind, as a queue subscribed to all of them got it."""
     client, events = service.stack.client("sqs"), service.stack.client("events")
     queue = client.create_queue(QueueName="all-events")["QueueUrl"]
@@ -63,12 +64,12 @@ def emitted(service: Any, until: Any, messages: str) -> dict[str, dict[str, Any]
     until(lambda: all_of("ImageReady", "ImageRejected"))
     removal.remove(service.stack, "events/ü 1.jpg")
     until(lambda: all_of("ImageRemoved"))
-    _stop_one(service, until)
+    _stop_one(service)
     until(lambda: all_of("ImageFailed"))
     return found
 
 
-def _stop_one(service: Any, until: Any) -> None:
+def _stop_one(service: Any) -> None:
     """Has one execution of ProcessImage aborted, which is a failure like any other."""
     service.redis.stop()
     try:
@@ -102,7 +103,7 @@ def test_a_rejection_tells_the_reason(emitted: dict[str, dict[str, Any]]) -> Non
 
 
 @pytest.mark.usefixtures("emitted")
-def test_operators_are_told_what_to_do_once_for_each_failure(service: Any, messages: str, until: Any) -> None:
+def test_operators_are_told_what_to_do_once_for_each_failure(service: Any, messages: str) -> None:
     client = service.stack.client("sqs")
     got = until(lambda: client.receive_message(QueueUrl=messages, MaxNumberOfMessages=10).get("Messages"))
     (text,) = [json.loads(message["Body"])["Message"] for message in got]
@@ -126,9 +127,7 @@ def example_queue(service: Any) -> Iterator[str]:
     client.delete_stack(StackName="catalogue")
 
 
-def test_the_documented_rule_delivers_the_shops_images_alone(
-    service: Any, example_queue: str, until: Any
-) -> None:
+def test_the_documented_rule_delivers_the_shops_images_alone(service: Any, example_queue: str) -> None:
     service.settled(service.upload(["shop/red chair.jpg", "news/chair.jpg"]))
     client = service.stack.client("sqs")
     messages = until(

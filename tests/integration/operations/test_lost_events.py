@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from waiting import until
 
 from imageservice_operator.operations import dead_letters, images
 
@@ -18,7 +19,7 @@ def rule_of(service: Any, part: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def undelivered(service: Any, until: Any) -> dict[str, int]:
+def undelivered(service: Any) -> dict[str, int]:
     """Two uploads whose workflow could not be reached; the queues' depths after it. It can be reached again."""
     client, rule = service.stack.client("events"), rule_of(service, "OriginalUploaded")
     (target,) = client.list_targets_by_rule(Rule=rule)["Targets"]
@@ -41,7 +42,7 @@ def test_dry_run_names_the_images_and_leaves_the_queue_alone(
 
 
 def test_replaying_the_queue_makes_the_images_ready_and_empties_it(
-    service: Any, undelivered: dict[str, int], until: Any
+    service: Any, undelivered: dict[str, int]
 ) -> None:
     assert [line["done"] for line in service.images("replay", "--dlq").lines] == [True, True]
     until(lambda: service.statuses(UNDELIVERED) == dict.fromkeys(UNDELIVERED, "READY"))
@@ -49,7 +50,7 @@ def test_replaying_the_queue_makes_the_images_ready_and_empties_it(
 
 
 @pytest.fixture(scope="module")
-def unnoticed(service: Any, until: Any) -> str:
+def unnoticed(service: Any) -> str:
     """An upload whose execution failed while nobody listened to failures; its id."""
     image_id = "unnoticed/1.jpg"
     events, rule = service.stack.client("events"), rule_of(service, "WorkflowFailed")
@@ -69,7 +70,6 @@ def unnoticed(service: Any, until: Any) -> str:
                     ]
                 ]
             ),
-            timeout=60,
         )
     finally:
         service.redis.start()

@@ -30,7 +30,7 @@ class Outage:
 def outage(service: Any) -> Outage:
     service.redis.stop()
     try:
-        failed = service.settled(service.upload(IDS), timeout=90)
+        failed = service.settled(service.upload(IDS))
         groups = service.images("failures").lines
     finally:
         service.redis.start()

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from waiting import HANG_S, until
 
 from imageservice_operator.operations import executions, images, removal, uploads
 
@@ -43,9 +44,7 @@ def test_tombstone_ends_by_itself(service: Any, removed: dict[str, Any]) -> None
     assert not {"replaced", "renditions", "upload", "error"} & item.keys()
 
 
-def test_a_late_event_of_the_old_upload_revives_nothing(
-    service: Any, removed: dict[str, Any], until: Any
-) -> None:
+def test_a_late_event_of_the_old_upload_revives_nothing(service: Any, removed: dict[str, Any]) -> None:
     client = service.stack.client("stepfunctions")
     machine = service.stack.machine_arn("ProcessImage")
     arn = client.start_execution(stateMachineArn=machine, input=json.dumps(removed["event"]))["executionArn"]
@@ -66,7 +65,7 @@ def test_a_new_upload_revives_the_id(service: Any, removed: dict[str, Any], phot
     assert "expires_at" not in image.item
 
 
-def test_deleting_an_old_version_for_good_removes_nothing(service: Any, until: Any) -> None:
+def test_deleting_an_old_version_for_good_removes_nothing(service: Any) -> None:
     image_id = "removed/versions.jpg"
     (old,) = service.upload([image_id])
     service.settled([old])
@@ -89,13 +88,13 @@ def test_removing_what_is_not_there_is_said(service: Any) -> None:
     assert (ended.code, ended.lines) == (4, [{"id": "removed/never.jpg", "removed": False}])
 
 
-def test_a_removal_that_fails_keeps_the_tombstone_and_can_be_replayed(service: Any, until: Any) -> None:
+def test_a_removal_that_fails_keeps_the_tombstone_and_can_be_replayed(service: Any) -> None:
     image_id = "removed/interrupted.jpg"
     service.settled(service.upload([image_id]))
     service.redis.stop()
     try:
         removal.remove(service.stack, image_id)
-        image = until(lambda: (found := images.get(service.stack, image_id)).error and found, timeout=60)
+        image = until(lambda: (found := images.get(service.stack, image_id)).error and found)
     finally:
         service.redis.start()
     assert image.status == "DELETED"
@@ -110,6 +109,6 @@ def test_upload_is_waited_for_past_the_tombstone_of_an_older_one(service: Any) -
     removal.remove(service.stack, image_id)
     list(removal.wait_until_removed(service.stack, [image_id]))
     sent = service.upload([image_id])
-    ((_, image),) = list(uploads.wait_until_settled(service.stack, sent, timeout=30))
+    ((_, image),) = list(uploads.wait_until_settled(service.stack, sent, timeout=HANG_S))
     assert image is not None
     assert image.status == "READY"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from waiting import until
 
 from imageservice_operator.operations import images, reprocess
 from imageservice_operator.operations.images import Image
@@ -52,7 +53,7 @@ def uploaded(service: Any) -> dict[str, Image]:
 
 
 @pytest.fixture(scope="module")
-def run(service: Any, uploaded: dict[str, Image], new_plan: None, until: Any) -> Run:
+def run(service: Any, uploaded: dict[str, Image], new_plan: None) -> Run:
     versions = _versions(service)
     (estimate,) = service.images("reprocess", "--prefix", "again/", "--dry-run").lines
     execution = reprocess.start(service.stack, prefix="again/", concurrency=1)
@@ -127,7 +128,7 @@ def test_what_failed_can_be_chosen_alone(service: Any, run: Run) -> None:
     assert estimate["decisions"] == {"NOT_ASKED_FOR": len(IDS)}
 
 
-def test_one_image_can_be_named(service: Any, run: Run, until: Any) -> None:
+def test_one_image_can_be_named(service: Any, run: Run) -> None:
     ended = service.images("reprocess", IDS[0], "--force")
     assert ended.lines[0]["result"].startswith("arn:")
     until(lambda: images.get(service.stack, IDS[0]).execution == ended.lines[0]["result"])

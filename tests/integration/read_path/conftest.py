@@ -3,15 +3,16 @@
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from read_world import RedisServer, Writes, dynamodb, image_table
+from image_tables import dynamodb
+from read_world import Writes, image_table
 
 from imageservice.adapters.settings import Settings
 from imageservice.read_through import Table
+from local.redis_server import RedisServer
 from reader import bootstrap
 from reader.handler import handler
 
@@ -21,7 +22,7 @@ Read = Callable[..., dict[str, Any]]
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """One Redis for the tests that leave it running."""
-    with RedisServer.running(Path(tmp_path_factory.mktemp("redis"))) as server:
+    with RedisServer(tmp_path_factory.mktemp("redis") / "redis.log") as server:
         yield server
 
 

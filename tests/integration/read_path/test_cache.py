@@ -4,11 +4,12 @@ import uuid
 
 import pytest
 import redis
-from read_world import RedisServer, manifest
+from read_world import manifest
 
 from imageservice.adapters.manifest_cache import LEASED, CacheEntry, Lease, ManifestCache, NoCache, connect
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import Manifest
+from local.redis_server import RedisServer
 
 _DAY_MS = 86_400_000
 

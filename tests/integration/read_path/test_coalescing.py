@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from read_world import RedisServer, Writes, image_table
+from read_world import Writes, image_table
 
 from imageservice.adapters.image_table import ImageTable
 from imageservice.adapters.manifest_cache import WRITER, connect
 from imageservice.core.errors import StoreUnavailable
 from imageservice.read_through import ReadResult, ReadThrough
+from local.redis_server import RedisServer
 
 READERS = 24
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from read_world import RedisServer
 
 from imageservice.adapters.aws_clients import new_client
 from imageservice.adapters.image_table import ImageTable
 from imageservice.read_through import WAIT_S
+from local.redis_server import RedisServer
 
 Read = Callable[..., dict[str, Any]]
 BUDGET_S = 0.3

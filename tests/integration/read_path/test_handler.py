@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from read_world import RedisServer, Writes, image_table
+from read_world import Writes, image_table
 
 from imageservice.adapters import manifest_cache as cache_module
+from local.redis_server import RedisServer
 from refresh_cache import bootstrap as refresh_bootstrap
 from refresh_cache.handler import handler as refresh_handler
 

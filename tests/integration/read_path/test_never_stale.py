@@ -22,7 +22,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from read_world import Pausable, PausingTable, RedisServer, Writes, dynamodb, image_table
+from image_tables import dynamodb
+from read_world import Pausable, PausingTable, Writes, image_table
 
 from imageservice.adapters import manifest_cache as cache_module
 from imageservice.adapters.image_table import from_dynamodb
@@ -30,6 +31,7 @@ from imageservice.adapters.manifest_cache import WRITER, Lease, ManifestCache, c
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import Manifest, manifest_of
 from imageservice.read_through import ReadResult, ReadThrough, refresh
+from local.redis_server import RedisServer
 
 _WAIT_S = 0.01  # stopped readers hold their leases for good here
 _STOPS = st.sampled_from(["before", "after"])
@@ -217,7 +219,7 @@ class Life(RuleBasedStateMachine):
 
 @pytest.fixture
 def life(tmp_path: Path) -> Iterator[type[Life]]:
-    with RedisServer.running(tmp_path) as server, dynamodb() as client:
+    with RedisServer(tmp_path / "redis.log") as server, dynamodb() as client:
         yield type("Life", (Life,), {"server": server, "dynamodb": client})
 
 

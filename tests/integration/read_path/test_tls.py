@@ -16,10 +16,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from read_world import RedisServer, manifest
+from read_world import manifest
 
 from imageservice.adapters.manifest_cache import CacheEntry, connect
 from imageservice.core.errors import CacheUnavailable
+from local.redis_server import RedisServer
 
 
 @pytest.fixture(scope="module")

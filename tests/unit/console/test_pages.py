@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import image_tables
 import pytest
 from botocore.config import Config
 from moto import mock_aws
@@ -29,24 +30,7 @@ def stack() -> Iterator[Stack]:
         }
         for name in ("originals", "renditions"):
             boto3.client("s3").create_bucket(Bucket=name)
-        boto3.client("dynamodb").create_table(
-            TableName="images",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"} for name in ("id", "status", "updated_at")
-            ],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "by-status",
-                    "KeySchema": [
-                        {"AttributeName": "status", "KeyType": "HASH"},
-                        {"AttributeName": "updated_at", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            ],
-        )
+        image_tables.create(boto3.client("dynamodb"))
         for name in ("ProcessImage", "RemoveImage"):
             made = boto3.client("stepfunctions").create_state_machine(
                 name=name,

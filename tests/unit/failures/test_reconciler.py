@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
+import image_tables
 import pytest
-from moto import mock_aws
 
 from imageservice.adapters.executions import Executions
 from imageservice.adapters.image_table import ImageTable
@@ -110,25 +109,7 @@ class World:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        names = ("id", "status", "updated_at")
-        client.create_table(
-            TableName="images",
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "by-status",
-                    "KeySchema": [
-                        {"AttributeName": "status", "KeyType": "HASH"},
-                        {"AttributeName": "updated_at", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+    with image_tables.dynamodb() as client:
         yield World(client)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import boto3
+import image_tables
 import pytest
 from moto import mock_aws
 
@@ -21,23 +22,7 @@ def stack() -> Iterator[Stack]:
     with mock_aws():
         dynamodb = boto3.client("dynamodb", region_name="us-east-1")
         s3 = boto3.client("s3", region_name="us-east-1")
-        names = ("id", "status", "updated_at")
-        dynamodb.create_table(
-            TableName="images",
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "by-status",
-                    "KeySchema": [
-                        {"AttributeName": "status", "KeyType": "HASH"},
-                        {"AttributeName": "updated_at", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        image_tables.create(dynamodb)
         s3.create_bucket(Bucket="originals")
         for number in range(25):
             key = f"{'shop' if number % 2 else 'news'}/{number:02}"
