@@ -1,18 +1,41 @@
 """Every change to the code of MiniStack 1.5.33 and moto 5.2.5, one reason a module.
 
-Each module says in its docstring what is wrong without it, and has tests in
-`tests/integration/local_stack/test_patches.py` that show both: wrong without, right with. When an upgrade
-makes a patch needless, its "wrong without" test fails: delete the module.
+Each module says in its docstring what is wrong without it and what it would take in the upstream project: MiniStack
+(pypi.org/project/ministack) or moto (github.com/getmoto/moto). `tests/integration/local_stack/test_patches.py` shows
+that each is needed. When an upgrade makes one needless, its test fails: delete the module and its name in `NAMES`.
 
-A module's `apply` changes attributes through `Patch`, so that it can be taken back in tests.
+A module's `apply` replaces attributes through `Patch`. A replacement that needs the original gets it as its first
+argument.
 """
 
 from __future__ import annotations
 
+import importlib
+
 from local.lambda_runtime.executor import Executor
 from local.options import Options
 from local.patches.patch import Patch
-from local.stepfunctions.clients import Clients
+
+NAMES = (
+    "lambda_workers",
+    "s3_event_version",
+    "s3_versioned_ranges",
+    "eventbridge_dead_letter",
+    "http_api_paths",
+    "stepfunctions_engine",
+    "interpreter_clients",
+    "jsonata_values",
+    "integration_shapes",
+    "redrive_journal",
+    "choice_missing_path",
+    "heartbeat_error",
+    "sdk_error_names",
+    "map_readers",
+    "map_result_writer",
+    "map_failures",
+    "map_workers",
+)
+"""In the order in which they are applied."""
 
 
 def apply(options: Options, endpoint_url: str) -> Executor:
@@ -20,50 +43,22 @@ def apply(options: Options, endpoint_url: str) -> Executor:
 
     Gives the executor that runs functions from now on; close it to end their processes.
     """
+    # They import MiniStack, which reads its settings when it is imported.
     from ministack.core.lambda_runtime import execution_credentials
 
-    from local.patches import (
-        choice_missing_path,
-        eventbridge_dead_letter,
-        heartbeat_error,
-        http_api_paths,
-        integration_shapes,
-        interpreter_clients,
-        jsonata_values,
-        lambda_workers,
-        map_readers,
-        map_result_writer,
-        map_runs,
-        map_workers,
-        redrive_journal,
-        s3_event_version,
-        s3_versioned_ranges,
-        sdk_error_names,
-        stepfunctions_engine,
-    )
+    from local.stepfunctions.clients import Clients
+    from local.stepfunctions.executions import Executions
 
     executor = Executor(
         options.functions_python, options.state_dir, options.max_workers, endpoint_url, execution_credentials
     )
+    with_what = {
+        "lambda_workers": executor,
+        "stepfunctions_engine": Executions(),
+        "interpreter_clients": Clients(endpoint_url, options.region, assume_roles=options.auth),
+    }
     patch = Patch()
-    lambda_workers.apply(patch, executor)
-    s3_event_version.apply(patch)
-    s3_versioned_ranges.apply(patch)
-    eventbridge_dead_letter.apply(patch)
-    http_api_paths.apply(patch)
-    stepfunctions_engine.apply(patch)
-    interpreter_clients.apply(patch, Clients(endpoint_url, options.region, assume_roles=options.auth))
-    for module in (
-        jsonata_values,
-        integration_shapes,
-        redrive_journal,
-        choice_missing_path,
-        heartbeat_error,
-        sdk_error_names,
-        map_readers,
-        map_result_writer,
-        map_runs,
-        map_workers,
-    ):
-        module.apply(patch)
+    for name in NAMES:
+        module = importlib.import_module(f"{__name__}.{name}")
+        module.apply(patch, *([with_what[name]] if name in with_what else []))
     return executor

@@ -3,6 +3,10 @@
 Step Functions writes every field with a capital and gives times as text; an API may write `stateMachineArn`
 and boto3 gives times as objects. moto leaves out the translation, so that `states:startExecution` fails and
 an object's date breaks the next expression.
+
+Upstream: moto, `moto/stepfunctions/parser/asl/component/state/exec/state_task/service/state_task_service.py`.
+`_normalise_parameters` and `_normalise_response` of `StateTaskService` would load the shapes from botocore's models,
+which `_to_boto_request` and `_from_boto_response` already know how to follow, and write times as ISO 8601.
 """
 
 from __future__ import annotations
@@ -12,38 +16,42 @@ from functools import cache
 from typing import Any
 
 import botocore.session
+from botocore import xform_name
 from botocore.model import OperationModel
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
+    StateTaskService,
+)
 
 from local.patches.patch import Patch
 
 
 def apply(patch: Patch) -> None:
     """Translate by botocore's models of the services, with moto's own rules for names."""
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
-        StateTaskService,
-    )
+    patch.set(StateTaskService, "_normalise_parameters", normalise_parameters)
+    patch.set(StateTaskService, "_normalise_response", normalise_response)
 
-    def parameters(
-        self: Any, parameters: Any, boto_service_name: Any = None, service_action_name: Any = None
-    ) -> None:
-        operation = _operation(
-            self._get_boto_service_name(boto_service_name), self._get_boto_service_action(service_action_name)
-        )
-        if operation is not None and operation.input_shape is not None:
-            self._to_boto_request(parameters, operation.input_shape)
 
-    def response(
-        self: Any, response: Any, boto_service_name: Any = None, service_action_name: Any = None
-    ) -> None:
-        operation = _operation(
-            self._get_boto_service_name(boto_service_name), self._get_boto_service_action(service_action_name)
-        )
-        if operation is not None and operation.output_shape is not None:
-            self._from_boto_response(response, operation.output_shape)
-        _times_as_text(response)
+def normalise_parameters(
+    self: Any, parameters: Any, boto_service_name: Any = None, service_action_name: Any = None
+) -> None:
+    """Give the fields of a request the names that boto3 expects."""
+    operation = _operation_of(self, boto_service_name, service_action_name)
+    if operation is not None and operation.input_shape is not None:
+        self._to_boto_request(parameters, operation.input_shape)
 
-    patch.set(StateTaskService, "_normalise_parameters", parameters)
-    patch.set(StateTaskService, "_normalise_response", response)
+
+def normalise_response(
+    self: Any, response: Any, boto_service_name: Any = None, service_action_name: Any = None
+) -> None:
+    """Give the fields of a response the names that Step Functions writes, and times as text."""
+    operation = _operation_of(self, boto_service_name, service_action_name)
+    if operation is not None and operation.output_shape is not None:
+        self._from_boto_response(response, operation.output_shape)
+    _times_as_text(response)
+
+
+def _operation_of(task: Any, service: Any, action: Any) -> OperationModel | None:
+    return _operation(task._get_boto_service_name(service), task._get_boto_service_action(action))
 
 
 @cache
@@ -54,8 +62,6 @@ def _service(name: str) -> Any:
 @cache
 def _operation(service: str, action: str) -> OperationModel | None:
     """The model of an operation named as a method of a boto3 client, or None where there is none."""
-    from botocore import xform_name
-
     try:
         model = _service(service)
     except botocore.exceptions.UnknownServiceError:

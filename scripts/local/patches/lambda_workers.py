@@ -1,33 +1,45 @@
 """Python functions run in our worker pool.
 
-MiniStack runs them in worker scripts of its own that lose a Python exception's class
-(`Runtime.HandlerError`), wait 50 ms for log lines at each invocation, pass this machine's environment on, and
-start a process for each concurrent invocation without limit (262 of them, 16 GB, for 50 uploads).
+MiniStack runs them in worker scripts of its own that lose a Python exception's class (`Runtime.HandlerError`), wait
+50 ms for log lines at each invocation, pass this machine's environment on, and start a process for each concurrent
+invocation without limit (262 of them, 16 GB, for 50 uploads).
+
+Upstream: MiniStack, `services/lambda_svc.py`, `_execute_function_warm`. Its warm workers (`core/lambda_runtime.py`)
+would report `errorType` as the exception's class, take the log lines that precede an answer instead of waiting, start
+with Lambda's environment alone, and queue invocations beyond a limit of workers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+from ministack.services import lambda_svc
 
 from local.lambda_runtime.executor import Executor, as_ministack_result
 from local.patches.patch import Patch
 
+Execute = Callable[[dict[str, Any], Any, str], dict[str, Any]]
+
 
 def apply(patch: Patch, executor: Executor) -> None:
     """Replace the executor of `python*` runtimes."""
-    from ministack.services import lambda_svc
+    patch.wrap(lambda_svc, "_execute_function_warm", partial(execute, executor))
 
-    def throttled(message: str) -> dict[str, Any]:
-        return dict(lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", message))
 
-    def execute(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
-        config = func.get("config") or func
-        package = func.get("code_zip")
-        if not str(config.get("Runtime", "")).startswith("python") or not package:
-            return dict(ministack(func, event, request_id))
-        trace = lambda_svc._xray_trace_id_for_invocation(config)
-        return as_ministack_result(
-            lambda: executor.invoke(config, package, event, request_id, trace), throttled
-        )
+def execute(
+    executor: Executor, original: Execute, func: dict[str, Any], event: Any, request_id: str
+) -> dict[str, Any]:
+    """Run the function in the pool; leave other runtimes and functions without a package to MiniStack."""
+    config = func.get("config") or func
+    package = func.get("code_zip")
+    if not str(config.get("Runtime", "")).startswith("python") or not package:
+        return dict(original(func, event, request_id))
+    trace = lambda_svc._xray_trace_id_for_invocation(config)
+    return as_ministack_result(lambda: executor.invoke(config, package, event, request_id, trace), throttled)
 
-    ministack = patch.set(lambda_svc, "_execute_function_warm", execute)
+
+def throttled(message: str) -> dict[str, Any]:
+    """MiniStack's answer to an invocation over a function's reserved concurrency."""
+    return dict(lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", message))

@@ -2,9 +2,16 @@
 
 moto knows only DynamoDb and Sfn and takes the others as they stand in the resource's ARN, so that a Catch for
 `CloudFront.NoSuchDistributionException` never applies.
+
+Upstream: moto, `moto/stepfunctions/parser/asl/component/state/exec/state_task/service/state_task_service_aws_sdk.py`.
+Its `_SERVICE_ERROR_NAMES` would have `NAMES` below, and its default would start with a capital.
 """
 
 from __future__ import annotations
+
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
+    StateTaskServiceAwsSdk,
+)
 
 from local.patches.patch import Patch
 
@@ -16,16 +23,14 @@ NAMES = {
     "eventbridge": "EventBridge",
     "secretsmanager": "SecretsManager",
 }
-"""Where the name is more than its first letter raised: the client names of AWS's Java SDK."""
+"""Names that differ from the ARN's by more than a capital: the client names of AWS's Java SDK."""
 
 
 def apply(patch: Patch) -> None:
     """Give the names."""
-    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
-        StateTaskServiceAwsSdk,
-    )
-
-    def service_name(name: str) -> str:
-        return NAMES.get(name.lower(), name[:1].upper() + name[1:])
-
     patch.set(StateTaskServiceAwsSdk, "_normalise_service_error_name", staticmethod(service_name))
+
+
+def service_name(name: str) -> str:
+    """The service's name in an error, for its name in an ARN."""
+    return NAMES.get(name.lower(), name[:1].upper() + name[1:])

@@ -1,52 +1,67 @@
 """Step Functions runs on moto's interpreter, with redrive.
 
-MiniStack's own interpreter passes 24 of the 50 cases in `tests/integration/local_stack/`, writes a history
-without task events, and has no RedriveExecution; definitions are not checked.
+MiniStack's own interpreter passes 24 of the 50 cases in `tests/integration/local_stack/`, writes a history without task
+events, and has no RedriveExecution; definitions are not checked.
+
+Upstream: MiniStack, `services/stepfunctions.py`. It would delegate `_run_execution` to an interpreter that passes those
+cases (LocalStack's, which moto carries, is Apache-2.0), check definitions when a state machine is created, and
+answer RedriveExecution and the redrive fields of Describe and List.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from ministack.services import stepfunctions
+
 from local.patches.patch import Patch
+from local.stepfunctions import api, definition, events
+from local.stepfunctions.executions import Executions
 
 
-def apply(patch: Patch) -> None:
+def apply(patch: Patch, executions: Executions) -> None:
     """Replace running, stopping and task tokens; add redrive; complete what Describe and List answer."""
-    from ministack.services import stepfunctions
+    ours = api.Api(executions)
+    for name, replacement in {
+        "_run_execution": executions.run,
+        "_emit_execution_status_event": events.announce,
+        "_stop_execution": ours.stop_execution,
+        "_list_map_runs": ours.list_map_runs,
+        "_describe_map_run": ours.describe_map_run,
+        "_send_task_success": ours.send_task_success,
+        "_send_task_failure": ours.send_task_failure,
+        "_send_task_heartbeat": ours.send_task_heartbeat,
+        "_validate_state_machine_definition": api.validate_definition,
+    }.items():
+        patch.set(stepfunctions, name, replacement)
+    patch.wrap(stepfunctions, "_describe_execution", api.describe_execution)
+    patch.wrap(stepfunctions, "_list_executions", api.list_executions)
+    patch.wrap(stepfunctions, "_validate_definition_jsonata", refusal)
+    patch.wrap(stepfunctions, "handle_request", partial(handle_request, ours))
 
-    from local.stepfunctions import api, definition, events, executions
 
-    patch.set(stepfunctions, "_run_execution", executions.run)
-    patch.set(stepfunctions, "_emit_execution_status_event", events.announce)
-    patch.set(stepfunctions, "_stop_execution", api.stop_execution)
-    patch.set(stepfunctions, "_list_map_runs", api.list_map_runs)
-    patch.set(stepfunctions, "_describe_map_run", api.describe_map_run)
-    patch.set(stepfunctions, "_validate_state_machine_definition", api.validate_definition)
-    patch.set(stepfunctions, "_send_task_success", api.send_task_success)
-    patch.set(stepfunctions, "_send_task_failure", api.send_task_failure)
-    patch.set(stepfunctions, "_send_task_heartbeat", api.send_task_heartbeat)
-    for name, ours in (
-        ("_describe_execution", api.describe_execution),
-        ("_list_executions", api.list_executions),
-    ):
-        patch.set(stepfunctions, name, partial(ours, ministack=getattr(stepfunctions, name)))
+def refusal(original: Callable[[str], str | None], text: str) -> str | None:
+    """Why a definition is refused when a state machine is created, or None."""
+    try:
+        definition.check(text)
+    except definition.InvalidDefinition as error:
+        return str(error)
+    return original(text)
 
-    def refusal(text: str) -> str | None:
-        """Why a definition is refused when a state machine is made, or None."""
-        try:
-            definition.check(text)
-        except definition.InvalidDefinition as error:
-            return str(error)
-        return ministack_refusal(text)  # type: ignore[no-any-return]
 
-    ministack_refusal = patch.set(stepfunctions, "_validate_definition_jsonata", refusal)
-
-    async def handle_request(method: str, path: str, headers: dict[str, str], body: bytes, query: Any) -> Any:
-        if headers.get("x-amz-target", "").endswith(".RedriveExecution"):
-            return stepfunctions._finalize_response(api.redrive_execution(json.loads(body)))
-        return await ministack_handle(method, path, headers, body, query)
-
-    ministack_handle = patch.set(stepfunctions, "handle_request", handle_request)
+async def handle_request(
+    ours: api.Api,
+    original: Callable[..., Any],
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: bytes,
+    query: Any,
+) -> Any:
+    """Answer RedriveExecution; leave other actions to MiniStack."""
+    if headers.get("x-amz-target", "").endswith(".RedriveExecution"):
+        return stepfunctions._finalize_response(ours.redrive_execution(json.loads(body)))
+    return await original(method, path, headers, body, query)

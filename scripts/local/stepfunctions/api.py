@@ -6,6 +6,7 @@ Each takes the request's parameters and gives MiniStack's response triple (statu
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from ministack.services import stepfunctions as records
@@ -16,35 +17,89 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
     CallbackOutcomeSuccess,
 )
 
-from local.stepfunctions import definition, events, executions, maps
+from local.stepfunctions import definition, events
+from local.stepfunctions.executions import Executions, finish
 
 Response = tuple[int, dict[str, Any], bytes]
+Parameters = dict[str, Any]
+Action = Callable[[Parameters], Response]
 
 
-def stop_execution(data: dict[str, Any]) -> Response:
-    """StopExecution."""
-    record = records._executions.get(data.get("executionArn"))
-    if record is None:
-        return _no_execution(data)
-    if record["status"] == "RUNNING":
-        executions.stop(record, data.get("error"), data.get("cause"))
-    return records.json_response({"stopDate": record["stopDate"]})
+class Api:
+    """The actions on the executions of this stack."""
+
+    def __init__(self, executions: Executions) -> None:
+        self._executions = executions
+
+    def stop_execution(self, data: Parameters) -> Response:
+        """StopExecution."""
+        record = records._executions.get(data.get("executionArn"))
+        if record is None:
+            return _no_execution(data)
+        if record["status"] == "RUNNING":
+            error, cause = data.get("error"), data.get("cause")
+            execution = self._executions.find(record["executionArn"])
+            if execution is None:  # its thread has not come to run it
+                finish(record, "ABORTED", error=error, cause=cause)
+            else:
+                execution.stop(error, cause)
+        return _answer({"stopDate": record["stopDate"]})
+
+    def redrive_execution(self, data: Parameters) -> Response:
+        """RedriveExecution."""
+        record = records._executions.get(data.get("executionArn"))
+        if record is None:
+            return _no_execution(data)
+        execution = self._executions.find(record["executionArn"])
+        if execution is None or not execution.redrivable:
+            message = f"Execution is {record['status']} and cannot be redriven"
+            return _error("ExecutionNotRedrivable", message)
+        execution.redrive()
+        return _answer({"redriveDate": record["redriveDate"]})
+
+    def list_map_runs(self, data: Parameters) -> Response:
+        """ListMapRuns."""
+        if data.get("executionArn") not in records._executions:
+            return _no_execution(data)
+        execution = self._executions.find(data["executionArn"])
+        runs = execution.map_runs.get_all() if execution else []
+        return _answer({"mapRuns": [dict(run.list_item()) for run in runs]})
+
+    def describe_map_run(self, data: Parameters) -> Response:
+        """DescribeMapRun."""
+        run = self._executions.map_run(str(data.get("mapRunArn")))
+        if run is None:
+            return _error("ResourceNotFound", f"Map Run Does Not Exist: '{data.get('mapRunArn')}'")
+        return _answer(run)
+
+    def send_task_success(self, data: Parameters) -> Response:
+        """SendTaskSuccess."""
+        return self._notify(data, CallbackOutcomeSuccess(data["taskToken"], data.get("output", "{}")))
+
+    def send_task_failure(self, data: Parameters) -> Response:
+        """SendTaskFailure."""
+        outcome = CallbackOutcomeFailure(data["taskToken"], data.get("error"), data.get("cause"))
+        return self._notify(data, outcome)
+
+    def send_task_heartbeat(self, data: Parameters) -> Response:
+        """SendTaskHeartbeat."""
+        return self._notify(data, None)
+
+    def _notify(self, data: Parameters, outcome: CallbackOutcome | None) -> Response:
+        token = data["taskToken"]
+        for waiting in self._executions.waiting_tasks():
+            if waiting.get(token) is None:
+                continue
+            try:
+                waiting.heartbeat(token) if outcome is None else waiting.notify(token, outcome)
+            except CallbackNotifyConsumerError:
+                break
+            return _answer({})
+        return _error("TaskTimedOut", f"Task Timed Out: '{token[:40]}'")
 
 
-def redrive_execution(data: dict[str, Any]) -> Response:
-    """RedriveExecution."""
-    record = records._executions.get(data.get("executionArn"))
-    if record is None:
-        return _no_execution(data)
-    if not executions.redrivable(record):
-        message = f"Execution is {record['status']} and cannot be redriven"
-        return records.error_response_json("ExecutionNotRedrivable", message, 400)
-    executions.redrive(record)
-    return records.json_response({"redriveDate": record["redriveDate"]})
-
-
-def describe_execution(data: dict[str, Any], ministack: Any) -> Response:
-    """DescribeExecution: MiniStack's answer (`ministack` gives it) with the redrive fields."""
+def describe_execution(ministack: Action, data: Parameters) -> Response:
+    """DescribeExecution: MiniStack's answer with the redrive fields."""
     status, headers, body = ministack(data)
     record = records._executions.get(data.get("executionArn"))
     if record is None or status != 200:
@@ -53,13 +108,13 @@ def describe_execution(data: dict[str, Any], ministack: Any) -> Response:
     if record["status"] != "SUCCEEDED":
         described.pop("output", None)
         described.pop("outputDetails", None)
-    return records.json_response({name: value for name, value in described.items() if value is not None})
+    return _answer({name: value for name, value in described.items() if value is not None})
 
 
-def list_executions(data: dict[str, Any], ministack: Any) -> Response:
+def list_executions(ministack: Action, data: Parameters) -> Response:
     """ListExecutions: MiniStack's answer, filtered by `redriveFilter`, with the redrive fields.
 
-    A page may hold fewer executions than asked for, as on AWS.
+    A page may hold fewer executions than requested, as on AWS.
     """
     status, headers, body = ministack(data)
     if status != 200:
@@ -72,64 +127,28 @@ def list_executions(data: dict[str, Any], ministack: Any) -> Response:
         if data.get("redriveFilter") in (None, "REDRIVEN" if count else "NOT_REDRIVEN"):
             redriven = {name: record[name] for name in ("redriveCount", "redriveDate") if record.get(name)}
             listed.append({name: value for name, value in {**item, **redriven}.items() if value is not None})
-    return records.json_response({**answer, "executions": listed})
+    return _answer({**answer, "executions": listed})
 
 
-def list_map_runs(data: dict[str, Any]) -> Response:
-    """ListMapRuns."""
-    if data.get("executionArn") not in records._executions:
-        return _no_execution(data)
-    return records.json_response({"mapRuns": maps.of_execution(data["executionArn"])})
-
-
-def describe_map_run(data: dict[str, Any]) -> Response:
-    """DescribeMapRun."""
-    run = maps.described(str(data.get("mapRunArn")))
-    if run is None:
-        message = f"Map Run Does Not Exist: '{data.get('mapRunArn')}'"
-        return records.error_response_json("ResourceNotFound", message, 400)
-    return records.json_response(run)
-
-
-def validate_definition(data: dict[str, Any]) -> Response:
+def validate_definition(data: Parameters) -> Response:
     """ValidateStateMachineDefinition."""
     try:
         definition.check(data.get("definition") or "")
     except definition.InvalidDefinition as error:
         diagnostic = {"severity": "ERROR", "code": "SCHEMA_VALIDATION_FAILED", "message": str(error)[:1000]}
-        return records.json_response({"result": "FAIL", "diagnostics": [diagnostic], "truncated": False})
-    return records.json_response({"result": "OK", "diagnostics": [], "truncated": False})
+        return _answer({"result": "FAIL", "diagnostics": [diagnostic], "truncated": False})
+    return _answer({"result": "OK", "diagnostics": [], "truncated": False})
 
 
-def send_task_success(data: dict[str, Any]) -> Response:
-    """SendTaskSuccess."""
-    return _notify(data, CallbackOutcomeSuccess(data["taskToken"], data.get("output", "{}")))
+def _no_execution(data: Parameters) -> Response:
+    return _error("ExecutionDoesNotExist", f"Execution Does Not Exist: '{data.get('executionArn')}'")
 
 
-def send_task_failure(data: dict[str, Any]) -> Response:
-    """SendTaskFailure."""
-    return _notify(data, CallbackOutcomeFailure(data["taskToken"], data.get("error"), data.get("cause")))
+def _answer(body: dict[str, Any]) -> Response:
+    response: Response = records.json_response(body)
+    return response
 
 
-def send_task_heartbeat(data: dict[str, Any]) -> Response:
-    """SendTaskHeartbeat."""
-    return _notify(data, None)
-
-
-def _notify(data: dict[str, Any], outcome: CallbackOutcome | None) -> Response:
-    token = data["taskToken"]
-    for live in list(executions.RUNNING.values()):
-        waiting = live.environment.callback_pool_manager
-        if waiting.get(token) is None:
-            continue
-        try:
-            waiting.heartbeat(token) if outcome is None else waiting.notify(token, outcome)
-        except CallbackNotifyConsumerError:
-            break
-        return records.json_response({})
-    return records.error_response_json("TaskTimedOut", f"Task Timed Out: '{token[:40]}'", 400)
-
-
-def _no_execution(data: dict[str, Any]) -> Response:
-    message = f"Execution Does Not Exist: '{data.get('executionArn')}'"
-    return records.error_response_json("ExecutionDoesNotExist", message, 400)
+def _error(code: str, message: str) -> Response:
+    response: Response = records.error_response_json(code, message, 400)
+    return response

@@ -31,9 +31,9 @@ COVERED = {
         "choice_missing_path",
         "heartbeat_error",
         "integration_shapes",
+        "map_failures",
         "map_readers",
         "map_result_writer",
-        "map_runs",
         "map_workers",
         "sdk_error_names",
     ],
@@ -155,11 +155,12 @@ def test_sdk_error_names(bare: Bare) -> None:
     assert ended.error == "s3.NoSuchKeyException"
 
 
-def distributed_map(**fields: Any) -> dict[str, Any]:
+def distributed_map(states: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+    """A Distributed Map whose items start at state X, by default one that passes."""
     processor = {
         "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
         "StartAt": "X",
-        "States": {"X": {"Type": "Pass", "End": True}},
+        "States": states or {"X": {"Type": "Pass", "End": True}},
     }
     return {"Type": "Map", "ItemProcessor": processor, "End": True, **fields}
 
@@ -182,10 +183,12 @@ def test_map_result_writer(bare: Bare) -> None:
     assert not [key for key in written if "SUCCEEDED" in key]
 
 
-def test_map_runs(bare: Bare) -> None:
-    machines = bare("interpreter")
-    ended = machines.run(single(distributed_map(ItemsPath="$.items")), {"items": [1]})
-    assert machines.states.list_map_runs(executionArn=ended.arn)["mapRuns"] == []
+def test_map_failures(bare: Bare) -> None:
+    failing = {"X": {"Type": "Fail", "Error": "E"}}
+    ended = bare("interpreter").run(
+        single(distributed_map(failing, ItemsPath="$.items", ToleratedFailureCount=1)), {"items": [1, 2]}
+    )
+    assert ended.status == "SUCCEEDED"
 
 
 def test_map_workers(bare: Bare) -> None:
