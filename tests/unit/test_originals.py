@@ -9,8 +9,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from imageservice.adapters.source_bucket import OriginalObject, RangedOriginal, read_original
+from imageservice.adapters.source_bucket import (
+    OriginalObject,
+    RangedOriginal,
+    describe_original,
+    read_original,
+)
 from imageservice.core.errors import ImageRejected
+from imageservice.core.upload_event import Upload
 
 BYTES = random.Random(7).randbytes(300_000)
 
@@ -60,6 +66,13 @@ def test_the_end_is_reached_without_reading_the_middle(s3: Any) -> None:
 def test_an_original_that_was_deleted_meanwhile_is_rejected_with_that_reason(s3: Any) -> None:
     with pytest.raises(ImageRejected, match="deleted before"):
         read_original(s3, OriginalObject("source", "gone.jpg"))
+
+
+def test_an_original_is_described_as_an_upload_that_is_older_than_any_announced(s3: Any) -> None:
+    etag = s3.put_object(Bucket="source", Key="a", Body=b"first")["ETag"].strip('"')
+    described = describe_original(s3, OriginalObject("source", "a"))
+    assert described == Upload("a", "source", "0" * 32, etag, 5, None)
+    assert describe_original(s3, OriginalObject("source", "gone.jpg")) is None
 
 
 def test_one_version_of_an_original_is_read_even_after_a_newer_one_came(s3: Any) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from imageservice.core.keys import digest
-from imageservice.core.reprocessing import Wanted, decide, event_for
-from imageservice.failures.failed_execution import upload_of
+from imageservice.core.reprocessing import Selection, decide
+from imageservice.core.upload_event import Upload, upload_from_event
+from select_originals.selector import Selector
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 UPLOAD = {"bucket": "originals", "key": "a.jpg", "etag": "e", "bytes": 7, "version_id": "v"}
@@ -24,8 +25,8 @@ def item(status: str, **others: Any) -> dict[str, Any]:
     }
 
 
-def decided(image: dict[str, Any] | None, plan: str = "plan", **wanted: Any) -> str:
-    return decide(image, Wanted(**wanted), plan, "1", NOW)
+def decided(image: dict[str, Any] | None, plan: str = "plan", **selection: Any) -> str:
+    return decide(image, Selection(**selection), plan, "1", NOW)
 
 
 def test_what_is_up_to_date_is_left_alone() -> None:
@@ -48,9 +49,9 @@ def test_what_failed_is_made_again_whatever_its_digest() -> None:
     assert decided(item("FAILED")) == "PROCESS"
 
 
-@pytest.mark.parametrize("wanted", [{}, {"force": True}, {"only": ("DELETED",)}])
-def test_a_tombstone_stays_one(wanted: dict[str, Any]) -> None:
-    assert decided(item("DELETED"), **wanted) == "DELETED"
+@pytest.mark.parametrize("selection", [{}, {"force": True}, {"only": ("DELETED",)}])
+def test_a_tombstone_stays_one(selection: dict[str, Any]) -> None:
+    assert decided(item("DELETED"), **selection) == "DELETED"
 
 
 def test_what_is_under_way_is_left_to_it() -> None:
@@ -72,16 +73,41 @@ def test_only_the_statuses_asked_for_are_looked_at() -> None:
     assert decided(None, only=("NEW",)) == "PROCESS"
 
 
-def test_event_carries_the_uploads_own_sequencer_so_that_a_newer_one_wins() -> None:
-    event = event_for("originals", UPLOAD, "7".rjust(32, "0"), False, NOW)
-    upload = upload_of(event)
-    assert (upload.sequencer, upload.version_id, event["detail"]["reason"]) == (
-        "7".rjust(32, "0"),
-        "v",
-        "Reprocess",
-    )
+def selector(item: dict[str, Any] | None, original: Upload | None = None) -> Selector:
+    class Table:
+        def get(self, image_id: str) -> dict[str, Any] | None:
+            return item
+
+    return Selector(Table(), {"a.jpg": original}.get, "another", "1")
 
 
-def test_event_of_an_unversioned_bucket_has_no_version() -> None:
-    event = event_for("originals", {"key": "a.jpg", "etag": "e", "bytes": 7}, "0", True, NOW)
-    assert event["detail"]["object"] == {"key": "a.jpg", "etag": "e", "size": 7, "sequencer": "0"}
+def test_the_event_has_the_uploads_own_sequencer_so_that_a_newer_one_wins() -> None:
+    registered = item("READY", sequencer="7".rjust(32, "0"))
+    selected = selector(registered).select("a.jpg", Selection(), NOW)
+    assert selected["decision"] == "PROCESS"
+    upload = upload_from_event(selected["event"])
+    assert (upload.sequencer, upload.version_id) == ("7".rjust(32, "0"), "v")
+    assert selected["event"]["detail"]["reason"] == "Reprocess"
+
+
+def test_an_original_without_an_image_is_made_of_what_the_bucket_has() -> None:
+    original = Upload("a.jpg", "originals", "0".rjust(32, "0"), "e", 7, None)
+    selected = selector(None, original).select("a.jpg", Selection(force=True), NOW)
+    assert selected["event"]["detail"]["object"] == {
+        "key": "a.jpg",
+        "etag": "e",
+        "size": 7,
+        "sequencer": "0".rjust(32, "0"),
+    }
+    assert selected["event"]["detail"]["force"] is True
+
+
+def test_an_original_that_is_gone_meanwhile_counts_as_deleted() -> None:
+    assert selector(None).select("a.jpg", Selection(), NOW) == {"key": "a.jpg", "decision": "DELETED"}
+
+
+def test_what_is_left_alone_has_no_event() -> None:
+    assert selector(item("DELETED")).select("a.jpg", Selection(), NOW) == {
+        "key": "a.jpg",
+        "decision": "DELETED",
+    }

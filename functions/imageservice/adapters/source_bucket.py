@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from imageservice.core.errors import ImageRejected
+from imageservice.core.keys import padded_sequencer
+from imageservice.core.upload_event import Upload
 
 # What S3 answers where an object, or that version of it, is not there.
 GONE = ("NoSuchKey", "NoSuchVersion", "404")
@@ -38,8 +40,8 @@ def read_original(client: Any, original: OriginalObject, byte_range: str | None 
     return body
 
 
-def describe_original(client: Any, original: OriginalObject) -> dict[str, Any] | None:
-    """The original as an upload (key, etag, bytes; version_id where the bucket has versions); None if it is gone."""
+def describe_original(client: Any, original: OriginalObject) -> Upload | None:
+    """The original as an upload that is older than any that S3 has announced; None if it is gone."""
     from botocore.exceptions import ClientError
 
     try:
@@ -48,8 +50,14 @@ def describe_original(client: Any, original: OriginalObject) -> dict[str, Any] |
         if error.response["Error"]["Code"] in GONE:
             return None
         raise
-    described = {"key": original.key, "etag": head["ETag"].strip('"'), "bytes": head["ContentLength"]}
-    return {**described, "version_id": head["VersionId"]} if "VersionId" in head else described
+    return Upload(
+        id=original.key,
+        bucket=original.bucket,
+        sequencer=padded_sequencer("0"),
+        etag=head["ETag"].strip('"'),
+        bytes=head["ContentLength"],
+        version_id=head.get("VersionId"),
+    )
 
 
 class RangedOriginal(io.RawIOBase):

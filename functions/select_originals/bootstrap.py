@@ -1,0 +1,23 @@
+"""What SelectOriginalsFunction works with, made once a process; tests put another in place of `selector`."""
+
+from functools import cache
+
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.plan_loader import load_plan
+from imageservice.adapters.settings import settings
+from imageservice.adapters.source_bucket import OriginalObject, describe_original
+from imageservice.core.upload_event import Upload
+from imageservice.engine import ENGINE_VERSION
+from select_originals.selector import Selector
+
+
+@cache
+def selector() -> Selector:
+    config = settings()
+    table = ImageTable(client("dynamodb"), config.image_table)
+    return Selector(table, _find_original, load_plan(config.rendition_plan).fingerprint, ENGINE_VERSION)
+
+
+def _find_original(key: str) -> Upload | None:
+    return describe_original(client("s3"), OriginalObject(settings().source_bucket, key))

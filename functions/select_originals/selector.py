@@ -1,0 +1,49 @@
+"""Originals one by one: what to do about each, and the event that has it made again."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from imageservice.core.reprocessing import Selection, decide
+from imageservice.core.upload_event import Upload, upload_from_item
+
+
+class Table(Protocol):
+    """What of imageservice.adapters.image_table is used here."""
+
+    def get(self, image_id: str) -> dict[str, Any] | None: ...
+
+
+class Selector:
+    """Decides against one plan and one engine.
+
+    `find_original` gives the upload that SourceBucket has under a key, None where it has none.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        find_original: Callable[[str], Upload | None],
+        plan_fingerprint: str,
+        engine: str,
+    ) -> None:
+        self._table, self._find_original = table, find_original
+        self._plan_fingerprint, self._engine = plan_fingerprint, engine
+
+    def select(self, key: str, selection: Selection, now: datetime) -> dict[str, Any]:
+        """`key`, `decision` and, where that is PROCESS, the `event` for ProcessImage.
+
+        An original that is gone meanwhile counts as DELETED.
+        """
+        item = self._table.get(key)
+        decision = decide(item, selection, self._plan_fingerprint, self._engine, now)
+        if decision != "PROCESS":
+            return {"key": key, "decision": decision}
+        upload = self._upload(key, item)
+        if upload is None:
+            return {"key": key, "decision": "DELETED"}
+        event = upload.created_event("Reprocess", force=selection.force, moment=now)
+        return {"key": key, "decision": decision, "event": event}
+
+    def _upload(self, key: str, item: Mapping[str, Any] | None) -> Upload | None:
+        return upload_from_item(item) if item and "upload" in item else self._find_original(key)
