@@ -57,6 +57,10 @@ def test_pixels(width: int, height: int, text: str) -> None:
     assert filters.megapixels(width, height) == text
 
 
+def test_formats_are_written_as_people_write_them() -> None:
+    assert [filters.format_label(name) for name in ("webp", "jpeg", "jxl")] == ["WebP", "JPEG", "JXL"]
+
+
 def test_json_within_json_is_unfolded_to_be_read() -> None:
     assert filters.unfolded({"cause": '{"errorMessage": "[1, 2]"}'}) == {"cause": {"errorMessage": [1, 2]}}
 

@@ -92,6 +92,7 @@ def _templates() -> Environment:
         megapixels=filters.megapixels,
         machine_word=filters.machine_word,
         times=filters.times,
+        format_label=filters.format_label,
         status_word=filters.status_word,
         status_meaning=filters.status_meaning,
     )

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from imageservice.core.formats import format_named
+
 STATUSES = {
     None: ("Uploaded", "no workflow has started on it yet"),
     "PROCESSING": ("Processing", "its workflow is running"),
@@ -98,6 +100,12 @@ def status_meaning(status: str | None) -> str:
 def machine_word(machine: str) -> str:
     """What an execution of a state machine does, by the machine's name in the template."""
     return MACHINES.get(machine, machine)
+
+
+def format_label(name: str) -> str:
+    """A format as people write it: "WebP" for webp."""
+    known = format_named(name)
+    return known.label if known else name.upper()
 
 
 def times(count: int) -> str:
