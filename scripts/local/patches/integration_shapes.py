@@ -68,7 +68,8 @@ def _operation(service: str, action: str) -> OperationModel | None:
         return None
     for name in model.operation_names:
         if xform_name(name) == action:
-            return model.operation_model(name)
+            operation: OperationModel = model.operation_model(name)
+            return operation
     return None
 
 

@@ -67,7 +67,7 @@ def _failure(env: Any, cause: str) -> FailureEventException:
     details = {"cause": cause, "error": name.error_name}
     if "State" in env.states.context_object.context_object_data:
         details["state"] = env.states.context_object.context_object_data["State"]["Name"]
-    event = {"evaluationFailedEventDetails": details}
+    event: Any = {"evaluationFailedEventDetails": details}
     kind = HistoryEventType.EvaluationFailed
     env.event_manager.add_event(env.event_history_context, kind, event)
     return FailureEventException(FailureEvent(env=env, error_name=name, event_type=kind, event_details=event))

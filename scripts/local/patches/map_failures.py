@@ -44,13 +44,13 @@ def map_run(
     env.stack.pop()
     name = StatesErrorName(typ=StatesErrorNameType.StatesExceedToleratedFailureThreshold)
     cause = "The specified tolerated failure threshold was exceeded"
-    details = {"error": name.error_name, "cause": cause}
+    details: Any = {"mapRunFailedEventDetails": {"error": name.error_name, "cause": cause}}
     raise FailureEventException(
         FailureEvent(
             env=env,
             error_name=name,
             event_type=HistoryEventType.MapRunFailed,
-            event_details={"mapRunFailedEventDetails": details},
+            event_details=details,
         )
     )
 

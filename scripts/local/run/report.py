@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,5 +80,5 @@ def _reason(image: Image) -> str:
     return f"[red]{escape(image.id)}: {str(image.status).lower()}[/red] {escape(reason)}"
 
 
-def _link(stack: Stack, image: Image, rendition: dict[str, Any]) -> str:
+def _link(stack: Stack, image: Image, rendition: Mapping[str, Any]) -> str:
     return stack.image_url(image.id, f"?size={rendition['size']}&format={rendition['format']}")

@@ -22,7 +22,7 @@ class Clients:
         self._endpoint_url = endpoint_url
         self._region = region
         self._assume_roles = assume_roles
-        self._session = boto3.session.Session()
+        self._session: Any = boto3.session.Session()  # any service: no stub knows which
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str, str | None], tuple[float, Any]] = {}
 

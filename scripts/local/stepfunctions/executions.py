@@ -77,7 +77,7 @@ class Execution:
     def __init__(self, record: Record, machine: Record) -> None:
         self.record = record
         self.environment: Environment | None = None
-        self.map_runs = MapRunRecordPoolManager()
+        self.map_runs = MapRunRecordPoolManager()  # type: ignore[no-untyped-call]
         self._machine = machine
         self._history = History()
         self._journal: Journal | None = None
@@ -129,6 +129,7 @@ class Execution:
             redriveDate=records.now_iso(),
         )
         self._history = History(self.record["events"], reentered=before.state)
+        self.record["events"] = self._history.events
         environment = self._environment(before.for_redrive())
         environment.variable_store._inner_scope.update(before.variables)
         environment.states.reset(before.input)

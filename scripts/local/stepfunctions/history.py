@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
 
@@ -21,11 +22,11 @@ def abort(environment: Any) -> None:
 class History(EventManager):
     """Events in the shape of GetExecutionHistory, except for timestamps, which are ISO 8601 text."""
 
-    def __init__(self, events: list[dict[str, Any]] | None = None, reentered: str | None = None) -> None:
+    def __init__(self, events: Iterable[dict[str, Any]] = (), reentered: str | None = None) -> None:
         """Go on after `events`. The state named `reentered` has its Entered event there already."""
         super().__init__()
-        self.events: list[dict[str, Any]] = [] if events is None else events
-        self._history_event_list = self.events
+        self.events = cast("list[dict[str, Any]]", self._history_event_list)
+        self.events.extend(events)
         self._event_id_gen._next_id = len(self.events) + 1
         self._reentered = reentered
         self._concluded = False
