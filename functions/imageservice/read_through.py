@@ -57,7 +57,7 @@ class ReadThrough:
     def find(self, image_id: str) -> ReadResult:
         """The manifest, never older than the last refresh that was acknowledged before the call.
 
-        Raises StoreUnavailable where neither the cache nor the table can tell.
+        Raises StoreUnavailable where neither the cache nor the table answers.
         """
         try:
             entry = self._cache.read(image_id)
@@ -89,7 +89,7 @@ class ReadThrough:
 def load(cache: Cache, table: Table, lease: Lease) -> ReadResult:
     """What the table says of the leased image, put into the cache if the lease still holds.
 
-    The lease alone keeps older entries out, so a cache that fails from here on takes nothing from the answer.
+    The lease alone keeps older entries out, so the answer is right even if the cache fails from here on.
     """
     try:
         manifest = _read(table, lease.image_id)

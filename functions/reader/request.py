@@ -81,10 +81,10 @@ def _query(parameters: Mapping[str, str]) -> RenditionQuery:
 def _format(name: str | None) -> str | None:
     if name is None or name == FALLBACK:
         return name
-    found = format_named(name)
-    if found is None or found.role is None:
+    row = format_named(name)
+    if row is None or row.role is None:
         raise RequestInvalid(f"format: one of {', '.join((*RENDITION_FORMATS, FALLBACK))}.")
-    return found.name
+    return row.name
 
 
 def _number(name: str, text: str, most: int) -> float:

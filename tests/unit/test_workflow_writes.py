@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from read_world import Writes, dynamodb
+from image_tables import dynamodb
+from read_world import Writes
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""AWS clients as every function uses them: bounded waits, a few retries, made on first use and then kept."""
+"""AWS clients as every function uses them: bounded waits, a few retries, made on first use, one a process."""
 
 from functools import cache
 from typing import Any

@@ -22,7 +22,9 @@ def log_request(message: str, metrics: Mapping[str, float], properties: Mapping[
 
     A property called `error` makes it an error's line.
     """
-    named = [{"Name": name, "Unit": "Milliseconds" if name.endswith("Ms") else "Count"} for name in metrics]
+    definitions = [
+        {"Name": name, "Unit": "Milliseconds" if name.endswith("Ms") else "Count"} for name in metrics
+    ]
     line = {
         "level": "ERROR" if "error" in properties else "INFO",
         "message": message,
@@ -31,7 +33,9 @@ def log_request(message: str, metrics: Mapping[str, float], properties: Mapping[
         **metrics,
         "_aws": {
             "Timestamp": int(time.time() * 1000),
-            "CloudWatchMetrics": [{"Namespace": _NAMESPACE, "Dimensions": [["service"]], "Metrics": named}],
+            "CloudWatchMetrics": [
+                {"Namespace": _NAMESPACE, "Dimensions": [["service"]], "Metrics": definitions}
+            ],
         },
     }
     sys.stdout.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE).decode())

@@ -213,7 +213,7 @@ def connect(url: str, timeouts: Timeouts = READER) -> ManifestCache | NoCache:
 
 
 def client_of(url: str, timeouts: Timeouts = READER) -> Callable[[], Any]:
-    """What makes the client for `url`; its connections are kept from one command to the next.
+    """What makes the client for `url`; its connections stay open from one command to the next.
 
     `redis://` or, with TLS, `rediss://`; user and password as in any URL; `?cluster=true` for Redis Cluster, and so for
     ElastiCache Serverless. Other parameters are redis-py's: `?ssl_ca_certs=/opt/ca.pem`.
@@ -231,7 +231,7 @@ def _bounded(timeouts: Timeouts) -> dict[str, Any]:
     return {
         "socket_timeout": timeouts.answer,
         "socket_connect_timeout": timeouts.connect,
-        # Once more where the kept connection turns out to be dropped; a timeout is final.
+        # Once more where the open connection turns out to be dropped; a timeout is final.
         "retry": Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         # Saves the HELLO. CLIENT SETINFO stays: its answer is read right after connecting, and with it the session
         # tickets of TLS 1.3, which redis-py would otherwise take for the rest of an earlier answer, and give up.

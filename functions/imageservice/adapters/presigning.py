@@ -16,7 +16,7 @@ def presigned_link(bucket: str, key: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _presigned(bucket: str, key: str, window: int) -> str:  # noqa: ARG001 - `window` only ends what is kept
+def _presigned(bucket: str, key: str, window: int) -> str:  # noqa: ARG001 - `window` only ends the cached link's life
     # Not at the top: with the CDN none of this is needed. The signer alone is a third of what a client takes to make.
     from botocore.auth import S3SigV4QueryAuth
     from botocore.awsrequest import AWSRequest

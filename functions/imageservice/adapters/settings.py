@@ -11,11 +11,11 @@ from imageservice.core.limits import Limits
 
 @dataclass(frozen=True)
 class Settings:
-    """What the template tells the functions; each field is the environment variable of the same name in capitals.
+    """The functions' settings, from the template; each field is the environment variable of the same name in capitals.
 
     Sizes are in bytes and pixels. An empty `redis_url` means no cache, an empty `rendition_plan` the packaged plan,
     an empty `cdn_url` that renditions are reached by the host name that the reader was asked by, or presigned.
-    `process_image_arn`, `remove_image_arn` and `failure_topic_arn` name the workflows and who is told of failures.
+    `process_image_arn`, `remove_image_arn` and `failure_topic_arn` are the workflows, and the topic for failures.
     """
 
     source_bucket: str = ""
@@ -37,11 +37,11 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """The settings in `environment`; a variable that is absent or empty keeps its default."""
-        named = {field.name: environment.get(field.name.upper(), "") for field in fields(cls)}
+        texts = {field.name: environment.get(field.name.upper(), "") for field in fields(cls)}
         given: dict[str, Any] = {
-            field.name: int(named[field.name]) if field.type is int else named[field.name]
+            field.name: int(texts[field.name]) if field.type is int else texts[field.name]
             for field in fields(cls)
-            if named[field.name]
+            if texts[field.name]
         }
         return cls(**given)
 

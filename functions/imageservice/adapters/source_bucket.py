@@ -22,17 +22,17 @@ class OriginalObject:
     version_id: str | None = None
 
     def arguments(self) -> dict[str, str]:
-        named = {"Bucket": self.bucket, "Key": self.key}
-        return {**named, "VersionId": self.version_id} if self.version_id else named
+        arguments = {"Bucket": self.bucket, "Key": self.key}
+        return {**arguments, "VersionId": self.version_id} if self.version_id else arguments
 
 
 def read_original(client: Any, original: OriginalObject, byte_range: str | None = None) -> bytes:
     """The original's bytes, whole or of an HTTP `byte_range`; ImageRejected where it was deleted meanwhile."""
     from botocore.exceptions import ClientError
 
-    wanted = {"Range": byte_range} if byte_range else {}
+    options = {"Range": byte_range} if byte_range else {}
     try:
-        body: bytes = client.get_object(**original.arguments(), **wanted)["Body"].read()
+        body: bytes = client.get_object(**original.arguments(), **options)["Body"].read()
     except ClientError as error:
         if error.response["Error"]["Code"] in GONE:
             raise ImageRejected("The original was deleted before it could be processed.") from error
@@ -155,10 +155,10 @@ class Originals:
 
     def put(self, image_id: str, data: bytes, content_type: str) -> str:
         """Stores an original; the version it became."""
-        stored = self._client.put_object(
+        answer = self._client.put_object(
             Bucket=self._bucket, Key=image_id, Body=data, ContentType=content_type
         )
-        version: str = stored.get("VersionId", "")
+        version: str = answer.get("VersionId", "")
         return version
 
     def delete(self, image_id: str) -> None:

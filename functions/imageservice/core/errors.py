@@ -25,7 +25,7 @@ from typing import ClassVar
 
 
 class Problem(Exception):
-    """What the HTTP API answers with `status`; `str(error)` is one plain sentence for the person who asked."""
+    """What the HTTP API answers with `status`; `str(error)` is one sentence for the person who asked."""
 
     status: ClassVar[HTTPStatus]
 
@@ -71,7 +71,7 @@ class BodyTooLarge(Problem):
 
 
 class ImageRejected(Problem):
-    """The image cannot be taken; `str(error)` is the reason, one plain sentence for the person who uploaded it."""
+    """The image cannot be taken; `str(error)` is the reason, one sentence for the person who uploaded it."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 

@@ -20,7 +20,7 @@ def padded_sequencer(sequencer: str) -> str:
 
 
 def source_identity(upload: Mapping[str, Any]) -> str:
-    """What tells one upload of a key from another: its version id, or its etag where the bucket has no versions."""
+    """Distinguishes one upload of a key from another: its version id, or its etag where the bucket has no versions."""
     identity: str = upload.get("version_id") or upload["etag"]
     return identity
 

@@ -1,6 +1,6 @@
-"""The manifest: an image's metadata as readers get it, and as the caches keep it.
+"""The manifest: an image's metadata as readers get it, and as the caches store it.
 
-It is a plain dict, not a class: the reader decodes one for every redirect, in microseconds.
+It is a dict, not a class: the reader decodes one for every redirect, in microseconds.
 """
 
 from collections.abc import Mapping

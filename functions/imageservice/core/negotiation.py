@@ -1,4 +1,4 @@
-"""Which rendition a reader gets: by named size or by width, and by the formats its browser takes."""
+"""Which rendition a reader gets: by a size's name or by width, and by the formats that its browser accepts."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -24,8 +24,8 @@ class RenditionQuery(NamedTuple):
 def preferred_formats(accept: str) -> tuple[str, ...]:
     """The modern formats that an `Accept` header puts before the fallback, best first.
 
-    Only formats named there: `*/*` and `image/*` are sent by clients that can't show them. One named with at least the
-    quality of the fallback's types comes before it; between equals, the smaller file (RFC 9110, section 12.5.1).
+    Only formats listed there: `*/*` and `image/*` are sent by clients that can't show them. One listed with at least
+    the quality of the fallback's types comes before it; between equals, the smaller file (RFC 9110, section 12.5.1).
     The CloudFront Function in template.yaml decides the same, in JavaScript.
     """
     qualities = dict(_qualities(accept))
@@ -47,7 +47,7 @@ def _qualities(accept: str) -> Iterable[tuple[str, float]]:
 
 
 def _quality(text: str) -> float:
-    """A quality value; what is none counts as 0, so that a garbled one never brings a format that can't be shown."""
+    """A quality value; 0 for what is none, so that a garbled header never gets a format that its client can't show."""
     digits = text.replace(".", "", 1)
     if not (digits.isascii() and digits.isdigit()):
         return 0.0
@@ -76,11 +76,11 @@ def _of_size(manifest: Manifest, name: str) -> list[Rendition]:
     renditions = manifest["renditions"]
     aliases = manifest.get("aliases", {})
     actual = aliases.get(name, name)
-    found = [rendition for rendition in renditions if rendition["size"] == actual]
-    if not found:
+    of_size = [rendition for rendition in renditions if rendition["size"] == actual]
+    if not of_size:
         names = dict.fromkeys([*(rendition["size"] for rendition in renditions), *aliases])
         raise RequestInvalid(f"size: this image has {', '.join(names)}.")
-    return found
+    return of_size
 
 
 def _of_width(manifest: Manifest, width: int | None) -> list[Rendition]:
@@ -101,7 +101,7 @@ def _of_width(manifest: Manifest, width: int | None) -> list[Rendition]:
 
 
 def uncropped(manifest: Manifest) -> list[Rendition]:
-    """The renditions that show the whole image, as their aspect tells; all of them where every one is cropped."""
+    """The renditions that show the whole image, by their aspect; all of them where every one is cropped."""
     renditions = manifest["renditions"]
     return [each for each in renditions if _whole(manifest, each)] or renditions
 

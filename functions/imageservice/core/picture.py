@@ -40,7 +40,7 @@ def picture(manifest: Manifest, srcset: dict[str, str], link: Callable[[Renditio
 
 
 def _style(manifest: Manifest) -> str:
-    """Scales down with the page, keeps the aspect, and shows colour and placeholder until the image is there."""
+    """Scales down with the page, keeps the aspect, and shows color and placeholder until the image is there."""
     background = f"background:{manifest['color']}" if "color" in manifest else ""
     if "placeholder" in manifest:
         background += f" url({manifest['placeholder']}) center/cover"

@@ -20,7 +20,7 @@ _HIGHEST = 16_383
 
 @dataclass(frozen=True)
 class Size:
-    """A named entry of the plan, in pixels. Without `height` the aspect is kept."""
+    """A named entry of the plan, in pixels. Without `height`, it follows from the aspect."""
 
     name: str
     width: int
@@ -71,18 +71,18 @@ class Plan:
         return json.dumps([sizes, self.formats, self.quality], sort_keys=True, separators=(",", ":"))
 
     def targets(self, original: Original) -> tuple[Target, ...]:
-        """The renditions' sizes for this original; sizes that come out the same are one, named by the first."""
-        found: dict[tuple[object, ...], Target] = {}
+        """The renditions' sizes for this original; sizes that come out the same are one, under the first one's name."""
+        targets: dict[tuple[object, ...], Target] = {}
         for size in self.sizes:
             width, height = fitted(size, original.width, original.height)
             crop = size.gravity if size.fit == "cover" else None
-            same = found.get((width, height, crop))
+            same = targets.get((width, height, crop))
             if same is None:
                 target = Target(size.name, width, height, size.fit, size.gravity)
             else:
                 target = Target(same.name, width, height, same.fit, same.gravity, (*same.aliases, size.name))
-            found[width, height, crop] = target
-        return tuple(found.values())
+            targets[width, height, crop] = target
+        return tuple(targets.values())
 
     def formats_for(self, original: Original) -> tuple[str, ...]:
         """The formats to make: a moving image gets only those that can move, for a still one would stop it.

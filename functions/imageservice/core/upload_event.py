@@ -50,7 +50,7 @@ class Upload:
 
         `Reprocess` also takes up an image that is READY or REJECTED; `force` makes what is up to date again.
         """
-        described = {
+        s3_object = {
             "key": self.id,
             "size": self.bytes,
             "etag": self.etag,
@@ -65,7 +65,7 @@ class Upload:
                 "reason": reason,
                 "force": force,
                 "bucket": {"name": self.bucket},
-                "object": _without_none(**described),
+                "object": _without_none(**s3_object),
             },
         }
 
@@ -73,14 +73,14 @@ class Upload:
 def upload_from_event(event: Mapping[str, Any]) -> Upload:
     """The upload in an Object Created or Object Deleted event. KeyError, TypeError where it is not such an event."""
     detail = event["detail"]
-    described = detail["object"]
+    s3_object = detail["object"]
     return Upload(
-        id=described["key"],
+        id=s3_object["key"],
         bucket=detail["bucket"]["name"],
-        sequencer=padded_sequencer(described["sequencer"]),
-        etag=described.get("etag"),
-        bytes=described.get("size"),
-        version_id=described.get("version-id"),
+        sequencer=padded_sequencer(s3_object["sequencer"]),
+        etag=s3_object.get("etag"),
+        bytes=s3_object.get("size"),
+        version_id=s3_object.get("version-id"),
     )
 
 
