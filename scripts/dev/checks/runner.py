@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -69,7 +70,7 @@ class Runner:
         self.interrupted = threading.Event()
         self._options = pytest_options
         self._grace_s = grace_s  # how long a stage's processes may outlive it
-        self._processes: set[subprocess.Popen[str]] = set()
+        self._processes: dict[subprocess.Popen[str], Stage] = {}
         self._printing = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -95,8 +96,8 @@ class Runner:
 
     def _interrupt(self, _number: int, _frame: object) -> None:
         self.interrupted.set()
-        for process in list(self._processes):
-            process.send_signal(signal.SIGINT)
+        for process, stage in list(self._processes.items()):
+            _interrupt(process, stage)
 
     def _run(self, stage: Stage) -> Outcome | None:
         if self.interrupted.is_set():
@@ -120,15 +121,15 @@ class Runner:
             process_group=0,  # Ctrl-C reaches the gate alone, which interrupts the stage once
             stdin=subprocess.DEVNULL,
         )
-        self._processes.add(process)
+        self._processes[process] = stage
         if self.interrupted.is_set():  # between the check above and the line before
-            process.send_signal(signal.SIGINT)
+            _interrupt(process, stage)
         lines: list[str] = []
         reader = threading.Thread(target=self._follow, args=(stage, process, lines), daemon=True)
         reader.start()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        self._processes.discard(process)
+        del self._processes[process]
         leftovers = end_leftovers(mark, self._grace_s)
         reader.join(5)  # the output ends when the last process does that has inherited it
         if process.returncode < 0:
@@ -182,3 +183,12 @@ class Runner:
 
 def _is_progress(line: str) -> bool:
     return bool(_PROGRESS.match(_COLOR.sub("", line.rstrip())))
+
+
+def _interrupt(process: subprocess.Popen[str], stage: Stage) -> None:
+    """pytest alone, so that tests stop what they started; of any other stage, all its processes."""
+    if stage.is_pytest:
+        process.send_signal(signal.SIGINT)
+    else:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
