@@ -60,6 +60,7 @@ def main() -> None:
 
 def measured(stack: Stack, directory: Path, calls: int, requests: int) -> dict[str, Any]:
     """All of it. Times are in microseconds, imports and HTTP in milliseconds."""
+    assert stack.redis_url, "a stack started for a benchmark has a Redis"
     cluster = Cluster(directory)
     try:
         return {
@@ -119,10 +120,11 @@ def _another_image_each_time(
 @contextlib.contextmanager
 def _reader(stack: Stack, manifests: ManifestCache) -> Iterator[Handler]:
     """The reader's own handler in this process, logging into a file as it logs into a pipe in Lambda."""
+    assert stack.file, "the stack is local"
     os.environ.update(
-        AWS_ENDPOINT_URL=stack.endpoint_url,
-        AWS_ACCESS_KEY_ID=stack.access_key_id,
-        AWS_SECRET_ACCESS_KEY=stack.secret_access_key,
+        AWS_ENDPOINT_URL=stack.file.endpoint_url,
+        AWS_ACCESS_KEY_ID=stack.file.access_key_id,
+        AWS_SECRET_ACCESS_KEY=stack.file.secret_access_key,
         AWS_DEFAULT_REGION=stack.region,
         POWERTOOLS_SERVICE_NAME="bench",
         POWERTOOLS_METRICS_NAMESPACE="ImageService",

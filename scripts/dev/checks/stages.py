@@ -22,7 +22,7 @@ class Stage:
     needs: tuple[str, ...] = ()
     shows_output: bool = False  # its output is worth reading when it passes, too
     live: bool = False  # it takes minutes: its progress is shown as it comes
-    nice: int = 10  # stages that compute stand back for those that wait, and are sometimes timed
+    nice: int = 10  # what computes stands back for what waits
     measured: bool = False  # its coverage counts
     optional: bool = False  # runs only when it is named
 
@@ -61,9 +61,9 @@ STAGES = (
         "browser",
         "environment node",
         live=True,
-        nice=5,
+        nice=0,  # the longest: what it waits for, all wait for
     ),
-    _tests("integration/local_stack", "the local stack itself", _STACK, live=True, nice=0),
+    _tests("integration/local_stack", "the local stack itself", _STACK, live=True, nice=5),
     Stage("types", "mypy, strict", _tool("mypy")),
     _tests("unit", "the code by itself", "environment uv node", measured=True),
     _tests(
@@ -71,11 +71,11 @@ STAGES = (
         "failures, replay, removal, reprocessing",
         _STACK,
         live=True,
-        nice=0,
+        nice=5,
         measured=True,
     ),
     _tests(
-        "integration/read_path", "the reader, its caches, outages", _STACK, live=True, nice=0, measured=True
+        "integration/read_path", "the reader, its caches, outages", _STACK, live=True, nice=5, measured=True
     ),
     Stage(
         "artifacts",
