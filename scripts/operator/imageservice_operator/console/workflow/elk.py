@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import quickjs  # type: ignore[import-untyped]
+import quickjs
 
 _ELKJS = Path(__file__).with_name("vendor") / "elkjs-0.12.1" / "elk-worker.min.js"
 SECONDS = 20.0
