@@ -6,6 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.aws_clients import client
+from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
 from imageservice.adapters.logging import MetricUnit, count_rendition, logger, metrics
 from imageservice.adapters.processed_bucket import Renditions
 from imageservice.adapters.settings import settings
@@ -19,13 +20,13 @@ from imageservice.engine.render import render
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """`event`: source, digest, resize (see imageservice.core.resize_plan), execution.
+    """`event`: source (in the table's form), digest, resize (see imageservice.core.resize_plan), execution.
 
-    Answers the records of the renditions, and placeholder and color where the resize is to describe the image.
-    Raises ImageRejected where the pixels can't be decoded.
+    Answers attributes of the item, in the table's form: the renditions, and placeholder and color where the resize
+    describes the image. Raises ImageRejected where the pixels can't be decoded.
     """
     set_pillow_limits()
-    source, resize = event["source"], event["resize"]
+    source, resize = from_dynamodb(event["source"]["M"]), event["resize"]
     logger.append_keys(image_id=source["key"], execution=event["execution"], size=resize["target"]["name"])
     begin = perf_counter()
     target = target_of(resize)
@@ -47,5 +48,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     metrics.add_metric("ResizeMs", MetricUnit.Milliseconds, (perf_counter() - begin) * 1000)
     metrics.add_metric("OriginalBytes", MetricUnit.Bytes, len(data))
     logger.info("resized", extra={"bytes": {record["format"]: record["bytes"] for record in records}})
-    described = {"placeholder": rendered.placeholder, "color": rendered.color} if resize["describe"] else {}
-    return {"renditions": records, **described}
+    description = {"placeholder": rendered.placeholder, "color": rendered.color} if resize["describe"] else {}
+    return to_dynamodb({"renditions": records, **description})

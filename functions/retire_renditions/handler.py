@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.aws_clients import client
-from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.image_table import ImageTable, from_dynamodb
 from imageservice.adapters.logging import logger
 from imageservice.adapters.processed_bucket import Renditions
 from imageservice.adapters.settings import settings
@@ -14,12 +14,14 @@ from imageservice.core.keys import cache_tag, source_identity
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """`event`: upload (as registered), execution, and `renditions`, the records to retire; answers how many were.
+    """`event`: execution, and in the table's form `upload` (as registered) and the `renditions` to retire.
 
-    What the image's item serves now is kept. All are kept while another execution works on the very same upload: under
-    a plan changed back it makes the same keys again, and would lose them to this one.
+    Answers how many it retired. What the image's item serves now stays. All stay while another execution works on the
+    very same upload: under a plan changed back it makes the same keys again, and would lose them to this one.
     """
-    upload, execution = event["upload"], event["execution"]
+    execution = event["execution"]
+    attributes = from_dynamodb({name: event[name] for name in ("upload", "renditions")})
+    upload = attributes["upload"]
     logger.append_keys(image_id=upload["key"], execution=execution)
     item = ImageTable(client("dynamodb"), settings().image_table).get(upload["key"]) or {}
     latest = item.get("upload")
@@ -29,7 +31,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     store = Renditions(client("s3"), settings().processed_bucket)
     retired = [
         store.retire(rendition["key"], rendition["format"], cache_tag(upload["key"]))
-        for rendition in event["renditions"]
+        for rendition in attributes["renditions"]
         if rendition["key"] not in served
     ]
     logger.info("retired", extra={"renditions": len(retired)})

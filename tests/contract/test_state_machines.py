@@ -1,15 +1,26 @@
 """What holds of every state machine, that neither cfn-lint nor asl-validator looks at."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from dev.checks.machines import Machine, State, all_states, machines
+from dev.checks.template import ROOT
 from dev.checks.variables import undefined_variables
 
 MACHINES = machines()
 STATES = all_states()
 TASKS = [state for state in STATES if state.body["Type"] == "Task"]
+
+LONGEST_LINE = 160
+LONGEST_SENTENCE = 25
+# Words that readers had to read twice.
+RETIRED = re.compile(
+    r"\b(told of|anew|whoever|nobody|somebody|what became of|tell of|tells of|went|goes by|dear)\b",
+    re.IGNORECASE,
+)
 
 each_machine = pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
 each_state = pytest.mark.parametrize("state", STATES, ids=lambda state: state.path)
@@ -44,6 +55,34 @@ def test_machine_and_every_state_say_what_they_are_for(machine: Machine) -> None
     ]
     assert machine.definition.get("Comment")
     assert silent == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "statemachine").glob("*.json")), ids=lambda path: str(path.name)
+)
+def test_no_line_of_a_definition_is_too_long_to_read(path: Path) -> None:
+    long = [
+        f"{number}: {len(line)} characters"
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if len(line) > LONGEST_LINE
+    ]
+    assert long == []
+
+
+def comments() -> list[tuple[str, str]]:
+    """Each comment, and the path of what it is about."""
+    return [(machine.name, machine.definition["Comment"]) for machine in MACHINES] + [
+        (state.path, state.body["Comment"]) for state in STATES
+    ]
+
+
+@pytest.mark.parametrize("comment", [pytest.param(text, id=path) for path, text in comments()])
+def test_a_comment_is_short_sentences_in_common_words(comment: str) -> None:
+    sentences = re.split(r"(?<=[.?!]) ", comment)
+    for sentence in sentences:
+        assert re.fullmatch(r"[A-Z].*\.", sentence), f"not a sentence: {sentence}"
+        assert len(sentence.split()) <= LONGEST_SENTENCE, f"too long: {sentence}"
+    assert not RETIRED.search(comment)
 
 
 @each_state

@@ -1,15 +1,17 @@
 """The timeouts add up: a function ends before its task does, and the tasks before their machine does."""
 
 import math
+import re
 from typing import Any
 
 import pytest
 
 from dev.checks.machines import PLACEHOLDER, Machine, State, all_states, inner_scopes, machines, ways_on
-from dev.checks.template import functions
+from dev.checks.template import ROOT, functions
 from imageservice.adapters.plan_loader import load_plan
 
 MACHINES = {machine.name: machine for machine in machines()}
+README = ROOT / "statemachine/README.md"
 # A function's cold start and Step Functions' own way there and back.
 ALLOWANCE = 5
 
@@ -49,6 +51,20 @@ def test_task_waits_longer_than_the_execution_it_started_may_run(state: State, s
 def test_machine_outlasts_the_longest_way_through_all_its_retries(machine: Machine) -> None:
     definition = machine.definition
     assert definition["TimeoutSeconds"] >= longest_way(definition, definition["StartAt"], frozenset())
+
+
+@pytest.mark.parametrize("machine", BOUNDED, ids=lambda machine: machine.name)
+def test_the_documented_budget_is_that_of_the_definition(machine: Machine) -> None:
+    table = README.read_text().split(f"| {machine.name} | seconds |", 1)[1].split("\n\n", 1)[0]
+    *rows, (last, total) = re.findall(r"^\| \**([^|*]+?)\** \| \**(\d+)\** \|$", table, re.MULTILINE)
+    definition = machine.definition
+    assert rows
+    assert {name: int(seconds) for name, seconds in rows} == {
+        name: seconds_in(definition["States"][name]) for name, _ in rows
+    }
+    longest = longest_way(definition, definition["StartAt"], frozenset())
+    assert (last, int(total)) == ("in all", longest)
+    assert sum(int(seconds) for _, seconds in rows) == longest
 
 
 def longest_way(scope: dict[str, Any], name: str, passed: frozenset[str]) -> float:

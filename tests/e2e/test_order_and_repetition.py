@@ -9,7 +9,10 @@ import httpx
 import jsonschema
 import pytest
 from service import Service
+from typed_dicts import mismatches
 
+from imageservice.adapters.image_table import from_dynamodb
+from imageservice.core.item import Item
 from imageservice.core.manifest import manifest_of
 
 REPOSITORY = Path(__file__).parents[2]
@@ -143,7 +146,7 @@ def test_a_task_that_runs_twice_answers_and_stores_the_same(service: Service, sa
         answer = service.stack.client("lambda").invoke(
             FunctionName=task["FunctionName"], Payload=json.dumps(task["Payload"])
         )
-        made = json.loads(answer["Payload"].read())["renditions"]
+        made = from_dynamodb(json.loads(answer["Payload"].read()))["renditions"]
         assert all(one in item["renditions"] for one in made)
     after = {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in before}
     assert len(resizes) == 5
@@ -155,7 +158,7 @@ def test_a_reprocess_of_what_is_up_to_date_makes_nothing_again(service: Service,
     event = json.loads(event_of(service, item["execution"]))
     event["detail"]["reason"] = "Reprocess"
     again = start(service, json.dumps(event))
-    assert ended(service, again) == "SUCCEEDED in Image ready"
+    assert ended(service, again) == "SUCCEEDED in Mark ready"
     assert state(service.item(item["id"])) == state(item)
     assert not [one for one in service.history(again) if one["type"] == "MapIterationStarted"]
 
@@ -166,7 +169,8 @@ def test_a_deleted_original_takes_its_renditions_with_it_and_readers_get_410(
     item = service.settled(service.upload(samples / "trees-alpha.png"))
     s3, outputs = service.stack.client("s3"), service.stack.outputs
     s3.delete_object(Bucket=outputs["SourceBucketName"], Key=item["id"])
-    service.until(item["id"], lambda one: one["status"] == "DELETED")
+    tombstone = service.until(item["id"], lambda one: one["status"] == "DELETED")
+    assert list(mismatches(tombstone, Item)) == []
     give_up = time.monotonic() + 20
     while (
         time.monotonic() < give_up
@@ -201,9 +205,10 @@ def test_what_the_workflow_is_given_has_the_form_that_is_written_down(
 @pytest.mark.parametrize(
     "name", ["trees-alpha.png", "text-11frames.gif", "landscape-orientation6.jpg", "truncated.jpg"]
 )
-def test_what_becomes_of_an_upload_is_a_manifest_of_the_form_that_is_written_down(
+def test_an_upload_becomes_an_item_and_a_manifest_of_the_documented_form(
     service: Service, samples: Path, name: str
 ) -> None:
     item = service.settled(service.upload(samples / name))
+    assert list(mismatches(item, Item)) == []
     schema = json.loads((REPOSITORY / "functions/imageservice/core/manifest.schema.json").read_text())
     jsonschema.validate(manifest_of(item), schema)

@@ -25,15 +25,9 @@ class Writes:
         self._table = table
         process = json.loads((_WORKFLOWS / "process_image.asl.json").read_text())["States"]
         remove = json.loads((_WORKFLOWS / "remove_image.asl.json").read_text())["States"]
-        self._register = process["Register upload"]["Arguments"]
-        self._record = process["Record image"]["Arguments"]
-        self._mark_deleted = {
-            **remove["Mark deleted"]["Arguments"],
-            # of a deletion in a bucket's usual way: the last string of the JSONata choice
-            "ConditionExpression": re.findall(
-                r"'([^']*)' %}", remove["Mark deleted"]["Arguments"]["ConditionExpression"]
-            )[0],
-        }
+        self._register = _arguments(process, "Read event", "Register upload")
+        self._record = _arguments(process, "Resize to each size", "Record image")
+        self._mark_deleted = _arguments(remove, "Read event", "Mark deleted")
 
     def register(self, image_id: str, sequencer: int, execution: str = "") -> bool:
         values = {
@@ -85,9 +79,7 @@ class Writes:
             answer = self._client.update_item(
                 TableName=self._table,
                 Key={"id": {"S": image_id}},
-                UpdateExpression=arguments["UpdateExpression"],
-                ConditionExpression=arguments["ConditionExpression"],
-                ExpressionAttributeNames=arguments["ExpressionAttributeNames"],
+                **arguments,
                 ExpressionAttributeValues=to_dynamodb(values),
                 ReturnValues="ALL_NEW",
             )
@@ -96,6 +88,22 @@ class Writes:
                 return None
             raise
         return answer["Attributes"]
+
+
+def _arguments(states: dict[str, Any], assigning: str, writing: str) -> dict[str, Any]:
+    """What the state `writing` calls updateItem with, values aside: its expressions' clauses are spelled out in the
+    Assign of the state before it. Of two conditions to choose from, the usual one is the last."""
+    arguments, clauses = states[writing]["Arguments"], states[assigning]["Assign"]
+
+    def spelled_out(expression: str) -> str:
+        name = re.findall(r"\$(\w+)", expression.split(",")[0])[-1]
+        return " ".join(clauses[name])
+
+    return {
+        "UpdateExpression": spelled_out(arguments["UpdateExpression"]),
+        "ConditionExpression": spelled_out(arguments["ConditionExpression"]),
+        "ExpressionAttributeNames": arguments["ExpressionAttributeNames"],
+    }
 
 
 def image_table(client: Any) -> ImageTable:

@@ -1,4 +1,4 @@
-"""ImageTable: one item an image (docs/architecture.md has its attributes), and its index by status.
+"""ImageTable: one item an image (imageservice.core.item has its attributes), and its index by status.
 
 Items are Python's own types on this side and DynamoDB's typed ones on the other: `from_dynamodb` and `to_dynamodb` are
 the one definition of how they correspond.

@@ -2,19 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypedDict
 
 from imageservice.core.errors import ImageIdInvalid, ImageRejected
 from imageservice.core.image_id import check_image_id
+from imageservice.core.item import Source, UploadRecord
 from imageservice.core.keys import digest, rendition_key, source_identity
 from imageservice.core.manifest import Rendition
 from imageservice.core.original import Original
 from imageservice.core.rendition_plan import Plan, Target
 
 
+class Assignment(TypedDict):
+    """`resizes` has one entry for each size to make; `aliases` names the sizes that come out the same as another."""
+
+    source: Source
+    digest: str
+    resizes: list[dict[str, Any]]
+    aliases: dict[str, str]
+
+
 def assignment(
-    upload: Mapping[str, Any], original: Original, plan: Plan, engine: str, recorded_digest: str = ""
-) -> dict[str, Any]:
+    upload: UploadRecord, original: Original, plan: Plan, engine: str, recorded_digest: str = ""
+) -> Assignment:
     """The source, its digest, and one entry in `resizes` for each size to make, as JSON for the state machine.
 
     `upload` has bucket, key, bytes, etag and, in a versioned bucket, version_id. The smallest size also describes the
@@ -29,16 +39,17 @@ def assignment(
     made_of = digest(source_identity(upload), plan.fingerprint, engine)
     formats = plan.formats_for(original)
     smallest = min(targets, key=lambda target: target.width * target.height)
-    return {
-        "source": {
-            **upload,
-            "format": original.format,
-            "width": original.width,
-            "height": original.height,
-            "frames": original.frames,
-        },
-        "digest": made_of,
-        "resizes": [
+    source: Source = {
+        **upload,
+        "format": original.format,
+        "width": original.width,
+        "height": original.height,
+        "frames": original.frames,
+    }
+    return Assignment(
+        source=source,
+        digest=made_of,
+        resizes=[
             {
                 "target": asdict(target),
                 "formats": formats,
@@ -48,8 +59,8 @@ def assignment(
             for target in targets
             if made_of != recorded_digest
         ],
-        "aliases": {alias: target.name for target in targets for alias in target.aliases},
-    }
+        aliases={alias: target.name for target in targets for alias in target.aliases},
+    )
 
 
 def target_of(resize: Mapping[str, Any]) -> Target:

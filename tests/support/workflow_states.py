@@ -1,0 +1,102 @@
+"""The states of a definition in `statemachine/`, filled in by JSONata's reference implementation."""
+
+import atexit
+import json
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dev.checks.asl import NODE_HOME, node
+
+_DEFINITIONS = Path(__file__).parents[2] / "statemachine"
+# A line in, {"expression": …, "bindings": …}; a line out, {"value": …}, without value where the result is undefined.
+_EVALUATOR = """
+const jsonata = require("jsonata");
+require("readline").createInterface({input: process.stdin}).on("line", async (line) => {
+    const {expression, bindings} = JSON.parse(line);
+    let answer;
+    try {
+        const parsed = jsonata(expression);
+        parsed.registerFunction("parse", (text) => JSON.parse(text));  // Step Functions' own
+        answer = {value: await parsed.evaluate(undefined, bindings)};
+    } catch (error) { answer = {error: error.message}; }
+    console.log(JSON.stringify(answer));
+});
+"""
+
+
+class Execution:
+    """One execution, as far as a test takes it: its variables, and what its states call with.
+
+    A test makes the calls itself and hands over their results, so it decides on order and repetition.
+    """
+
+    def __init__(self, definition: str, event: dict[str, Any], arn: str, time: str) -> None:
+        self.event = event
+        self._states = json.loads((_DEFINITIONS / f"{definition}.asl.json").read_text())["States"]
+        self._context = {"Execution": {"Id": arn}, "State": {"EnteredTime": time}}
+        self._variables: dict[str, Any] = {}
+        self.assign("Read event")
+
+    def arguments(self, state: str) -> Any:
+        """What the state's task is called with."""
+        return self._filled_in(self._states[state]["Arguments"])
+
+    def items(self, state: str, given: dict[str, Any]) -> list[Any]:
+        """What a Map, entered with the input `given`, calls each iteration with."""
+        body = self._states[state]
+        found = []
+        for each in self._filled_in(body["Items"], input=given):
+            self._context["Map"] = {"Item": {"Value": each}}
+            found.append(self._filled_in(body["ItemSelector"]))
+        return found
+
+    def assign(self, state: str, result: Any = None) -> None:
+        """Takes over the state's Assign, if it has one, its task having had this result."""
+        self._variables |= self._filled_in(self._states[state].get("Assign", {}), result=result)
+
+    def catch(self, state: str, error: dict[str, str]) -> None:
+        """Takes over the Assign of the state's only Catch, its task having failed with this error."""
+        (catcher,) = self._states[state]["Catch"]
+        self._variables |= self._filled_in(catcher["Assign"], errorOutput=error)
+
+    def _filled_in(self, value: Any, **states: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._filled_in(part, **states) for name, part in value.items()}
+        if isinstance(value, list):
+            return [self._filled_in(part, **states) for part in value]
+        if isinstance(value, str) and value.startswith("{%"):
+            known = {"input": self.event, "context": self._context, **states}
+            expression = value.removeprefix("{%").removesuffix("%}")
+            return _evaluated(expression, {**self._variables, "states": known})
+        return value
+
+
+def _evaluated(expression: str, bindings: dict[str, Any]) -> Any:
+    evaluator = _evaluator()
+    assert evaluator.stdin is not None
+    assert evaluator.stdout is not None
+    evaluator.stdin.write(json.dumps({"expression": expression, "bindings": bindings}) + "\n")
+    evaluator.stdin.flush()
+    answer = json.loads(evaluator.stdout.readline())
+    # Step Functions fails here with States.QueryEvaluationError, on an undefined result as well.
+    assert "value" in answer, f"{expression}: {answer.get('error', 'undefined')}"
+    return answer["value"]
+
+
+@cache
+def _evaluator() -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [node(), "-e", _EVALUATOR],
+        cwd=NODE_HOME,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    def end() -> None:
+        process.communicate(timeout=10)
+
+    atexit.register(end)
+    return process
