@@ -246,7 +246,7 @@ def test_exif_orientation_swaps_the_sides() -> None:
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
 def test_a_photo_that_was_cut_off_and_ended_again_is_refused(kept: float, samples: Path) -> None:
     photo = (samples / "landscape-orientation1.jpg").read_bytes()
-    with pytest.raises(ImageRejected, match="cut off"):
+    with pytest.raises(ImageRejected, match=r"cut off|damaged"):
         render(
             photo[: int(len(photo) * kept)] + b"\xff\xd9",
             Target("x", 300, 200, "contain", "center"),
