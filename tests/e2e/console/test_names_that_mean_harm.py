@@ -83,7 +83,7 @@ def test_a_file_of_such_a_name_is_uploaded_under_it(
     file = tmp_path / '"><b>é+%20.jpg'
     file.write_bytes((samples / "broken-header.jpg").read_bytes())
     page = open_page()
-    page.get_by_label("Folder").fill("päth/")
+    page.get_by_label("Prefix").fill("päth/")
     page.locator(".drop input[type=file]").set_input_files(file)
     console.reaches(f"päth/{file.name}", "REJECTED")
     expect(page.locator(".card", has_text=file.name).locator(".chip")).to_have_text("Rejected")

@@ -176,6 +176,19 @@ def test_a_stack_that_does_not_answer_is_an_error_page() -> None:
     assert "does not answer" in answer.text
 
 
+def test_an_image_whose_status_changes_while_the_list_is_read_is_shown_once(
+    console: TestClient, stack: Stack
+) -> None:
+    put(stack, id="a.jpg", status="PROCESSING")
+
+    def becomes_ready(params: dict[str, Any], **_: Any) -> None:
+        if b'"READY"' in params["body"]:
+            put(stack, id="a.jpg", status="READY", updated_at="2026-11-22T12:00:01.000Z")
+
+    stack.client("dynamodb").meta.events.register("before-call.dynamodb.Query", becomes_ready)
+    assert console.get("/").text.count('class="card"') == 1
+
+
 def test_no_template_trusts_data() -> None:
     for template in TEMPLATES.glob("*.html"):
         text = template.read_text()

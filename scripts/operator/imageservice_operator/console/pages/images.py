@@ -22,8 +22,9 @@ def page(request: Request) -> Response:
     prefix = request.query_params.get("q", "")
     after = request.query_params.get("after") or None
     listed = images.listed(context.stack, status=status, prefix=prefix, limit=PER_PAGE, cursor=after)
-    whole = images.get_many(context.stack, [image.id for image in listed.images])
-    shown = [whole.get(image.id, image) for image in listed.images]
+    # By id: an image whose status changes between the queries of two statuses is in both answers.
+    by_id = {image.id: image for image in listed.images}
+    shown = list({**by_id, **images.get_many(context.stack, list(by_id))}.values())
     tabs = [(each, address("/", status=each, q=prefix)) for each in (None, *STATUSES)]
     return render(
         request,
