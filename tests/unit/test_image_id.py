@@ -1,4 +1,4 @@
-"""What an image id may be, and that every door says so alike."""
+"""What an image id may be."""
 
 import unicodedata
 
@@ -6,13 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageservice.core.errors import ImageIdInvalid, ImageRejected
+from imageservice.core.errors import ImageIdInvalid
 from imageservice.core.formats import FORMATS, RENDITION_FORMATS
 from imageservice.core.image_id import MAX_ID_BYTES, MAX_KEY_BYTES, check_image_id, check_key
 from imageservice.core.keys import rendition_key
-from imageservice.core.original import Original
-from imageservice.core.rendition_plan import Plan, Size
-from imageservice.core.resize_plan import assignment
 
 TAKEN = [
     "a",
@@ -106,14 +103,3 @@ def test_an_operator_can_look_up_whatever_s3_can_store(key: str) -> None:
 def test_what_s3_cannot_store_is_no_key(key: str) -> None:
     with pytest.raises(ImageIdInvalid):
         check_key(key)
-
-
-@pytest.mark.parametrize("key", [key for key in REFUSED if key and "UTF-8" not in REFUSED[key]], ids=ascii)
-def test_an_object_with_another_key_is_rejected_with_the_same_sentence(key: str) -> None:
-    upload = {"bucket": "b", "key": key, "bytes": 1, "etag": "e"}
-    plan = Plan((Size("w", 9),), ("fallback",))
-    with pytest.raises(ImageIdInvalid) as refused:
-        check_image_id(key)
-    with pytest.raises(ImageRejected) as rejected:
-        assignment(upload, Original("jpeg", 9, 9, 1, False), plan, "1")
-    assert str(rejected.value) == str(refused.value)
