@@ -67,3 +67,24 @@ def test_a_sample_that_is_missing_is_named_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "samples" / "cases" / "stars.png").unlink()
     with pytest.raises(samples.MissingSample, match=r"^sample file is missing: .*stars\.png .*$"):
         samples.stored(tmp_path / "samples")
+
+
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s#]+)")
+
+
+def test_every_link_in_the_documentation_leads_to_a_file() -> None:
+    pages = {name: text for name, text in text_files().items() if name.endswith(".md")}
+    broken = [
+        f"{name}: {link}"
+        for name, text in pages.items()
+        for link in LINK.findall(text)
+        if not (ROOT / name).parent.joinpath(link).exists()
+    ]
+    assert broken == []
+
+
+def test_every_path_that_contributing_names_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    paths = re.findall(r"`((?:functions|scripts|statemachine|tests|docs)/[\w./-]+)`", text)
+    assert len(paths) > 20
+    assert [path for path in paths if not (ROOT / path).exists()] == []

@@ -1,16 +1,15 @@
-"""Builds every function as for AWS and as for this host, and checks what is in them: `python -m dev.checks.artifacts`.
+"""Builds every function as for AWS, and checks what is in it: `python -m dev.checks.artifacts`.
 
-For AWS: `sam build`, without Docker; each artifact stays below Lambda's limit and holds nothing that another function
-needs alone. For this host: each handler is imported with nothing but its artifact and the standard library.
+`sam build`, without Docker, makes the artifacts. Each stays below Lambda's limit, holds nothing that another function
+needs alone, and has all that its handler imports: it is imported with nothing but its artifact and the standard
+library, where wheels compiled for Lambda's processor are replaced by the same versions for this one.
 """
 
 import os
-import platform
-import shutil
+import re
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,40 +26,30 @@ UNWANTED = {
     "InspectOriginalFunction": ("redis", "hiredis"),
     "RefreshCacheFunction": ("PIL", "pillow_heif"),
 }
+UV = "source scripts/environment.sh; source scripts/dev/environments/uv.sh; uv pip install"
 IMPORT = """
 import importlib, sys
-sys.path.insert(0, sys.argv[1])
-getattr(importlib.import_module(sys.argv[2].rpartition(".")[0]), sys.argv[2].rpartition(".")[2])
+sys.path[:0] = sys.argv[2:]
+module, _, name = sys.argv[1].rpartition(".")
+getattr(importlib.import_module(module), name)
 """
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        for_aws, for_host = Path(folder, "aws"), Path(folder, "host")
-        problems = sam_build(for_aws)
+        artifacts, wheels = Path(folder, "artifacts"), Path(folder, "wheels")
+        problems = sam_build(artifacts)
         if not problems:
-            problems = [
-                problem for name in sorted(functions()) for problem in check_contents(name, for_aws / name)
-            ]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for found in pool.map(lambda alike: check_imports(alike, for_host / alike[0]), functions_alike()):
-                problems += found
+            names = sorted(functions())
+            problems = [problem for name in names for problem in check_contents(name, artifacts / name)]
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                for found in pool.map(
+                    lambda name: check_import(name, artifacts / name, wheels / name), names
+                ):
+                    problems += found
     for problem in problems:
         print(f"✗ {problem}")
     return 1 if problems else 0
-
-
-def folder_of(name: str) -> Path:
-    handler: str = functions()[name]["Handler"]
-    return FUNCTIONS / handler.partition(".")[0]
-
-
-def functions_alike() -> list[list[str]]:
-    """The functions in groups that ship the same packages: one build for this host serves each group."""
-    groups: dict[str, list[str]] = defaultdict(list)
-    for name in functions():
-        groups[(folder_of(name) / "requirements.txt").read_text()].append(name)
-    return list(groups.values())
 
 
 def sam_build(target: Path) -> list[str]:
@@ -79,27 +68,44 @@ def check_contents(name: str, artifact: Path) -> list[str]:
     ]
 
 
-def check_imports(alike: list[str], artifact: Path) -> list[str]:
-    """Builds the first of the functions for this host, puts the others' code beside it, and imports each handler."""
-    # Without bytecode, which takes longer to make than one import can save.
-    made_for = [
-        f"ARCHITECTURE={platform.machine()}",
-        "PYTHON_VERSION={}.{}".format(*sys.version_info),
-        "COMPILER=",
+def check_import(name: str, artifact: Path, wheels: Path) -> list[str]:
+    """Imports the function's handler; `wheels` gets this machine's versions of what is compiled in the artifact."""
+    handler: str = functions()[name]["Handler"]
+    lock = FUNCTIONS / handler.partition(".")[0] / "requirements.txt"
+    compiled = compiled_packages(artifact)
+    pins = [pin for pin in re.split(r"\n(?! )", lock.read_text()) if re.split(r"[=\[]", pin)[0] in compiled]
+    wheels.mkdir(parents=True)
+    subset = wheels / "requirements.txt"
+    subset.write_text("\n".join(pins))
+    options = [
+        "--quiet",
+        "--no-deps",
+        "--require-hashes",
+        "--python",
+        sys.executable,
+        "--target",
+        str(wheels),
     ]
-    command = ["make", "--silent", f"build-{alike[0]}", f"ARTIFACTS_DIR={artifact}", *made_for]
-    built = subprocess.run(command, cwd=FUNCTIONS, capture_output=True, text=True, check=False)
-    if built.returncode:
-        return [f"{alike[0]} can't be built for this host: {built.stderr[-2000:]}"]
-    problems = []
-    for name in alike:
-        shutil.copytree(folder_of(name), artifact / folder_of(name).name, dirs_exist_ok=True)
-        handler = functions()[name]["Handler"]
-        command = [sys.executable, "-I", "-S", "-c", IMPORT, str(artifact), handler]
-        imported = subprocess.run(command, capture_output=True, text=True, check=False)
-        if imported.returncode:
-            problems.append(f"{name}'s artifact can't import {handler}: {imported.stderr[-2000:]}")
-    return problems
+    command = ["bash", "-c", f'{UV} "$@"', "uv", *options, "--requirement", str(subset)]
+    installed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if installed.returncode:
+        return [f"{name}: {' '.join(compiled)} can't be installed here: {installed.stderr[-2000:]}"]
+    command = [sys.executable, "-I", "-S", "-c", IMPORT, handler, str(wheels), str(artifact)]
+    imported = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (
+        [f"{name}'s artifact can't import {handler}: {imported.stderr[-2000:]}"]
+        if imported.returncode
+        else []
+    )
+
+
+def compiled_packages(artifact: Path) -> set[str]:
+    """The normalized names of the packages that hold code for one processor, as their wheels say."""
+    return {
+        re.sub(r"[-_.]+", "-", wheel.parent.name.partition("-")[0]).lower()
+        for wheel in artifact.glob("*.dist-info/WHEEL")
+        if "Root-Is-Purelib: false" in wheel.read_text()
+    }
 
 
 if __name__ == "__main__":
