@@ -1,13 +1,16 @@
 """What every test starts from: no credentials that could open an AWS account, and local stacks for those that ask."""
 
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dev import samples as sample_images
+from dev.checks.leftovers import end_leftovers
 from imageservice_operator.operations.stack import Stack
 from local import background
 
@@ -22,7 +25,35 @@ os.environ.update(
     POWERTOOLS_METRICS_NAMESPACE="ImageService",
 )
 
-REPOSITORY = Path(__file__).parents[1]
+TEMPORARY = pytest.StashKey[Path]()
+SESSION = "IMAGE_SERVICE_TEST_SESSION"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Marks what tests start and write: processes by a variable, temporary files by a folder of this session's own.
+
+    Those of `tmp_path` are pytest's, which keeps them if a test failed.
+    """
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    config.stash[TEMPORARY] = folder = Path(tempfile.mkdtemp(prefix="tests-"))
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+    os.environ[SESSION] = folder.name
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A session that leaves a process or a temporary file behind has failed, and names it."""
+    folder = session.config.stash[TEMPORARY]
+    left = [f"process {each}" for each in end_leftovers(folder.name, 10, SESSION)]
+    left += [f"temporary file: {path}" for path in sorted(folder.iterdir())]
+    shutil.rmtree(folder)
+    if left:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        assert reporter is not None
+        reporter.write_line("")
+        for each in left:
+            reporter.write_line(f"left behind: {each}", red=True)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

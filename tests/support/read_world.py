@@ -9,11 +9,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from image_tables import NAME
+from waiting import HANG_S
 
 from imageservice.adapters.image_table import ImageTable, to_dynamodb
+from imageservice.adapters.manifest_cache import Timeouts
 from imageservice.core.manifest import Manifest
 
 _WORKFLOWS = Path(__file__).parents[2] / "statemachine"
+# For a Redis that answers: on a busy machine a slow answer is no outage.
+PATIENT = Timeouts(answer=60, connect=60, cooldown=0)
 _SIZES = {"thumb": (160, 160), "w320": (320, 240), "w640": (640, 480), "w1280": (1280, 960)}
 
 
@@ -162,7 +166,7 @@ class Pausable:
         self._thread = threading.Thread(target=self._run, args=(call,), daemon=True)
         self._thread.start()
         with self._changed:
-            self._changed.wait_for(lambda: self._at_table or self._done, timeout=10)
+            self._changed.wait_for(lambda: self._at_table or self._done, timeout=HANG_S)
 
     @property
     def paused(self) -> bool:
@@ -172,7 +176,7 @@ class Pausable:
         with self._changed:
             self._go_on = True
             self._changed.notify_all()
-        self._thread.join(10)
+        self._thread.join(HANG_S)
         assert self._done, "the call hangs"
         if self.failure is not None:
             raise self.failure
@@ -185,7 +189,7 @@ class Pausable:
         with self._changed:
             self._at_table = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._go_on, timeout=30)
+            self._changed.wait_for(lambda: self._go_on, timeout=HANG_S)
 
     def _run(self, call: Callable[["Pausable"], Any]) -> None:
         try:

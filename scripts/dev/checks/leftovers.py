@@ -1,4 +1,4 @@
-"""Processes that outlive the stage that started them: found, on Linux, by a variable in their environment."""
+"""Processes that outlive the stage, or the session of tests, that started them: found by a variable of theirs."""
 
 import os
 import signal
@@ -9,10 +9,10 @@ from pathlib import Path
 VARIABLE = "IMAGE_SERVICE_STAGE"
 
 
-def end_leftovers(mark: str, grace_s: float) -> list[str]:
-    """Waits for the processes whose VARIABLE is `mark`, then kills those that stay; returns these as "pid command"."""
+def end_leftovers(mark: str, grace_s: float, variable: str = VARIABLE) -> list[str]:
+    """Waits for the processes whose `variable` is `mark`, then kills the rest; returns it as "pid command"."""
     give_up = time.monotonic() + grace_s
-    while (found := _processes(mark)) and time.monotonic() < give_up:
+    while (found := _processes(f"{variable}={mark}")) and time.monotonic() < give_up:
         time.sleep(0.1)
     for pid in found:
         with suppress(ProcessLookupError):
@@ -20,9 +20,9 @@ def end_leftovers(mark: str, grace_s: float) -> list[str]:
     return [f"{pid} {command}" for pid, command in found.items()]
 
 
-def _processes(mark: str) -> dict[int, str]:
-    entry = f"{VARIABLE}={mark}".encode()
-    found = {}
+def _processes(setting: str) -> dict[int, str]:
+    """By id, on Linux, those that started with this setting, `NAME=value`, in their environment."""
+    entry, found = setting.encode(), {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has ended meanwhile, or is another user's
             if entry in (folder / "environ").read_bytes().split(b"\0"):

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from image_tables import dynamodb
-from read_world import Writes, image_table
+from read_world import PATIENT, Writes, image_table
 
+from imageservice.adapters.manifest_cache import Timeouts, connect
 from imageservice.adapters.settings import Settings
 from imageservice.read_through import Table
 from local.redis_server import RedisServer
@@ -44,11 +45,16 @@ def image(table_client: Any) -> str:
 
 @pytest.fixture
 def reader(table_client: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Read]:
-    """The reader's handler as a new process has it, with this REDIS_URL; `table` takes the place of the real one."""
+    """The reader's handler as a new process has it, with this REDIS_URL; `table` takes the place of the real one.
 
-    def started(redis_url: str, table: Table | None = None) -> Read:
+    Redis gets minutes to answer, unless `timeouts` are passed: those of production are for tests of outages.
+    """
+
+    def started(redis_url: str, table: Table | None = None, timeouts: Timeouts = PATIENT) -> Read:
         config = Settings(redis_url=redis_url, cdn_url="https://cdn.example")
-        made = bootstrap.bootstrap(config, table=table or image_table(table_client))
+        made = bootstrap.bootstrap(
+            config, manifests=connect(redis_url, timeouts), table=table or image_table(table_client)
+        )
         monkeypatch.setattr(bootstrap, "dependencies", lambda: made)
 
         def read(path: str, method: str = "GET", **headers: str) -> dict[str, Any]:

