@@ -7,3 +7,6 @@ engine/        pixels; alone imports Pillow
 failures/      failed executions: on record, on the topic, with what to do
 read_through   the read path: Redis first, then the table
 """
+
+__version__ = "0.2.0"
+"""The service's version: the package has it, `images --version` prints it, CHANGELOG.md's newest release is it."""

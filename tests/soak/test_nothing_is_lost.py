@@ -87,7 +87,7 @@ def test_no_upload_is_lost_while_a_fifth_of_the_calls_fail(tmp_path: Path) -> No
         rounds = 0
         while (failed := failures.failed(stack)) and rounds < 10:
             rounds += 1
-            replay.followed(stack, replay.replay(stack, failed, per_second=20))
+            replay.followed(stack, replay.replay(stack, failed, replay.Options(per_second=20)))
         after = Counter(image.status for image in images.get_many(stack, [each.id for each in sent]).values())
         arns = [each.arn for each in executions.of_status(stack)]
         calls = Counter(

@@ -57,9 +57,9 @@ def test_dry_run_changes_nothing(service: Any, buggy: dict[str, Image]) -> None:
     assert set(service.statuses(IDS).values()) == {"FAILED"}
 
 
-def test_one_can_be_started_anew_instead_of_redriven(service: Any, buggy: dict[str, Image]) -> None:
-    (outcome,) = service.images("replay", IDS[0], "--anew").lines
-    assert (outcome["action"], outcome["result"]) == ("started anew", "READY")
+def test_one_can_be_restarted_instead_of_redriven(service: Any, buggy: dict[str, Image]) -> None:
+    (outcome,) = service.images("replay", IDS[0], "--new-execution").lines
+    assert (outcome["action"], outcome["result"]) == ("restarted", "READY")
     assert outcome["execution"] != buggy[IDS[0]].execution
 
 

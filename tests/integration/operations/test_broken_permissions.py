@@ -38,7 +38,7 @@ def replayed(service: Any, denied: dict[str, Image]) -> list[list[replay.Outcome
     """The outcomes of two replays at once, each of all failures."""
 
     def everything(_: int) -> list[replay.Outcome]:
-        begun = replay.replay(service.stack, failures.failed(service.stack), per_second=100)
+        begun = replay.replay(service.stack, failures.failed(service.stack), replay.Options(per_second=100))
         return replay.followed(service.stack, begun)
 
     with ThreadPoolExecutor(2) as pool:

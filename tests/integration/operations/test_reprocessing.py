@@ -56,7 +56,7 @@ def uploaded(service: Any) -> dict[str, Image]:
 def run(service: Any, uploaded: dict[str, Image], new_plan: None) -> Run:
     versions = _versions(service)
     (estimate,) = service.images("reprocess", "--prefix", "again/", "--dry-run").lines
-    execution = reprocess.start(service.stack, prefix="again/", concurrency=1)
+    execution = reprocess.start(service.stack, reprocess.Selection("again/"), concurrency=1)
     until(lambda: reprocess.progress(service.stack, execution).done >= 2)
     reprocess.stop(service.stack, execution)
     stopped = reprocess.progress(service.stack, execution)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
+from imageservice.core.errors import ImageIdInvalid
+from imageservice.core.image_id import check_image_id
 from imageservice_operator.cli.__main__ import images
+from imageservice_operator.cli.group import COMMANDS
+from imageservice_operator.cli.parameters import Moment
+from imageservice_operator.operations.stack_file import StackFile
 
 
 def test_exit_codes_are_a_section_of_the_help() -> None:
@@ -36,3 +44,72 @@ def test_local_stack_that_was_killed_is_said_to_be_gone(tmp_path: Path) -> None:
     assert ended.exit_code == 3
     assert "is gone" in ended.stderr
     assert "./scripts/run" in ended.stderr
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[str]:
+    """The state directory of a local stack that accepts connections and never answers one: nothing is sent to it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        file = StackFile(
+            f"http://127.0.0.1:{listening.getsockname()[1]}",
+            "us-east-1",
+            "test",
+            "test",
+            {"SourceBucketName": "originals", "ImageTableName": "images"},
+        )
+        (tmp_path / "stack.json").write_text(json.dumps(file.as_json()))
+        yield str(tmp_path)
+
+
+@pytest.mark.parametrize("image_id", ["../x", "a/./b", "${filename}", "x" * 970, "a\x00b", "\ud800", ""])
+def test_an_id_that_is_not_allowed_is_a_usage_error_with_the_apis_sentence(
+    closed: str, tmp_path: Path, image_id: str
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    with pytest.raises(ImageIdInvalid) as refused:
+        check_image_id(image_id)
+    arguments = ["upload", str(tmp_path / "a.jpg"), f"--id={image_id}", "--state-dir", closed]
+    ended = CliRunner().invoke(images, arguments)
+    assert (ended.exit_code, ended.stderr) == (2, f"{refused.value}\n")
+
+
+@pytest.mark.parametrize("command", ["status", "history", "replay"])
+def test_an_id_that_s3_cannot_have_is_a_usage_error(closed: str, command: str) -> None:
+    ended = CliRunner().invoke(images, [command, "x" * 1025, "--state-dir", closed])
+    assert (ended.exit_code, "1,025 bytes" in ended.stderr) == (2, True)
+
+
+def test_two_files_with_one_id_are_a_usage_error_before_anything_is_sent(closed: str, tmp_path: Path) -> None:
+    paths = [tmp_path / folder / "a.jpg" for folder in ("one", "two")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_bytes(b"x")
+    ended = CliRunner().invoke(images, ["upload", *map(str, paths), "--state-dir", closed])
+    assert (ended.exit_code, "would both have the id a.jpg" in ended.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"endpoint_url": "http://127.0.0.1:1"}', "null"])
+def test_a_damaged_stack_file_is_one_line(tmp_path: Path, content: str) -> None:
+    (tmp_path / "stack.json").write_text(content)
+    ended = CliRunner().invoke(images, ["status", "--state-dir", str(tmp_path)])
+    assert (ended.exit_code, ended.stderr.count("\n")) == (3, 1)
+    assert "is damaged" in ended.stderr
+
+
+@pytest.mark.parametrize("since", ["2x", "yesterday", "-3d", "2026-13-01"])
+def test_a_time_that_is_none_is_a_usage_error(tmp_path: Path, since: str) -> None:
+    ended = CliRunner().invoke(images, ["failures", f"--since={since}", "--state-dir", str(tmp_path)])
+    assert (ended.exit_code, "90min" in ended.stderr) == (2, True)
+
+
+def test_a_very_long_time_ago_is_no_error() -> None:
+    assert Moment().convert("999999w", None, None) < datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_the_old_name_of_new_execution_is_gone(tmp_path: Path) -> None:
+    ended = CliRunner().invoke(images, ["replay", "--anew", "--state-dir", str(tmp_path)])
+    assert ended.exit_code == 2
+
+
+def test_every_command_has_a_module_and_every_module_is_listed() -> None:
+    assert set(COMMANDS) == set(images.commands)

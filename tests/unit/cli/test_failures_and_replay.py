@@ -8,9 +8,10 @@ from typing import Any
 from rich.console import Console
 
 from imageservice.failures.advice import advice_on
-from imageservice_operator.cli.repairing import show_group, sum_up
+from imageservice_operator.cli.failures import show_group
+from imageservice_operator.cli.replay import sum_up
 from imageservice_operator.cli.session import Session
-from imageservice_operator.operations import replay
+from imageservice_operator.operations import replay_plan
 from imageservice_operator.operations.failures import FailedImage, Group
 from imageservice_operator.operations.replay import Outcome
 from imageservice_operator.operations.stack import Stack
@@ -35,12 +36,12 @@ def test_every_line_of_the_advice_is_indented() -> None:
 
 def test_dry_run_says_what_would_be_done() -> None:
     out = io.StringIO()
-    sum_up(session_onto(out), [Outcome("a.jpg", replay.REDRIVEN)], dry_run=True, no_wait=False)
+    sum_up(session_onto(out), [Outcome("a.jpg", replay_plan.REDRIVEN)], dry_run=True, waited=False)
     assert "would be redriven" in out.getvalue().splitlines()[1]
     assert out.getvalue().splitlines()[-1] == "Dry run: 1 would be redriven"
 
 
 def test_replay_says_what_was_done() -> None:
     out = io.StringIO()
-    sum_up(session_onto(out), [Outcome("a.jpg", replay.REDRIVEN)], dry_run=False, no_wait=True)
+    sum_up(session_onto(out), [Outcome("a.jpg", replay_plan.REDRIVEN)], dry_run=False, waited=False)
     assert out.getvalue().splitlines()[-1] == "1 redriven"

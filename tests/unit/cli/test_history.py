@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from imageservice_operator.cli.looking import show_execution
+from imageservice_operator.cli.history import show_execution
 from imageservice_operator.cli.session import Session
 from imageservice_operator.operations.executions import Execution
 from imageservice_operator.operations.stack import Stack

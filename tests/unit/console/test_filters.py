@@ -1,6 +1,6 @@
 """Numbers, times and data as text."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,36 +9,10 @@ from imageservice_operator.console import filters, urls
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "now"),
-        (42, "42 s ago"),
-        (90, "1 min ago"),
-        (3600, "1 hour ago"),
-        (7300, "2 hours ago"),
-        (90_000, "1 day ago"),
-        (40 * 86_400, "1 month ago"),
-        (-60, "in the future"),
-    ],
-)
-def test_how_long_ago(seconds: int, text: str) -> None:
-    assert filters.ago(NOW - timedelta(seconds=seconds), NOW) == text
-
-
 def test_times_are_read_as_items_and_as_boto3_have_them() -> None:
     assert filters.exact("2026-11-22T12:00:00.123Z") == "2026-11-22 12:00:00 UTC"
     assert filters.exact(NOW) == "2026-11-22 12:00:00 UTC"
     assert filters.exact(None) == ""
-    assert filters.ago("") == "never"
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [(0, "0 B"), (999, "999 B"), (35_542, "35.5 kB"), (347_327, "347 kB"), (2_797_589, "2.8 MB"), (None, "")],
-)
-def test_sizes_are_in_powers_of_ten(count: int | None, text: str) -> None:
-    assert filters.size(count) == text
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_a_service_without_failures_says_so(console: TestClient) -> None:
 def test_an_unknown_status_is_refused_with_a_reason(console: TestClient) -> None:
     answer = console.get("/?status=LOST")
     assert answer.status_code == 400
-    assert "LOST is no status" in answer.text
+    assert "LOST is not a status" in answer.text
 
 
 @pytest.mark.parametrize("cursor", ["x", "e30", "W10=", "bnVsbA=="])

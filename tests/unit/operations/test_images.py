@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 
 import boto3
@@ -106,3 +107,38 @@ def test_a_cursor_of_ones_own_making_is_refused(stack: Stack, cursor: str) -> No
 def test_an_unknown_status_is_refused(stack: Stack) -> None:
     with pytest.raises(BadRequest, match="READY"):
         images.listed(stack, status="DONE")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[{}]", '[{"READY": ["x"]}, ""]', '[{"READY": [1, 2]}, ""]', "[[], 1]", '[{"READY": null}, ""]', "{}"],
+)
+def test_a_forged_cursor_is_refused(stack: Stack, content: str) -> None:
+    with pytest.raises(BadRequest, match="cursor"):
+        images.listed(stack, cursor=base64.urlsafe_b64encode(content.encode()).decode())
+
+
+def test_images_of_one_moment_are_each_listed_once(stack: Stack) -> None:
+    for number in range(9):
+        stack.client("dynamodb").put_item(
+            TableName="images",
+            Item={
+                "id": {"S": f"twin/{number}"},
+                "status": {"S": images.STATUSES[number % 3]},
+                "updated_at": {"S": "2026-11-23T00:00:00.000Z"},
+            },
+        )
+    found = pages(stack, 2)
+    assert len(found) == len(set(found)) == 31
+
+
+def test_the_last_full_page_has_no_cursor(stack: Stack) -> None:
+    assert images.listed(stack, limit=22).cursor is None
+    assert images.listed(stack, limit=21).cursor is not None
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_an_image_whose_id_is_the_prefix_is_listed_without_its_original(stack: Stack, limit: int) -> None:
+    stack.client("s3").delete_object(Bucket="originals", Key="news/00")
+    stack.client("s3").put_object(Bucket="originals", Key="news/00/a", Body=b"x")
+    assert pages(stack, limit, prefix="news/00") == ["news/00", "news/00/a"]

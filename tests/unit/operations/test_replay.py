@@ -1,4 +1,4 @@
-"""Redriven where that is possible, otherwise started anew, and never twice."""
+"""A replay redrives where that is possible, otherwise restarts, and never does either twice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from imageservice_operator.operations import replay
+from imageservice_operator.operations import replay, replay_plan
 from imageservice_operator.operations.failures import FailedImage
 from imageservice_operator.operations.stack import Stack
 
@@ -85,6 +85,7 @@ class Table:
     def put(self, status: str, sequencer: str = SEQUENCER) -> None:
         upload = {
             "bucket": {"S": "originals"},
+            "key": {"S": "a.jpg"},
             "etag": {"S": "e"},
             "bytes": {"N": "7"},
             "version_id": {"S": "v"},
@@ -110,7 +111,7 @@ class World:
 
     def replay(self, **options: Any) -> replay.Outcome:
         failure = FailedImage("a.jpg", FIRST, "ProcessImage", "Boom", "it broke", "", "FAILED", True)
-        return replay.replay_one(self.stack, failure, **options)
+        return replay.replay_failure(self.stack, failure, replay.Options(**options))
 
 
 def refused(code: str) -> ClientError:
@@ -124,7 +125,7 @@ def world() -> World:
 
 def test_what_can_be_redriven_is(world: World) -> None:
     world.states.add(FIRST)
-    assert world.replay().action == replay.REDRIVEN
+    assert world.replay().action == replay_plan.REDRIVEN
     assert world.states.redriven == [FIRST]
 
 
@@ -135,23 +136,23 @@ def test_two_redrives_of_one_failure_have_one_token(world: World) -> None:
     assert len(set(world.states.tokens)) == 1
 
 
-def test_what_is_too_old_to_be_redriven_is_started_anew_as_a_replay(world: World) -> None:
+def test_what_is_too_old_to_be_redriven_is_restarted_as_a_replay(world: World) -> None:
     world.states.add(FIRST, redrive="NOT_REDRIVABLE", redriveStatusReason="older than 14 days")
     outcome = world.replay()
-    assert outcome.action == replay.STARTED
+    assert outcome.action == replay_plan.RESTARTED
     assert "older than 14 days" in outcome.note
     detail = world.states.started[0]["input"]["detail"]
     assert (detail["reason"], detail["object"]) == ("Replay", ORIGINAL)
 
 
-def test_what_ended_in_a_fail_state_is_started_anew(world: World) -> None:
+def test_what_ended_in_a_fail_state_is_restarted(world: World) -> None:
     world.states.add(FIRST)
     world.states.last_state = ("Fail", "Given up")
-    assert world.replay().action == replay.STARTED
+    assert world.replay().action == replay_plan.RESTARTED
 
 
 def test_what_step_functions_has_forgotten_is_started_from_the_stored_upload(world: World) -> None:
-    assert world.replay().action == replay.STARTED
+    assert world.replay().action == replay_plan.RESTARTED
     described = world.states.started[0]["input"]["detail"]["object"]
     assert described == {**ORIGINAL, "sequencer": SEQUENCER}
 
@@ -159,12 +160,15 @@ def test_what_step_functions_has_forgotten_is_started_from_the_stored_upload(wor
 def test_a_redrive_that_another_was_faster_with_is_no_error(world: World) -> None:
     world.states.add(FIRST)
     world.states.refusing_redrives = True
-    assert world.replay().action == replay.RUNNING_ALREADY
+    assert world.replay().action == replay_plan.ALREADY_RUNNING
 
 
 def test_two_replays_start_one_execution(world: World) -> None:
     world.states.add(FIRST, redrive="NOT_REDRIVABLE")
-    assert [world.replay().action, world.replay().action] == [replay.STARTED, replay.RUNNING_ALREADY]
+    assert [world.replay().action, world.replay().action] == [
+        replay_plan.RESTARTED,
+        replay_plan.ALREADY_RUNNING,
+    ]
     assert len(world.states.started) == 1
 
 
@@ -174,7 +178,7 @@ def test_a_replay_that_succeeded_is_not_made_again(world: World) -> None:
     name = world.states.started[0]["name"]
     world.states.add(world.states.arn_of(name), "SUCCEEDED", output='{"status": "READY"}')
     outcome = world.replay()
-    assert (outcome.action, outcome.result) == (replay.NOTHING_TO_DO, "READY")
+    assert (outcome.action, outcome.result) == (replay_plan.NOTHING_TO_DO, "READY")
 
 
 def test_a_replay_that_failed_is_redriven_in_its_turn(world: World) -> None:
@@ -183,54 +187,77 @@ def test_a_replay_that_failed_is_redriven_in_its_turn(world: World) -> None:
     arn = world.states.arn_of(world.states.started[0]["name"])
     world.states.add(arn, "FAILED")
     outcome = world.replay()
-    assert (outcome.action, outcome.execution) == (replay.REDRIVEN, arn)
+    assert (outcome.action, outcome.execution) == (replay_plan.REDRIVEN, arn)
 
 
 def test_a_replay_that_failed_and_is_old_itself_is_followed_by_another(world: World) -> None:
     world.states.add(FIRST, redrive="NOT_REDRIVABLE")
     world.replay()
     world.states.add(world.states.arn_of(world.states.started[0]["name"]), "FAILED", redrive="NOT_REDRIVABLE")
-    assert world.replay().action == replay.STARTED
+    assert world.replay().action == replay_plan.RESTARTED
     assert len({started["name"] for started in world.states.started}) == 2
 
 
 @pytest.mark.parametrize("status", ["READY", "REJECTED", "DELETED"])
-def test_what_was_put_right_meanwhile_is_left_alone(world: World, status: str) -> None:
+def test_what_was_repaired_meanwhile_is_left_alone(world: World, status: str) -> None:
     world.states.add(FIRST)
     world.table.put(status)
-    assert world.replay().action == replay.NOTHING_TO_DO
+    assert world.replay().action == replay_plan.NOTHING_TO_DO
 
 
 def test_what_a_newer_upload_has_overtaken_is_left_alone(world: World) -> None:
     world.states.add(FIRST)
     world.table.put("PROCESSING", sequencer="9".rjust(32, "0"))
-    assert world.replay().action == replay.NOTHING_TO_DO
+    assert world.replay().action == replay_plan.NOTHING_TO_DO
 
 
 def test_a_rejected_image_is_left_alone(world: World) -> None:
     world.states.add(FIRST, error="ImageRejected", cause="too large")
-    assert world.replay().action == replay.NOTHING_TO_DO
+    assert world.replay().action == replay_plan.NOTHING_TO_DO
 
 
 def test_what_could_not_even_be_recorded_is_replayed_from_its_execution(world: World) -> None:
     world.states.add(FIRST)
     world.table.item = None
-    assert world.replay().action == replay.REDRIVEN
+    assert world.replay().action == replay_plan.REDRIVEN
 
 
 def test_dry_run_calls_nothing(world: World) -> None:
     world.states.add(FIRST)
-    assert world.replay(dry_run=True).action == replay.REDRIVEN
-    assert world.replay(dry_run=True, anew=True).action == replay.STARTED
+    assert world.replay(dry_run=True).action == replay_plan.REDRIVEN
+    assert world.replay(dry_run=True, new_execution=True).action == replay_plan.RESTARTED
     assert (world.states.redriven, world.states.started) == ([], [])
 
 
 def test_a_new_execution_can_be_asked_for(world: World) -> None:
     world.states.add(FIRST)
-    assert world.replay(anew=True).action == replay.STARTED
+    assert world.replay(new_execution=True).action == replay_plan.RESTARTED
     assert world.states.redriven == []
 
 
-def test_what_nothing_is_known_of_is_said_to_be_impossible(world: World) -> None:
+def test_a_failure_without_execution_and_item_is_not_possible_to_replay(world: World) -> None:
     world.table.item = None
-    assert world.replay().action == replay.NOT_POSSIBLE
+    assert world.replay().action == replay_plan.NOT_POSSIBLE
+
+
+def test_a_replay_that_was_slow_does_not_redrive_a_second_time(world: World) -> None:
+    world.states.add(FIRST)
+    plan = replay_plan.Plan("a.jpg", replay_plan.REDRIVEN, FIRST, redrives=0)
+    world.states.known[FIRST]["redriveCount"] = 1  # another replay's, which failed again by now
+    world.states.redrive_execution = lambda **_: (_ for _ in ()).throw(refused("ExecutionNotRedrivable"))  # type: ignore[method-assign]
+    outcome = replay._redrive(world.stack, plan, replay.DEFAULTS)
+    assert isinstance(outcome, replay.Outcome)
+    assert outcome.action == replay_plan.ALREADY_RUNNING
+
+
+def test_a_chain_of_new_executions_that_all_failed_ends(world: World) -> None:
+    world.states.add(FIRST, redrive="NOT_REDRIVABLE")
+    for _ in range(25):
+        outcome = world.replay()
+        for arn, execution in world.states.known.items():
+            if execution["status"] == "RUNNING":
+                world.states.add(arn, "FAILED", redrive="NOT_REDRIVABLE")
+    assert outcome.action == replay_plan.RESTARTED
+    outcome = world.replay()
+    assert outcome.action == replay_plan.NOT_POSSIBLE
+    assert "25 new executions failed" in outcome.note

@@ -1,10 +1,11 @@
-"""`python -m imageservice_operator.cli`, behind ./scripts/images."""
+"""The command `images`: `python -m imageservice_operator.cli`, and what the package installs."""
 
-from imageservice_operator.cli import looking, remaking, repairing, sending, spending, watching
-from imageservice_operator.cli.group import images
+from importlib import import_module
 
-COMMANDS = (sending, looking, watching, repairing, remaking, spending)
-"""Importing them is what adds their commands."""
+from imageservice_operator.cli.group import COMMANDS, images
+
+for name in COMMANDS:
+    import_module(f"imageservice_operator.cli.{name}")  # adds its command to the group
 
 if __name__ == "__main__":
     images(prog_name="images")

@@ -1,21 +1,40 @@
-"""The command line's root; the commands' modules add themselves to it."""
+"""The command line's root; each command's module adds its command to it."""
 
 import click
 
+from imageservice import __version__
+
+COMMANDS = (
+    "upload",
+    "status",
+    "list",
+    "history",
+    "failures",
+    "replay",
+    "reconcile",
+    "reprocess",
+    "remove",
+    "console",
+    "cost",
+)
+"""In the order of the help. Each is a module of this package."""
 EXIT_CODES = (
     ("0", "done, and all is well"),
-    ("1", "done, but not all is well: an image is not READY, a replay did not help"),
-    ("2", "the command line can't be understood"),
+    ("1", "done, but not all is well: an image is not READY, or a replay did not help"),
+    ("2", "usage error"),
     ("3", "there is no such stack, or it can't be reached"),
     ("4", "there is no such image"),
     ("5", "AWS refused, or something else failed"),
-    ("130", "interrupted with Ctrl-C; what was begun goes on"),
-    ("141", "whoever read the output, such as head, has read enough"),
+    ("130", "interrupted with Ctrl-C; what had begun continues"),
+    ("141", "the reader of the output, such as head, closed it early"),
 )
 
 
 class _Images(click.Group):
-    """Has a section for the exit codes at the end of its help."""
+    """Lists its commands in their own order, and the exit codes at the end of its help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        return [name for name in COMMANDS if name in self.commands]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         with formatter.section("Exit codes"):
@@ -27,13 +46,14 @@ class _Images(click.Group):
     cls=_Images,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
+@click.version_option(__version__, prog_name="images", message="%(prog)s %(version)s")
 def images() -> None:
-    """See what became of every image, and put right what failed.
+    """See the state of every image, and repair what failed.
 
     \b
-    Works on the local stack (./scripts/run starts it), or with --stack NAME on a deployed one.
-      ./scripts/images upload holiday/*.jpg       photos in; waits until they are READY
-      ./scripts/images status                     how many images there are of each status
-      ./scripts/images failures                   what failed, why, and what to do
-      ./scripts/images replay --all               take it up again where it stopped
+    Works on a deployed stack with --stack NAME, otherwise on the local one (./scripts/run starts it).
+      images upload holiday/*.jpg       upload photos; waits until they are READY
+      images status                     how many images have each status
+      images failures                   what failed, why, and what to do
+      images replay --all               continue it where it stopped
     """

@@ -1,4 +1,4 @@
-"""What every command has in common: which stack, JSON or tables, and how it ends."""
+"""What every command has in common: the stack, JSON or tables, and the exit code."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
+from imageservice.core.errors import StoreUnavailable
 from imageservice_operator.cli.group import images
-from imageservice_operator.operations.errors import ImageNotFound, OperationFailed, StackNotFound
-from imageservice_operator.operations.stack import LOCAL, Stack
+from imageservice_operator.operations.errors import BadRequest, ImageNotFound, OperationFailed, StackNotFound
+from imageservice_operator.operations.stack import LOCAL, STATE_DIR, Stack
 
-# Exit codes; 2 is click's, for a command line that can't be.
-DONE, NOT_ALL_WELL, NO_STACK, NO_IMAGE, REFUSED, INTERRUPTED = 0, 1, 3, 4, 5, 130
-# As the shell has it of a program whose reader, such as head, has read enough.
-READ_ENOUGH = 141
+# Exit codes (group.py says what they mean); click itself ends with 2 for a usage error.
+DONE, NOT_ALL_WELL, USAGE, NO_STACK, NO_IMAGE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+# As a shell reports a program that SIGPIPE ended: its reader, such as head, has closed the pipe.
+READER_GONE = 141
 
 
 @dataclass
@@ -37,12 +38,12 @@ class Session:
     exit_code: int = DONE
 
     def emit(self, value: Mapping[str, Any]) -> None:
-        """One JSON document on standard output, if that is what was asked for."""
+        """One JSON document on standard output, with --json."""
         if self.as_json:
             click.echo(json.dumps(value, default=_as_text, ensure_ascii=False))
 
     def show(self, *what: Any) -> None:
-        """For people's eyes, on standard output; nothing with --json."""
+        """For people, on standard output; nothing with --json."""
         if not self.as_json:
             self.out.print(*what)
 
@@ -51,7 +52,7 @@ class Session:
         self.err.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def show_whole(self, line: Text) -> None:
-        """As `show`, a line that is copied: it is not wrapped, however narrow the window is."""
+        """Like `show`, for a line to be copied: it is not wrapped, however narrow the window is."""
         if not self.as_json:
             self.out.print(line, soft_wrap=True)
 
@@ -60,41 +61,57 @@ class Session:
             self.exit_code = NOT_ALL_WELL
 
     def no_such_image(self, image_id: str) -> None:
-        """One of several is not there: the others get their turn, and the exit code tells."""
+        """Says that one of several images does not exist, and sets the exit code; the others still get their turn."""
         self.say(f"There is no image {image_id}.")
         self.exit_code = NO_IMAGE
 
 
-def command(name: str, summary: str) -> Callable[[Callable[..., Any]], click.Command]:
-    """Makes a function the command `name`. It gets a Session first, and takes the options that all commands take."""
-
-    def decorate(function: Callable[..., Any]) -> click.Command:
-        @click.option(
+def stack_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which stack: stack_name, region, profile and state_dir."""
+    for option in (
+        click.option(
+            "--state-dir",
+            envvar="IMAGES_STATE_DIR",
+            default=STATE_DIR,
+            show_default=True,
+            metavar="PATH",
+            help="The state directory of the local stack. Environment: IMAGES_STATE_DIR.",
+        ),
+        click.option("--profile", metavar="NAME", help="The AWS profile (default: as for the AWS CLI)."),
+        click.option("--region", metavar="NAME", help="The stack's region (default: as for the AWS CLI)."),
+        click.option(
             "--stack",
             "stack_name",
-            default=LOCAL,
             envvar="IMAGES_STACK",
+            default=LOCAL,
             show_default=True,
             metavar="NAME",
-            help="A CloudFormation stack's name, or 'local'. IMAGES_STACK sets it for good.",
-        )
-        @click.option("--region", help="Where that stack is (default: as for the AWS CLI).")
-        @click.option("--profile", help="Whose credentials (default: as for the AWS CLI).")
-        @click.option("--state-dir", type=click.Path(), help="Of the local stack (default: .local).")
+            help="The name of a CloudFormation stack, or 'local'. Environment: IMAGES_STACK.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def command(name: str, summary: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """Makes a function the command `name`. It gets a Session first, and the options that all commands take."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        @stack_options
         @click.option("--json", "as_json", is_flag=True, help="One JSON document a line on standard output.")
         @functools.wraps(function)
         def run(
             stack_name: str,
             region: str | None,
             profile: str | None,
-            state_dir: str | None,
+            state_dir: str,
             as_json: bool,
-            **given: Any,
+            **options: Any,
         ) -> None:
             sys.exit(
                 _ended(
                     lambda: _session(stack_name, region, profile, state_dir, as_json),
-                    lambda session: function(session, **given),
+                    lambda session: function(session, **options),
                 )
             )
 
@@ -104,9 +121,9 @@ def command(name: str, summary: str) -> Callable[[Callable[..., Any]], click.Com
 
 
 def _session(
-    stack_name: str, region: str | None, profile: str | None, state_dir: str | None, as_json: bool
+    stack_name: str, region: str | None, profile: str | None, state_dir: str, as_json: bool
 ) -> Session:
-    # Tables of a pipe are read by people, too, but in no window of 80 columns.
+    # People read a table that goes into a pipe, too, but not in a window of 80 columns.
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160
     stack = Stack.find(stack_name, state_dir=state_dir, region=region, profile=profile)
     if not stack.answers():
@@ -119,14 +136,14 @@ def _session(
 
 
 class _Output(Console):
-    """Standard output; a pipe that nobody reads any more is for `_ended` to see, as it is with --json."""
+    """Standard output. A pipe whose reader is gone raises, as it does with --json; `_ended` handles it."""
 
     def on_broken_pipe(self) -> NoReturn:
         raise BrokenPipeError
 
 
 def _ended(begin: Callable[[], Session], work: Callable[[Session], Any]) -> int:
-    """Runs the command and says how it ended, in a line for people and a code for programs."""
+    """Runs the command; gives its exit code. An error is one line on standard error."""
     try:
         session = begin()
         work(session)
@@ -136,17 +153,19 @@ def _ended(begin: Callable[[], Session], work: Callable[[Session], Any]) -> int:
     except ImageNotFound as error:
         return _failed(error, NO_IMAGE)
     except BrokenPipeError:
-        # What is left in the buffer goes nowhere; otherwise Python complains of it at its end.
+        # Python would complain about what is left in the buffer when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return READ_ENOUGH
+        return READER_GONE
+    except BadRequest as error:
+        return _failed(error, USAGE)
     except (OperationFailed, OSError) as error:
         return _failed(error, REFUSED)
     except ClientError as error:
         return _failed(f"AWS refused: {error}", REFUSED)
-    except BotoCoreError as error:
+    except (BotoCoreError, StoreUnavailable) as error:
         return _failed(f"AWS can't be reached: {error}", NO_STACK)
     except KeyboardInterrupt:
-        return _failed("Interrupted; what was begun goes on.", INTERRUPTED)
+        return _failed("Interrupted; what had begun continues.", INTERRUPTED)
 
 
 def _failed(message: object, code: int) -> int:

@@ -16,7 +16,7 @@ from imageservice_operator.console.execution_index import ExecutionIndex
 from imageservice_operator.console.jobs import DeadLetterReader, ReplayJobs
 from imageservice_operator.console.security import Session
 from imageservice_operator.console.ttl_cache import TtlCache
-from imageservice_operator.operations import images
+from imageservice_operator.operations import images, wording
 from imageservice_operator.operations.stack import Stack
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -81,11 +81,11 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        ago=filters.ago,
+        ago=wording.ago,
         anchor=filters.anchor,
         exact=filters.exact,
         machine_time=filters.machine_time,
-        size=filters.size,
+        size=wording.size,
         lasted=filters.lasted,
         pretty=filters.pretty,
         plural=filters.plural,

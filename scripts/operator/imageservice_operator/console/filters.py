@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from imageservice.core.formats import format_named
+from imageservice_operator.operations.wording import utc
 
 STATUSES = {
     None: ("Uploaded", "no workflow has started on it yet"),
@@ -22,55 +23,18 @@ STATUSES = {
     "ABORTED": ("Stopped", "an operator stopped the workflow"),
 }
 MACHINES = {"ProcessImage": "Processing", "RemoveImage": "Removal", "ReprocessImages": "Reprocessing"}
-_UNITS = (("year", 31_557_600), ("month", 2_629_800), ("day", 86_400), ("hour", 3600), ("min", 60))
-
-
-def moment(value: datetime | str | None) -> datetime | None:
-    """A time of boto3's, or of an item's text, in UTC; None for none."""
-    if not value:
-        return None
-    at = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def ago(value: datetime | str | None, now: datetime | None = None) -> str:
-    """How long ago: "now", "40 s ago", "3 min ago", "2 days ago"; "in the future" by a clock that is off."""
-    at = moment(value)
-    if at is None:
-        return "never"
-    seconds = ((now or datetime.now(UTC)) - at).total_seconds()
-    if seconds < -5:
-        return "in the future"
-    if seconds < 5:
-        return "now"
-    for name, length in _UNITS:
-        if seconds >= length:
-            number = int(seconds // length)
-            return f"{number} {name}{'s' if number > 1 and name != 'min' else ''} ago"
-    return f"{int(seconds)} s ago"
 
 
 def exact(value: datetime | str | None) -> str:
     """The time to the second in UTC."""
-    at = moment(value)
+    at = utc(value)
     return at.strftime("%Y-%m-%d %H:%M:%S UTC") if at else ""
 
 
 def machine_time(value: datetime | str | None) -> str:
     """For a `datetime` attribute."""
-    at = moment(value)
+    at = utc(value)
     return at.isoformat(timespec="milliseconds") if at else ""
-
-
-def size(count: int | None) -> str:
-    """Bytes as kB or MB, powers of ten as the whole service counts: "812 B", "35.5 kB", "2.8 MB"."""
-    if count is None:
-        return ""
-    for unit, length in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= length:
-            number = count / length
-            return f"{number:.0f} {unit}" if number >= 100 else f"{number:.1f} {unit}"
-    return f"{count} B"
 
 
 def lasted(seconds: float | None) -> str:

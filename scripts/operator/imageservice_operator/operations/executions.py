@@ -25,10 +25,10 @@ _GONE = ("ExecutionDoesNotExist", "StateMachineDoesNotExist", "ResourceNotFound"
 
 @dataclass(frozen=True)
 class Execution:
-    """One execution as Step Functions describes it. `machine` is the machine's name in the template where it is ours.
+    """One execution as Step Functions describes it. `machine` is the state machine's name in the template.
 
-    `image_id` is None where the input is no upload's event. `error` and `cause` are as raised; `failure` has them in
-    plain words. `redrive_status` is REDRIVABLE, NOT_REDRIVABLE or REDRIVABLE_BY_MAP_RUN.
+    `image_id` is None where the input is not an upload's event. `error` and `cause` are as raised; `failure` has them
+    in words for people. `redrive_status` is REDRIVABLE, NOT_REDRIVABLE or REDRIVABLE_BY_MAP_RUN.
     """
 
     arn: str
@@ -49,7 +49,7 @@ class Execution:
 
     @property
     def failure(self) -> Mapping[str, Any] | None:
-        """The error's name and plain cause, None unless it failed."""
+        """The error's name and its cause in words for people; None unless the execution failed."""
         return failure_of(self.status, self.error, self.cause) if self.status in FAILED_STATUSES else None
 
     @property
@@ -57,10 +57,16 @@ class Execution:
         """Whether the image was bad, which is not the workflow's failure."""
         return self.status == "FAILED" and self.error == "ImageRejected"
 
+    @property
+    def output_status(self) -> str:
+        """What it ended with: the status in its output (READY, SUPERSEDED, DELETED), REJECTED, or its own status."""
+        output = self.output if isinstance(self.output, dict) else {}
+        return "REJECTED" if self.rejected else str(output.get("status", self.status))
+
     def as_json(self) -> dict[str, Any]:
-        described = {**asdict(self), "failure": self.failure}
-        times = {name: value.isoformat() for name, value in described.items() if isinstance(value, datetime)}
-        return {**described, **times}
+        fields = {**asdict(self), "failure": self.failure}
+        times = {name: value.isoformat() for name, value in fields.items() if isinstance(value, datetime)}
+        return {**fields, **times}
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,9 @@ def describe(stack: Stack, arn: str) -> Execution:
         answer = stack.client("stepfunctions").describe_execution(executionArn=arn)
     except ClientError as error:
         if error.response["Error"]["Code"] in (*_GONE, "InvalidArn", "ValidationException"):
-            raise ExecutionNotFound(f"Step Functions does not know {arn} (any more).") from error
+            raise ExecutionNotFound(
+                f"Step Functions does not know {arn}; it forgets one 90 days after its end."
+            ) from error
         raise
     event = json.loads(answer.get("input") or "{}")
     upload = None
@@ -90,7 +98,7 @@ def describe(stack: Stack, arn: str) -> Execution:
         try:
             upload = upload_from_event(event)
         except (KeyError, TypeError):
-            upload = None  # ReprocessImages, or one that somebody started by hand
+            upload = None  # ReprocessImages, or one that was started by hand
     return Execution(
         arn=answer["executionArn"],
         name=answer["name"],
@@ -127,7 +135,9 @@ def history(stack: Stack, arn: str) -> list[dict[str, Any]]:
         ]
     except ClientError as error:
         if error.response["Error"]["Code"] in _GONE:
-            raise ExecutionNotFound(f"Step Functions does not know {arn} (any more).") from error
+            raise ExecutionNotFound(
+                f"Step Functions does not know {arn}; it forgets one 90 days after its end."
+            ) from error
         raise
 
 

@@ -1,15 +1,18 @@
-"""Images as ImageTable has them: one, or many by status or by the beginning of their ids."""
+"""Images as ImageTable has them: one, or many by status or by a prefix of their ids."""
 
 from __future__ import annotations
 
 import base64
-import binascii
+import heapq
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, NamedTuple
 
-from imageservice.adapters.image_table import ImageTable, from_dynamodb
+from imageservice.adapters.image_table import ImageTable, from_dynamodb, status_query, to_dynamodb
+from imageservice.core.errors import ImageIdInvalid
+from imageservice.core.image_id import check_key
 from imageservice_operator.operations.errors import BadRequest, ImageNotFound
 from imageservice_operator.operations.stack import Stack
 
@@ -19,9 +22,9 @@ _BATCH = 100  # BatchGetItem's limit
 
 @dataclass(frozen=True)
 class Image:
-    """One image. `item` is the whole of its item where it was read, or what the index has of it in a listing.
+    """One image. `item` is its whole item where that was read, or in a listing what the index has of it.
 
-    `status` is None for an original that no workflow has taken up yet. `error` has `name` and `cause`.
+    `status` is None for an original that no workflow has processed yet. `error` has `name` and `cause`.
     """
 
     id: str
@@ -45,25 +48,66 @@ class Image:
 
     @property
     def source(self) -> Mapping[str, Any]:
-        """The original that is served: format, width, height, frames, bytes and where it lies."""
+        """The original of what is served: format, width, height, frames, bytes, and the object that it is."""
         source: Mapping[str, Any] = self.item.get("source", {})
         return source
 
     def as_json(self) -> dict[str, Any]:
-        """The item as it is, with an id and a status in any case."""
+        """The item, with an id and a status in any case."""
         return {"id": self.id, "status": self.status, **self.item}
+
+
+class Position(NamedTuple):
+    """An image's place in the list of its status."""
+
+    updated_at: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page ended: the last image shown of each status, or the last `id` of a listing by id.
+
+    Each status has a position of its own: the index does not say in which order it has images of one moment.
+    """
+
+    positions: Mapping[str, Position] = field(default_factory=dict)
+    id: str = ""
+
+    def after(self, images: Sequence[Image]) -> Cursor:
+        """The cursor after a page of `images`, which began here."""
+        last = {str(image.status): Position(image.updated_at, image.id) for image in images}
+        return Cursor({**self.positions, **last})
+
+    def encoded(self) -> str:
+        return base64.urlsafe_b64encode(json.dumps([self.positions, self.id]).encode()).decode()
+
+    @classmethod
+    def decoded(cls, text: str | None) -> Cursor:
+        """The cursor that `encoded` gave as `text`; the beginning for None. Raises BadRequest."""
+        if not text:
+            return cls()
+        try:
+            positions, last = json.loads(base64.urlsafe_b64decode(text.encode()))
+            places = {str(status): Position(*place) for status, place in positions.items()}
+        except (ValueError, TypeError, AttributeError) as error:
+            raise BadRequest("The cursor is not one that a listing gave.") from error
+        texts = [last, *places, *(each for place in places.values() for each in place)]
+        if not all(isinstance(each, str) for each in texts):
+            raise BadRequest("The cursor is not one that a listing gave.")
+        return cls(places, last)
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some images, newest change first (or by id, where they were asked for by id), and the cursor of what follows."""
+    """Some images, and the cursor of the next page; None after the last one."""
 
     images: Sequence[Image]
     cursor: str | None
 
 
 def image_of(item: Mapping[str, Any]) -> Image:
-    """An Image of an item, be it whole or from the index."""
+    """The Image of an item, whole or from the index."""
     return Image(
         id=item["id"],
         status=item.get("status"),
@@ -76,7 +120,11 @@ def image_of(item: Mapping[str, Any]) -> Image:
 
 
 def get(stack: Stack, image_id: str) -> Image:
-    """The image, read consistently. Raises ImageNotFound."""
+    """The image, read consistently. Raises ImageNotFound, BadRequest for an id that no object in S3 can have."""
+    try:
+        check_key(image_id)
+    except ImageIdInvalid as error:
+        raise BadRequest(str(error)) from error
     item = ImageTable(stack.client("dynamodb"), stack.image_table).get(image_id)
     if item is None:
         raise ImageNotFound(f"There is no image {image_id}.")
@@ -84,20 +132,20 @@ def get(stack: Stack, image_id: str) -> Image:
 
 
 def get_many(stack: Stack, image_ids: Sequence[str]) -> dict[str, Image]:
-    """Those of the images that there are, read consistently, by id."""
+    """Those of the images that exist, by id, read consistently."""
     found = {}
     table, client = stack.image_table, stack.client("dynamodb")
-    wanted = list(dict.fromkeys(image_ids))
-    while wanted:
-        batch, wanted = wanted[:_BATCH], wanted[_BATCH:]
+    left = list(dict.fromkeys(image_ids))
+    while left:
+        batch, left = left[:_BATCH], left[_BATCH:]
         keys = [{"id": {"S": image_id}} for image_id in batch]
         answer = client.batch_get_item(RequestItems={table: {"Keys": keys, "ConsistentRead": True}})
         for item in answer["Responses"].get(table, []):
             image = image_of(from_dynamodb(item))
             found[image.id] = image
         # DynamoDB answers at most 16 MB at once.
-        left = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
-        wanted += [key["id"]["S"] for key in left]
+        unprocessed = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        left += [key["id"]["S"] for key in unprocessed]
     return found
 
 
@@ -111,17 +159,17 @@ def listed(
 ) -> Page:
     """A page of at most `limit` images.
 
-    With a status, or with nothing: newest change first, by the index. With a prefix alone: by id, from the listing of
-    SourceBucket, which has what no workflow has taken up yet, and not what was deleted. Raises BadRequest.
+    With a status, or with nothing: newest change first, from the index. With a prefix alone: by id, from the listing of
+    SourceBucket, which has originals that are not processed yet, and not what was deleted. Raises BadRequest.
     """
     if status is not None and status not in STATUSES:
-        raise BadRequest(f"{status} is no status; there are {', '.join(STATUSES)}.")
+        raise BadRequest(f"{status} is not a status; there are {', '.join(STATUSES)}.")
     if not 1 <= limit <= 1000:
         raise BadRequest("A page has 1 to 1000 images.")
-    start = _decoded(cursor)
+    begin = Cursor.decoded(cursor)
     if prefix and status is None:
-        return _by_prefix(stack, prefix, limit, start)
-    return _newest(stack, (status,) if status else STATUSES, prefix, limit, start)
+        return _by_id(stack, prefix, limit, begin)
+    return _newest(stack, (status,) if status else STATUSES, prefix, limit, begin)
 
 
 def every(stack: Stack, *, status: str | None = None, prefix: str = "") -> Iterator[Image]:
@@ -137,94 +185,52 @@ def every(stack: Stack, *, status: str | None = None, prefix: str = "") -> Itera
 
 def count(stack: Stack, status: str) -> int:
     """How many images have `status`: reads all of the index's entries of it, a megabyte a call."""
-    pages = stack.client("dynamodb").get_paginator("query").paginate(**_query(stack, status), Select="COUNT")
-    return sum(page["Count"] for page in pages)
+    return ImageTable(stack.client("dynamodb"), stack.image_table).count(status)
 
 
-def _by_prefix(stack: Stack, prefix: str, limit: int, start: Mapping[str, Any]) -> Page:
-    answer = stack.client("s3").list_objects_v2(
-        Bucket=stack.source_bucket,
-        Prefix=prefix,
-        MaxKeys=limit,
-        **({"StartAfter": start["after"]} if "after" in start else {}),
-    )
-    ids = [entry["Key"] for entry in answer.get("Contents", [])]
-    found = get_many(stack, ids)
-    exact = [] if prefix in ids or "after" in start else list(get_many(stack, [prefix]).values())
-    images = exact + [found.get(each) or image_of({"id": each}) for each in ids]
-    return Page(images, _encoded({"after": ids[-1]}) if answer.get("IsTruncated") and ids else None)
-
-
-def _newest(stack: Stack, statuses: Sequence[str], prefix: str, limit: int, start: Mapping[str, Any]) -> Page:
-    """Merges the statuses' own lists, each of which the index keeps in order."""
-    candidates: list[Image] = []
-    more: dict[str, bool] = {}
-    for status in statuses:
-        if start and start.get(status) == "end":
-            continue
-        found, more[status] = _of_status(stack, status, prefix, limit, start.get(status))
-        candidates += found
-    candidates.sort(key=lambda image: image.updated_at, reverse=True)
-    chosen, left = candidates[:limit], candidates[limit:]
-    following: dict[str, Any] = {}
-    for status in statuses:
-        last = next((image for image in reversed(chosen) if image.status == status), None)
-        if not more.get(status) and not any(image.status == status for image in left):
-            following[status] = "end"
-        elif last is not None:
-            following[status] = {"id": last.id, "updated_at": last.updated_at}
-        elif start.get(status):
-            following[status] = start[status]
-    ended = all(following.get(status) == "end" for status in statuses)
-    return Page(chosen, None if ended else _encoded(following or {"first": True}))
+def _newest(stack: Stack, statuses: Sequence[str], prefix: str, limit: int, cursor: Cursor) -> Page:
+    """Merges the statuses' own lists, each of which the index keeps newest first."""
+    lists = [_of_status(stack, status, prefix, limit, cursor.positions.get(status)) for status in statuses]
+    merged = heapq.merge(*lists, key=lambda image: image.updated_at, reverse=True)
+    images = list(islice(merged, limit))
+    if next(merged, None) is None:
+        return Page(images, None)
+    return Page(images, cursor.after(images).encoded())
 
 
 def _of_status(
-    stack: Stack, status: str, prefix: str, limit: int, after: Mapping[str, str] | None
-) -> tuple[list[Image], bool]:
-    """Up to `limit` images of a status, and whether there may be more."""
-    key = {"status": status, **after} if after else None
-    query = _query(stack, status)
+    stack: Stack, status: str, prefix: str, limit: int, position: Position | None
+) -> Iterator[Image]:
+    """The images of a status after `position`, newest first, read as they are asked for."""
+    query = status_query(stack.image_table, status)
     if prefix:
         query["FilterExpression"] = "begins_with(id, :prefix)"
         query["ExpressionAttributeValues"][":prefix"] = {"S": prefix}
-    found: list[Image] = []
-    typed = {name: {"S": value} for name, value in key.items()} if key else None
+    if position:
+        key = {"status": status, "updated_at": position.updated_at, "id": position.id}
+        query["ExclusiveStartKey"] = to_dynamodb(key)
     while True:
+        # DynamoDB applies the limit before the filter, so with a filter a page has to be large.
         answer = stack.client("dynamodb").query(
-            **query,
-            ScanIndexForward=False,
-            # What is filtered out counts: a page of one's own size would be almost empty.
-            Limit=1000 if prefix else limit,
-            **({"ExclusiveStartKey": typed} if typed else {}),
+            **query, ScanIndexForward=False, Limit=1000 if prefix else limit + 1
         )
-        found += [image_of(from_dynamodb(item)) for item in answer["Items"]]
-        typed = answer.get("LastEvaluatedKey")
-        if typed is None or len(found) >= limit:
-            return found[:limit], typed is not None or len(found) > limit
+        yield from (image_of(from_dynamodb(item)) for item in answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return
+        query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def _query(stack: Stack, status: str) -> dict[str, Any]:
-    return {
-        "TableName": stack.image_table,
-        "IndexName": "by-status",
-        "KeyConditionExpression": "#status = :status",
-        "ExpressionAttributeNames": {"#status": "status"},
-        "ExpressionAttributeValues": {":status": {"S": status}},
-    }
-
-
-def _encoded(position: Mapping[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
-
-
-def _decoded(cursor: str | None) -> dict[str, Any]:
-    if not cursor:
-        return {}
-    try:
-        position = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (binascii.Error, ValueError) as error:
-        raise BadRequest("The cursor is not one that a listing gave.") from error
-    if not isinstance(position, dict):
-        raise BadRequest("The cursor is not one that a listing gave.")
-    return position
+def _by_id(stack: Stack, prefix: str, limit: int, cursor: Cursor) -> Page:
+    start = {"StartAfter": cursor.id} if cursor.id else {}
+    answer = stack.client("s3").list_objects_v2(
+        Bucket=stack.source_bucket, Prefix=prefix, MaxKeys=limit, **start
+    )
+    ids = [entry["Key"] for entry in answer.get("Contents", [])]
+    # An image whose id is the prefix itself is found although its original was deleted.
+    whole = [prefix] if not cursor.id and prefix not in ids else []
+    found = get_many(stack, [*whole, *ids])
+    images = [found.get(each) or image_of({"id": each}) for each in ids]
+    images = [found[each] for each in whole if each in found] + images
+    more = answer.get("IsTruncated") or len(images) > limit
+    images = images[:limit]
+    return Page(images, Cursor(id=images[-1].id).encoded() if more and images else None)

@@ -1,4 +1,4 @@
-"""The reconciler, run when an operator asks: what no event told of is put on record."""
+"""Runs the reconciler, which puts failures on record that no event reported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imageservice_operator.operations.stack import Stack
 
 @dataclass(frozen=True)
 class Report:
-    """Ids: `waiting` are being processed, `stuck` were PROCESSING for good, `missed` failed without a word."""
+    """Ids of images: `waiting` are being processed, `stuck` would have stayed so, `missed` had failed unreported."""
 
     waiting: Sequence[str]
     stuck: Sequence[str]
@@ -24,12 +24,12 @@ class Report:
 
 
 def run(stack: Stack, hours: float = 24, grace_minutes: float = 0) -> Report:
-    """Looks `hours` back, at whatever has not changed for `grace_minutes`. Raises OperationFailed if it fails."""
+    """Looks `hours` back, at images that have not changed for `grace_minutes`. Raises OperationFailed if it fails."""
     payload = {"hours": hours, "grace_minutes": grace_minutes}
     answer = stack.client("lambda").invoke(
         FunctionName=stack.output("ReconcileFunctionArn"), Payload=json.dumps(payload).encode()
     )
-    said = json.loads(answer["Payload"].read())
+    result = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        raise OperationFailed(f"ReconcileFunction failed: {said.get('errorMessage', said)}")
-    return Report(said["waiting"], said["stuck"], said["missed"])
+        raise OperationFailed(f"ReconcileFunction failed: {result.get('errorMessage', result)}")
+    return Report(result["waiting"], result["stuck"], result["missed"])

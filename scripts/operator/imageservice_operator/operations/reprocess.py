@@ -1,4 +1,4 @@
-"""Renditions made again after the plan or the engine has changed, by the workflow ReprocessImages."""
+"""Makes renditions again after the plan or the engine has changed, with the workflow ReprocessImages."""
 
 from __future__ import annotations
 
@@ -18,11 +18,30 @@ from imageservice_operator.operations.stack import Stack
 
 CONCURRENCY = 20
 NEW = "NEW"
-"""In `only`: originals that no workflow has taken up yet."""
+"""In `only`: originals that no workflow has processed yet."""
 _BATCH = 100
 _AT_ONCE = 8
-# What a child execution of the Distributed Map costs in transitions, for one that is left alone and for one that isn't.
+# State transitions of the Distributed Map's child execution: of an original that is left alone, and of one that is not.
 _LEFT_ALONE, _PROCESSED = 3, 3
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The originals whose ids begin with `prefix` and whose image has a status in `only` (none: any status).
+
+    With `force`, also what is up to date, and what was rejected. Raises BadRequest for a status that does not exist.
+    """
+
+    prefix: str = ""
+    only: Sequence[str] = ()
+    force: bool = False
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.only) - {*STATUSES, NEW})
+        if unknown:
+            raise BadRequest(
+                f"{', '.join(unknown)} is not a status; there are {', '.join((*STATUSES, NEW))}."
+            )
 
 
 @dataclass(frozen=True)
@@ -64,26 +83,23 @@ class Progress:
 
 def estimate(
     stack: Stack,
+    selection: Selection,
     *,
-    prefix: str = "",
-    only: Sequence[str] = (),
-    force: bool = False,
     limit: int | None = None,
     on_progress: Callable[[int], Any] | None = None,
 ) -> Estimate:
-    """What `start` with the same arguments would do, asked of the very function that it asks, and nothing changed.
+    """What `start` would do with the selection, as the function says that it calls, too; changes nothing.
 
-    `limit` bounds how many originals are looked at. `on_progress` is told how many were.
+    `limit` bounds how many originals are looked at. `on_progress` gets their number so far.
     """
-    _checked(only)
     decisions: Counter[str] = Counter()
     keys: list[str] = []
     complete = True
 
     def selected(batch: list[str]) -> list[dict[str, Any]]:
-        return select(stack, batch, only=only, force=force)
+        return select(stack, batch, only=selection.only, force=selection.force)
 
-    batches = list(_batches(stack, prefix, limit))
+    batches = list(_batches(stack, selection.prefix, limit))
     if limit is not None and sum(map(len, batches)) > limit:
         complete = False
         batches = _cut(batches, limit)
@@ -104,32 +120,26 @@ def estimate(
     return Estimate(dict(decisions), round(dollars, 4), complete, keys)
 
 
-def start(
-    stack: Stack,
-    *,
-    prefix: str = "",
-    only: Sequence[str] = (),
-    force: bool = False,
-    concurrency: int = CONCURRENCY,
-) -> str:
-    """Starts a run over all originals below `prefix` whose image has a status in `only` (none: any); its execution.
-
-    `concurrency` images at a time. With `force`, also what is up to date, and what was rejected.
-    """
-    _checked(only)
+def start(stack: Stack, selection: Selection, *, concurrency: int = CONCURRENCY) -> str:
+    """Starts a run over the selected originals, `concurrency` at a time; gives its execution."""
     if not 1 <= concurrency <= 1000:
         raise BadRequest("The concurrency is between 1 and 1000.")
-    given = {"prefix": prefix, "only": list(only), "force": force, "max_concurrency": concurrency}
+    run_input = {
+        "prefix": selection.prefix,
+        "only": list(selection.only),
+        "force": selection.force,
+        "max_concurrency": concurrency,
+    }
     answer = stack.client("stepfunctions").start_execution(
-        stateMachineArn=stack.machine_arn("ReprocessImages"), input=json.dumps(given)
+        stateMachineArn=stack.machine_arn("ReprocessImages"), input=json.dumps(run_input)
     )
     return str(answer["executionArn"])
 
 
 def start_images(stack: Stack, image_ids: Sequence[str], *, force: bool = False) -> dict[str, str]:
-    """Starts ProcessImage for the images named, where they need it; the execution of each that did.
+    """Starts ProcessImage for those of the images that need it; gives the execution of each.
 
-    The decision about the others is in its place, such as UP_TO_DATE.
+    For the others it gives the decision, such as UP_TO_DATE.
     """
     outcomes = {}
     for begin in range(0, len(image_ids), _BATCH):
@@ -144,12 +154,12 @@ def start_images(stack: Stack, image_ids: Sequence[str], *, force: bool = False)
 
 
 def resume(stack: Stack, execution: str) -> None:
-    """Redrives a run that was stopped, failed or timed out: it goes on with the originals that are left."""
+    """Redrives a run that was stopped, failed or timed out: it continues with the originals that are left."""
     stack.client("stepfunctions").redrive_execution(executionArn=execution)
 
 
 def stop(stack: Stack, execution: str) -> None:
-    """Stops a run; what it is making now is stopped, too, and made by `resume` or by the next run."""
+    """Stops a run, with the images that it is making; `resume` or the next run makes them."""
     cause = "Stopped by an operator."
     stack.client("stepfunctions").stop_execution(executionArn=execution, error="Stopped", cause=cause)
 
@@ -160,7 +170,7 @@ def progress(stack: Stack, execution: str) -> Progress:
     runs = stack.client("stepfunctions").list_map_runs(executionArn=execution)["mapRuns"]
     counts: dict[str, int] = {}
     if runs:
-        # On AWS a redrive goes on with the same Map Run; the local stack begins another for what is left.
+        # On AWS a redrive continues the same Map Run; the local stack begins another for what is left.
         latest = max(runs, key=lambda run: run["startDate"])["mapRunArn"]
         answer = stack.client("stepfunctions").describe_map_run(mapRunArn=latest)
         counts = {name: count for name, count in answer["itemCounts"].items() if isinstance(count, int)}
@@ -171,7 +181,7 @@ def progress(stack: Stack, execution: str) -> Progress:
 
 
 def followed(stack: Stack, execution: str, pause: float = 1.0) -> Iterator[Progress]:
-    """The run's progress now and then, and last when it has ended."""
+    """The run's progress every `pause` seconds; the last one is from after its end."""
     while True:
         now = progress(stack, execution)
         yield now
@@ -183,15 +193,15 @@ def followed(stack: Stack, execution: str, pause: float = 1.0) -> Iterator[Progr
 def select(
     stack: Stack, keys: Sequence[str], *, only: Sequence[str] = (), force: bool = False
 ) -> list[dict[str, Any]]:
-    """What would become of up to a hundred originals: each with its key, the decision and, for PROCESS, the event."""
+    """The decision about each of up to a hundred originals: its key, the decision and, for PROCESS, the event."""
     payload = {"keys": list(keys), "only": list(only), "force": force}
     answer = stack.client("lambda").invoke(
         FunctionName=stack.output("SelectOriginalsFunctionArn"), Payload=json.dumps(payload).encode()
     )
-    said = json.loads(answer["Payload"].read())
+    result = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        raise OperationFailed(f"SelectOriginalsFunction failed: {said.get('errorMessage', said)}")
-    originals: list[dict[str, Any]] = said["originals"]
+        raise OperationFailed(f"SelectOriginalsFunction failed: {result.get('errorMessage', result)}")
+    originals: list[dict[str, Any]] = result["originals"]
     return originals
 
 
@@ -215,9 +225,3 @@ def _batches(stack: Stack, prefix: str, limit: int | None) -> Iterator[list[str]
 def _cut(batches: list[list[str]], limit: int) -> list[list[str]]:
     keys = [key for batch in batches for key in batch][:limit]
     return [keys[begin : begin + _BATCH] for begin in range(0, len(keys), _BATCH)]
-
-
-def _checked(only: Sequence[str]) -> None:
-    unknown = sorted(set(only) - {*STATUSES, NEW})
-    if unknown:
-        raise BadRequest(f"{', '.join(unknown)} is no status; there are {', '.join((*STATUSES, NEW))}.")

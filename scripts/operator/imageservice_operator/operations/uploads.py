@@ -35,6 +35,14 @@ class Upload:
     version_id: str | None
 
 
+def check_id(image_id: str) -> None:
+    """Raises BadRequest for an id that an image can't have, with the sentence that the API refuses it with."""
+    try:
+        check_image_id(image_id)
+    except ImageIdInvalid as error:
+        raise BadRequest(str(error)) from error
+
+
 def upload(
     stack: Stack,
     source: Path | BinaryIO,
@@ -48,10 +56,7 @@ def upload(
     `on_progress` gets the number of bytes of each piece sent. Raises BadRequest for an id that is not allowed, OSError
     for a file that can't be read.
     """
-    try:
-        check_image_id(image_id)
-    except ImageIdInvalid as error:
-        raise BadRequest(str(error)) from error
+    check_id(image_id)
     kind = content_type or mimetypes.guess_type(image_id)[0] or "application/octet-stream"
     client = stack.client("s3")
     options = {"ExtraArgs": {"ContentType": kind}, "Config": _MULTIPART, "Callback": on_progress}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -23,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 FACT_WIDTH = 10
-"""Of a fact's name, in columns: so that facts told line by line stand below one another."""
+"""Of a fact's name, in columns, so that facts that are printed one by one align with those of `facts`."""
 _STYLES = {
     "READY": "green",
     "SUCCEEDED": "green",
@@ -38,8 +37,8 @@ _STYLES = {
 
 
 def status_text(status: str | None) -> Text:
-    """A status in its colour."""
-    return Text(status or "not taken up", style=_STYLES.get(status or "", "dim"))
+    """A status in its color."""
+    return Text(status or "not processed yet", style=_STYLES.get(status or "", "dim"))
 
 
 def table(*columns: str, right: Sequence[str] = ()) -> Table:
@@ -57,38 +56,14 @@ def table(*columns: str, right: Sequence[str] = ()) -> Table:
     return made
 
 
-def plain(value: object) -> Text:
-    """Somebody else's text: no markup of ours is read in it, and no terminal's."""
+def untrusted(value: object) -> Text:
+    """Text from outside, such as an id: neither rich's markup nor a terminal's control characters work in it."""
     return Text("".join(c if c.isprintable() else "�" for c in str(value)))
 
 
-def marked(value: object) -> str:
-    """Somebody else's text within our markup."""
-    return escape(plain(value).plain)
-
-
-def ago(moment: str | datetime | None) -> str:
-    """How long ago, in the largest unit that says something."""
-    if not moment:
-        return "–"
-    then = datetime.fromisoformat(moment.replace("Z", "+00:00")) if isinstance(moment, str) else moment
-    seconds = max(0.0, (datetime.now(UTC) - then).total_seconds())
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit} ago"
-    return f"{seconds:.0f} s ago"
-
-
-def size(length: int | None) -> str:
-    """Bytes as people read them."""
-    if length is None:
-        return "–"
-    value = float(length)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
+def escaped(value: object) -> str:
+    """The same for a place where rich's markup works."""
+    return escape(untrusted(value).plain)
 
 
 def counting(err: Console) -> Progress:
@@ -120,11 +95,16 @@ def transferring(err: Console) -> Progress:
 
 
 def facts(pairs: Mapping[str, Any]) -> Table:
-    """Names and what they are, one a line; what is None is left out."""
+    """Names and values, one pair a line; without those whose value is None."""
     made = Table(box=None, pad_edge=False, show_header=False)
     made.add_column(style="bold", min_width=FACT_WIDTH)
     made.add_column(overflow="fold")
     for name, value in pairs.items():
         if value is not None:
-            made.add_row(name, value if isinstance(value, Text) else plain(value))
+            made.add_row(name, value if isinstance(value, Text) else untrusted(value))
     return made
+
+
+def fact(name: str, value: str) -> Text:
+    """As a line of `facts`, for what is to be copied and must not be wrapped."""
+    return Text.assemble((f"{name:<{FACT_WIDTH}}  ", "bold"), untrusted(value))

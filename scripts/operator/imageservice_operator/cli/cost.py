@@ -1,23 +1,27 @@
-"""cost: what running the service costs."""
+"""cost: what the service costs to run."""
 
 from __future__ import annotations
 
 import click
 
 from imageservice_operator.cli.group import images
-from imageservice_operator.cli.shown import plain, table
+from imageservice_operator.cli.output import table, untrusted
 from imageservice_operator.operations import cost, prices
 from imageservice_operator.operations.cost import Bill
 
 
 @images.command("cost", short_help="What the service costs to run.")
-@click.option("--uploads", default=100_000, show_default=True, type=click.IntRange(0), help="A month.")
-@click.option("--reads", default=10_000_000, show_default=True, type=click.IntRange(0), help="A month.")
+@click.option(
+    "--uploads", default=100_000, show_default=True, type=click.IntRange(0), help="So many a month."
+)
+@click.option(
+    "--reads", default=10_000_000, show_default=True, type=click.IntRange(0), help="So many a month."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def show(uploads: int, reads: int, as_json: bool) -> None:
-    """What an upload, a read and a month cost on AWS, line by line.
+    """Show what an upload, a read and a month cost on AWS, line by line.
 
-    Estimated from published prices and measured durations; no stack is asked.
+    Estimated from published prices and measured durations; needs no stack.
     """
     from json import dumps
 
@@ -53,10 +57,10 @@ def _table(bill: Bill, times: int) -> object:
     made = table(title, "quantity", "$ each", "$", right=("quantity", "$ each", "$"))
     for line in bill.lines:
         made.add_row(
-            plain(line.name),
+            untrusted(line.name),
             f"{line.quantity * times:,.0f}",
             f"{line.price:.10f}".rstrip("0").rstrip("."),
             f"{line.dollars * times:,.2f}",
         )
-    made.add_row("[bold]together[/]", "", "", f"[bold]{bill.total * times:,.2f}[/]")
+    made.add_row("[bold]total[/]", "", "", f"[bold]{bill.total * times:,.2f}[/]")
     return made

@@ -1,0 +1,31 @@
+"""Types of options that commands share."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+class Moment(click.ParamType[datetime]):
+    """A point in time: 90min, 2h, 3d ago, or a date and time in ISO 8601 (in UTC where it has no zone)."""
+
+    name = "WHEN"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        span = re.fullmatch(r"(\d{1,6})\s*(s|min|m|h|d|w)", value)
+        if span:
+            return datetime.now(UTC) - min(
+                timedelta(seconds=int(span[1]) * _UNITS[span[2]]), timedelta(days=36500)
+            )
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail("give 90min, 2h, 3d, or a date such as 2026-11-22T08:00", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

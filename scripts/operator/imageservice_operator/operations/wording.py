@@ -1,0 +1,50 @@
+"""Times and sizes in words for people: the command line and the console say them the same way."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+_SPANS = (("year", 31_557_600), ("month", 2_629_800), ("day", 86_400), ("hour", 3600), ("min", 60), ("s", 1))
+_ABBREVIATED = ("min", "s")
+_NOW_S = 5  # clocks of two machines differ by that much
+
+
+def utc(value: datetime | str | None) -> datetime | None:
+    """A time of boto3's, or of an item's text, in UTC; one without a zone is in UTC. None for None or ""."""
+    if not value:
+        return None
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def ago(value: datetime | str | None, now: datetime | None = None) -> str:
+    """How long ago, in whole units, never rounded up: "now", "40 s ago", "1 min ago", "2 days ago".
+
+    "never" for None, and "in the future" where the clocks disagree by more than 5 s.
+    """
+    moment = utc(value)
+    if moment is None:
+        return "never"
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    if seconds < -_NOW_S:
+        return "in the future"
+    if seconds < _NOW_S:
+        return "now"
+    unit, length = next(span for span in _SPANS if seconds >= span[1])
+    number = int(seconds // length)
+    return f"{number} {unit}{'s' if number > 1 and unit not in _ABBREVIATED else ''} ago"
+
+
+def size(count: int | None) -> str:
+    """Bytes with at most three significant digits, in powers of ten: "812 B", "35.5 kB", "1.0 MB"; "–" for None."""
+    if count is None:
+        return "–"
+    if count < 1000:
+        return f"{count} B"
+    value = float(count)
+    for unit in ("kB", "MB", "GB", "TB"):
+        value /= 1000
+        # As it is printed, not as it is: 999,999 bytes are 1.0 MB, not 1000 kB.
+        if round(value) < 1000 or unit == "TB":
+            break
+    return f"{value:.1f} {unit}" if round(value, 1) < 100 else f"{value:.0f} {unit}"
