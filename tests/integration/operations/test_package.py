@@ -46,8 +46,8 @@ class Installed:
             timeout=60,
         )
 
-    def python(self, code: str) -> str:
-        command = [self.bin / "python", "-c", code]
+    def python(self, code: str, *arguments: str) -> str:
+        command = [self.bin / "python", "-c", code, *arguments]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=True).stdout
 
 
@@ -87,6 +87,19 @@ def test_it_brings_no_image_library_no_redis_and_no_emulator(installed: Installe
     assert (
         installed.python("import importlib.util as u; print(u.find_spec('imageservice.engine'))") == "None\n"
     )
+
+
+def test_every_module_that_it_brings_can_be_imported(installed: Installed, with_console: Installed) -> None:
+    walk = """
+import imageservice, imageservice_operator, pkgutil, sys
+for package in (imageservice, imageservice_operator):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not module.name.endswith("__main__") and (len(sys.argv) > 1 or ".console" not in module.name):
+            __import__(module.name)
+            print(module.name)
+"""
+    assert "imageservice_operator.operations.stack" in installed.python(walk)
+    assert "imageservice_operator.console.workflow.layout" in with_console.python(walk, "console")
 
 
 def test_every_command_says_what_it_does(installed: Installed) -> None:

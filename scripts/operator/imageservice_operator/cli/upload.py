@@ -36,8 +36,8 @@ def upload(
     An upload replaces the image that has its id; readers get the old image until the new one is ready.
     """
     files_by_id = _files_by_id(files, prefix, image_id)
-    for each in files_by_id:
-        uploads.check_id(each)  # before anything is sent
+    for upload_id in files_by_id:
+        uploads.check_id(upload_id)  # before anything is sent
     sent = _sent(session, files_by_id)
     if no_wait:
         for each in sent:
