@@ -5,29 +5,46 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from waiting import until
 
 from imageservice_operator.operations.stack import Stack
 
 EVERYONE = {"Effect": "Allow", "Principal": {"Service": ["lambda.amazonaws.com", "states.amazonaws.com"]}}
 
 TASK_FUNCTION = """
-import os, pathlib, time
+import os, pathlib, time, uuid
 
 class ThumbError(Exception): pass
+
+def until(check):
+    while not check():
+        time.sleep(0.01)
 
 def handler(event, context):
     if not isinstance(event, dict):
         return {"type": type(event).__name__, "value": event}
     if "attempts" in event:
         with open(event["attempts"], "a") as file:
-            file.write(f"{time.time()}\\n")
-    if event.get("sleep"):
-        time.sleep(event["sleep"])
+            file.write("called\\n")
+    if "meet" in event:  # as many calls as it says, at once
+        folder = pathlib.Path(event["meet"]["folder"])
+        (folder / uuid.uuid4().hex).touch()
+        until(lambda: len(list(folder.iterdir())) >= event["meet"]["calls"])
+    if "spans" in event:  # a file for as long as the call runs; how many there are
+        inside = pathlib.Path(event["spans"], uuid.uuid4().hex)
+        inside.touch()
+        time.sleep(0.3)
+        event["at_once"] = len(list(inside.parent.iterdir()))
+        inside.unlink()
+    if "wait_for" in event:
+        until(pathlib.Path(event["wait_for"]).exists)
+    if "leave" in event:
+        pathlib.Path(event["leave"]).touch()
     if event.get("raise"):
         raise {"ThumbError": ThumbError, "ValueError": ValueError}[event["raise"]](f"boom {event.get('i')}")
     if "fail_times" in event:
@@ -42,15 +59,13 @@ CAUGHT = {"Type": "Pass", "End": True}
 
 
 class Attempts:
-    """The moments at which the task function was called, which it appends to a file."""
+    """The calls of the task function, which adds a line to a file for each."""
 
     def __init__(self, file: Path) -> None:
         self.path = str(file)
 
-    def gaps(self) -> list[float]:
-        """The seconds between the calls."""
-        moments = [float(line) for line in Path(self.path).read_text().splitlines()]
-        return [later - earlier for earlier, later in itertools.pairwise(moments)]
+    def count(self) -> int:
+        return len(Path(self.path).read_text().splitlines())
 
 
 @dataclass(frozen=True)
@@ -79,8 +94,8 @@ class Machines:
             Runtime="python3.13",
             Role=self.role,
             Handler="task.handler",
-            Code={"ZipFile": _zip("task.py", TASK_FUNCTION)},
-            Timeout=3,
+            Code={"ZipFile": TASK_PACKAGE},
+            Timeout=120,
         )["FunctionArn"]
 
     def task(self, payload: Any = None, **fields: Any) -> dict[str, Any]:
@@ -111,16 +126,18 @@ class Machines:
         started = self.states.start_execution(stateMachineArn=arn, input=json.dumps(input or {}), **fields)
         return str(started["executionArn"])
 
-    def run(self, definition: dict[str, Any], input: Any = None, patience: float = 40) -> Ended:
+    def run(self, definition: dict[str, Any], input: Any = None) -> Ended:
         """Run an execution of this definition to its end."""
-        return self.wait(self.start(definition, input), patience)
+        return self.wait(self.start(definition, input))
 
-    def wait(self, execution: str, patience: float = 40) -> Ended:
+    def wait(self, execution: str) -> Ended:
         """Wait for an execution to end."""
-        begun = time.monotonic()
-        while (described := self.states.describe_execution(executionArn=execution))["status"] == "RUNNING":
-            assert time.monotonic() - begun < patience, f"still running after {patience} s"
-            time.sleep(0.02)
+
+        def ended() -> dict[str, Any] | None:
+            described: dict[str, Any] = self.states.describe_execution(executionArn=execution)
+            return None if described["status"] == "RUNNING" else described
+
+        described = until(ended, f"for {execution} to end")
         output = json.loads(described["output"]) if "output" in described else None
         return Ended(
             execution,
@@ -141,6 +158,21 @@ class Machines:
         """The types of all events of an execution, oldest first."""
         return [event["type"] for event in self.history(execution)]
 
+    def wait_for_event(self, execution: str, event: str) -> None:
+        """Wait until the execution's history has an event of this type."""
+        until(lambda: event in self.event_types(execution), f"for {event}")
+
+    def waits(self, execution: str) -> list[float]:
+        """The seconds from each failure of a task to its next attempt."""
+        events = [
+            event for event in self.history(execution) if event["type"] in ("TaskFailed", "TaskScheduled")
+        ]
+        return [
+            (later["timestamp"] - earlier["timestamp"]).total_seconds()
+            for earlier, later in itertools.pairwise(events)
+            if earlier["type"] == "TaskFailed"
+        ]
+
     def _role(self) -> str:
         iam = self.stack.client("iam")
         trust = {"Version": "2012-10-17", "Statement": [{**EVERYONE, "Action": "sts:AssumeRole"}]}
@@ -158,6 +190,9 @@ def _zip(name: str, text: str) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(name, text)
     return buffer.getvalue()
+
+
+TASK_PACKAGE = _zip("task.py", TASK_FUNCTION)
 
 
 def single(state: dict[str, Any], **others: Any) -> dict[str, Any]:

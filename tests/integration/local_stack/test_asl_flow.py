@@ -1,5 +1,7 @@
 """Choices, waits and branches of the States Language."""
 
+from pathlib import Path
+
 from machines import CAUGHT, Machines, single
 
 YES = {"Type": "Pass", "Result": "yes", "End": True}
@@ -30,11 +32,12 @@ def test_a_choice_on_a_path_that_is_not_there_fails(machines: Machines) -> None:
     assert (ended.status, ended.error) == ("FAILED", "States.Runtime")
 
 
-def test_branches_run_at_once_and_answer_in_order(machines: Machines) -> None:
-    branches = [{"StartAt": "X", "States": {"X": machines.task({"sleep": 1, "i": i})}} for i in range(3)]
+def test_branches_run_at_once_and_answer_in_order(machines: Machines, tmp_path: Path) -> None:
+    # Each waits until all three have been called.
+    meet = {"folder": str(tmp_path), "calls": 3}
+    branches = [{"StartAt": "X", "States": {"X": machines.task({"meet": meet, "i": i})}} for i in range(3)]
     ended = machines.run(single({"Type": "Parallel", "Branches": branches, "End": True}))
     assert [answer["in"]["i"] for answer in ended.output] == [0, 1, 2]
-    assert ended.seconds < 2.9
 
 
 def test_a_failed_branch_fails_the_parallel_with_its_own_error(machines: Machines) -> None:
@@ -53,4 +56,4 @@ def test_wait_takes_seconds_from_the_definition_or_the_input(machines: Machines)
     second = {"Type": "Wait", "SecondsPath": "$.s", "End": True}
     ended = machines.run(single({"Type": "Wait", "Seconds": 1, "Next": "B"}, B=second), {"s": 1})
     assert ended.status == "SUCCEEDED"
-    assert 1.8 < ended.seconds < 4
+    assert ended.seconds >= 2

@@ -1,7 +1,6 @@
 """Tasks that call AWS services: results, error names, callbacks, nested executions."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -142,8 +141,7 @@ def test_a_task_token_in_the_history_completes_the_task(machines: Machines) -> N
         "End": True,
     }
     execution = machines.start(single(task))
-    while "TaskSubmitted" not in machines.event_types(execution):
-        time.sleep(0.05)
+    machines.wait_for_event(execution, "TaskSubmitted")
     (scheduled,) = [
         event["taskScheduledEventDetails"]
         for event in machines.history(execution)

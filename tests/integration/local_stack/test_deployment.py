@@ -1,7 +1,6 @@
 """The sample template, deployed: what CloudFormation loses is there, routes answer, events arrive."""
 
 import json
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -12,25 +11,23 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from machines import Machines, single
+from waiting import until
 
 from imageservice_operator.operations.stack import Stack
 
 KEY = "a b+c%20é/ü.jpg"
 
 
-def table_item(stack: Stack, key: str, patience: float = 15) -> dict[str, Any]:
+def table_item(stack: Stack, key: str) -> dict[str, Any]:
     """The detail that the sample's state machine notes of an object's event."""
-    dynamodb = stack.client("dynamodb")
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        found = dynamodb.get_item(
-            TableName=stack.outputs["TableName"], Key={"id": {"S": key}}, ConsistentRead=True
-        ).get("Item")
-        if found:
-            detail: dict[str, Any] = json.loads(found["detail"]["S"])
-            return detail
-        time.sleep(0.05)
-    raise AssertionError(f"no event for {key}")
+    dynamodb, table = stack.client("dynamodb"), stack.outputs["TableName"]
+
+    def item() -> Any:
+        found = dynamodb.get_item(TableName=table, Key={"id": {"S": key}}, ConsistentRead=True)
+        return found.get("Item")
+
+    noted: dict[str, Any] = json.loads(until(item, f"the event of {key}")["detail"]["S"])
+    return noted
 
 
 def forget(stack: Stack, key: str) -> None:

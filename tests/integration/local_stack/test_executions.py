@@ -1,12 +1,13 @@
 """Executions as Step Functions' API shows them: names, history, stopping, redriving, listing, events."""
 
 import json
-import time
+from pathlib import Path
 
 import botocore.exceptions
 import pytest
 from botocore.config import Config
 from machines import Machines, single
+from waiting import until
 
 from imageservice_operator.operations.stack import Stack
 
@@ -21,10 +22,10 @@ def test_a_name_is_taken_once(machines: Machines) -> None:
 
 
 def test_a_stopped_execution_is_aborted_at_once(machines: Machines) -> None:
-    execution = machines.start(single({"Type": "Wait", "Seconds": 30, "End": True}))
-    time.sleep(0.3)
+    execution = machines.start(single({"Type": "Wait", "Seconds": 900, "End": True}))
+    machines.wait_for_event(execution, "WaitStateEntered")
     machines.states.stop_execution(executionArn=execution, error="E", cause="why")
-    ended = machines.wait(execution, patience=2)
+    ended = machines.wait(execution)
     assert (ended.status, ended.error, ended.cause) == ("ABORTED", "E", "why")
     assert machines.event_types(execution)[-1] == "ExecutionAborted"
 
@@ -58,11 +59,14 @@ def test_status_changes_are_announced_with_input_error_and_cause(machines: Machi
     events.put_targets(Rule="status-changes", Targets=[{"Id": "1", "Arn": arn}])
     machines.wait(machines.states.start_execution(stateMachineArn=machine, input='{"a": 1}')["executionArn"])
     details = {}
-    deadline = time.monotonic() + 5
-    while len(details) < 2 and time.monotonic() < deadline:
+
+    def both() -> bool:
         for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", []):
             detail = json.loads(message["Body"])["detail"]
             details[detail["status"]] = detail
+        return len(details) == 2
+
+    until(both, "two status changes")
     assert set(details) == {"RUNNING", "FAILED"}
     failed = details["FAILED"]
     assert (failed["input"], failed["error"], failed["cause"]) == ('{"a": 1}', "E", "C")
@@ -144,17 +148,20 @@ def test_the_history_comes_in_pages_and_backwards(machines: Machines) -> None:
     assert backwards["events"][0]["type"] == "ExecutionSucceeded"
 
 
-def test_nothing_follows_the_end_in_a_history(machines: Machines) -> None:
+def test_nothing_follows_the_end_in_a_history(machines: Machines, tmp_path: Path) -> None:
+    # The second item is held until the first has failed the execution, and then finishes.
+    gate, left = tmp_path / "gate", tmp_path / "left"
     inner = {"StartAt": "X", "States": {"X": machines.task()}}
-    items = [{"raise": "ThumbError"}, {"sleep": 1}]
+    items = [{"raise": "ThumbError"}, {"wait_for": str(gate), "leave": str(left)}]
     ended = machines.run(
         single({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "End": True}), {"items": items}
     )
-    time.sleep(1.5)
+    gate.touch()
+    until(left.exists, "the second item")
+    machines.run(single(machines.task({})))  # by now the answer of the second item has arrived
     types = machines.event_types(ended.arn)
     assert types[-1] == "ExecutionFailed"
     assert "MapIterationAborted" in types
-    assert ended.seconds < 1
 
 
 def test_an_express_execution_answers_synchronously(machines: Machines, stack: Stack) -> None:

@@ -6,7 +6,6 @@ upgrade has mended something: the patch can go.
 
 import contextlib
 import json
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ import botocore.exceptions
 import pytest
 from botocore.config import Config
 from machines import Machines, single
+from waiting import until
 
 from imageservice_operator.operations.stack import Stack
 from local import background
@@ -71,17 +71,9 @@ def test_every_patch_has_a_test_here() -> None:
 
 def noted(stack: Stack, key: str) -> Any:
     """The event of an object that the sample's state machine has put into the table."""
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline:
-        item = (
-            stack.client("dynamodb")
-            .get_item(TableName=stack.outputs["TableName"], Key={"id": {"S": key}})
-            .get("Item")
-        )
-        if item:
-            return json.loads(item["detail"]["S"])
-        time.sleep(0.05)
-    raise AssertionError(key)
+    table, id_ = stack.outputs["TableName"], {"id": {"S": key}}
+    item = until(lambda: stack.client("dynamodb").get_item(TableName=table, Key=id_).get("Item"), key)
+    return json.loads(item["detail"]["S"])
 
 
 def test_s3_event_version(bare: Bare) -> None:
@@ -129,7 +121,7 @@ def test_heartbeat_error(bare: Bare) -> None:
         Resource="arn:aws:states:::lambda:invoke.waitForTaskToken",
         Parameters={"FunctionName": machines.function, "Payload": {"token.$": "$$.Task.Token"}},
         HeartbeatSeconds=1,
-        TimeoutSeconds=6,
+        TimeoutSeconds=900,
         OutputPath="$",
     )
     assert machines.run(single(task)).error == "States.Timeout"
@@ -191,12 +183,16 @@ def test_map_failures(bare: Bare) -> None:
     assert ended.status == "SUCCEEDED"
 
 
-def test_map_workers(bare: Bare) -> None:
+def test_map_workers(bare: Bare, tmp_path: Path) -> None:
     machines = bare("interpreter")
     inner = {"StartAt": "X", "States": {"X": machines.task()}}
     state = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "End": True}
-    ended = machines.run(single(state), {"items": [{"raise": "ThumbError"}, {"sleep": 1}]})
-    time.sleep(1.5)
+    gate, left = tmp_path / "gate", tmp_path / "left"
+    held = {"wait_for": str(gate), "leave": str(left)}
+    ended = machines.run(single(state), {"items": [{"raise": "ThumbError"}, held]})
+    gate.touch()
+    until(left.exists, "the second item")
+    machines.run(single(machines.task({})))
     assert "MapIterationAborted" not in machines.event_types(ended.arn)
 
 
@@ -227,9 +223,9 @@ def test_stepfunctions_engine(bare: Bare) -> None:
         machines.states.redrive_execution(executionArn=failed.arn)
 
 
-def test_lambda_workers(bare: Bare) -> None:
+def test_lambda_workers(bare: Bare, tmp_path: Path) -> None:
     machines = bare("workers")
-    client = machines.stack.client("lambda", config=Config(read_timeout=60))
+    client = machines.stack.client("lambda", config=Config(read_timeout=240))
 
     def invoke(**event: Any) -> Any:
         answer = client.invoke(FunctionName=machines.function, Payload=json.dumps(event))
@@ -237,5 +233,6 @@ def test_lambda_workers(bare: Bare) -> None:
 
     assert invoke(**{"raise": "ThumbError"})["errorType"] == "Runtime.HandlerError"
     with ThreadPoolExecutor(12) as pool:
-        answers = list(pool.map(lambda _: invoke(sleep=0.5), range(12)))
-    assert len({answer["pid"] for answer in answers}) > 8
+        meet = {"folder": str(tmp_path), "calls": 12}
+        answers = list(pool.map(lambda _: invoke(meet=meet), range(12)))
+    assert len({answer["pid"] for answer in answers}) == 12

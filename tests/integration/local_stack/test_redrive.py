@@ -1,6 +1,5 @@
 """RedriveExecution: what runs again and what is kept."""
 
-import time
 from pathlib import Path
 
 import botocore.exceptions
@@ -55,14 +54,18 @@ def test_a_redrive_goes_on_with_the_variables_of_the_states_before(
 
 
 def test_a_redriven_map_keeps_the_iterations_that_succeeded(machines: Machines, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
     items = [
         {"attempts": str(tmp_path / "0")},
-        {"attempts": str(tmp_path / "1"), "fail_times": 1, "sleep": 0.3},
+        {"attempts": str(tmp_path / "1"), "fail_times": 1, "wait_for": str(gate)},
     ]
     inner = {"StartAt": "X", "States": {"X": machines.task()}}
-    failed = machines.run(
+    execution = machines.start(
         single({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "End": True}), {"items": items}
     )
+    machines.wait_for_event(execution, "MapIterationSucceeded")
+    gate.touch()
+    failed = machines.wait(execution)
     ended = redriven(machines, failed.arn)
     calls = [len((tmp_path / name).read_text().splitlines()) for name in ("0", "1")]
     assert ([answer["ok"] for answer in ended.output], calls) == ([True, True], [1, 2])
@@ -86,12 +89,16 @@ def test_a_redriven_distributed_map_runs_only_the_items_that_failed(
 
 
 def test_a_redriven_parallel_keeps_the_branches_that_succeeded(machines: Machines, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
     payloads = [
         {"attempts": str(tmp_path / "0")},
-        {"attempts": str(tmp_path / "1"), "fail_times": 1, "sleep": 0.3},
+        {"attempts": str(tmp_path / "1"), "fail_times": 1, "wait_for": str(gate)},
     ]
     branches = [{"StartAt": "X", "States": {"X": machines.task(payload)}} for payload in payloads]
-    failed = machines.run(single({"Type": "Parallel", "Branches": branches, "End": True}))
+    execution = machines.start(single({"Type": "Parallel", "Branches": branches, "End": True}))
+    machines.wait_for_event(execution, "TaskStateExited")
+    gate.touch()
+    failed = machines.wait(execution)
     ended = redriven(machines, failed.arn)
     calls = [len((tmp_path / name).read_text().splitlines()) for name in ("0", "1")]
     assert ([answer["ok"] for answer in ended.output], calls) == ([True, True], [1, 2])
@@ -103,10 +110,12 @@ def test_a_redrive_of_a_fail_state_fails_again(machines: Machines) -> None:
     assert (ended.status, ended.error) == ("FAILED", "E")
 
 
-def test_an_aborted_execution_can_be_redriven(machines: Machines) -> None:
-    execution = machines.start(single({"Type": "Wait", "Seconds": 2, "End": True}))
-    time.sleep(0.2)
+def test_an_aborted_execution_can_be_redriven(machines: Machines, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    execution = machines.start(single(machines.task({"wait_for": str(gate)})))
+    machines.wait_for_event(execution, "TaskStarted")
     machines.states.stop_execution(executionArn=execution)
+    gate.touch()
     assert redriven(machines, execution).status == "SUCCEEDED"
 
 

@@ -6,11 +6,11 @@ import re
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from waiting import HANG_S, until
 
 from imageservice_operator.operations.stack import Stack
 from local import background
@@ -45,18 +45,19 @@ def children(pid: int) -> list[int]:
 
 
 def running(pids: list[int]) -> list[int]:
-    return [
-        pid
-        for pid in pids
-        if Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    return [pid for pid in pids if command(pid)]
 
 
-def gone(pids: list[int], patience: float = 5) -> bool:
-    deadline = time.monotonic() + patience
-    while running(pids) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return running(pids) == []
+def command(pid: int) -> str:
+    """The command line of a process; nothing where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    until(lambda: not running(pids), lambda: f"these run: {running(pids)}")
 
 
 @pytest.fixture
@@ -66,14 +67,9 @@ def served(tmp_path: Path) -> Iterator[Served]:
     assert process.stdout.readline().startswith("ready")
     stack = Stack.local(tmp_path)
     stack.client("lambda").invoke(
-        FunctionName=stack.outputs["EchoArn"], InvocationType="Event", Payload=json.dumps({"sleep": 2})
+        FunctionName=stack.outputs["EchoArn"], InvocationType="Event", Payload=json.dumps({"sleep": 100})
     )
-    deadline = time.monotonic() + 10
-    while not any(
-        "launcher" in Path(f"/proc/{pid}/cmdline").read_text() for pid in running(children(process.pid))
-    ):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: any("launcher" in command(pid) for pid in children(process.pid)), "a worker")
     yield process, children(process.pid), stack, tmp_path
     process.kill()
     process.wait()
@@ -83,25 +79,24 @@ def served(tmp_path: Path) -> Iterator[Served]:
 def test_no_process_outlives_the_stack(served: Served, number: signal.Signals) -> None:
     process, below, _, _ = served
     process.send_signal(number)
-    process.wait(timeout=10)
+    process.wait(HANG_S)
     assert len(below) >= 3
-    assert gone(below)
+    wait_until_gone(below)
 
 
 def test_a_stopped_stack_takes_its_description_along(served: Served) -> None:
     process, _, _, state_dir = served
     process.terminate()
-    assert process.wait(timeout=10) == 0
+    assert process.wait(HANG_S) == 0
     assert not (state_dir / "stack.json").exists()
 
 
 def test_a_stack_stopped_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
     process = serve(tmp_path)
-    time.sleep(0.8)
-    below = children(process.pid)
+    below = until(lambda: children(process.pid), "its first process")
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=10) == 0
-    assert gone(below)
+    assert process.wait(HANG_S) == 0
+    wait_until_gone(below)
     assert not (tmp_path / "stack.json").exists()
 
 
@@ -133,7 +128,7 @@ def test_everything_listens_on_loopback_only(served: Served) -> None:
 def test_a_second_stack_on_the_same_directory_says_so(served: Served) -> None:
     first, _, stack, state_dir = served
     second = serve(state_dir)
-    output, complaint = second.communicate(timeout=10)
+    output, complaint = second.communicate(timeout=HANG_S)
     assert (second.returncode, output) == (1, "")
     assert complaint == f"already running in {state_dir} (process {first.pid})\n"
     assert Stack.local(state_dir) == stack
@@ -145,7 +140,7 @@ def complaint_of(tmp_path: Path, *options: str, **environment: str) -> str:
         env={"PYTHONPATH": background.PYTHON_PATH, "PATH": os.environ["PATH"], **environment},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=HANG_S,
         check=False,
     )
     assert process.returncode != 0
@@ -227,7 +222,7 @@ def test_a_missing_redis_is_one_line(tmp_path: Path) -> None:
         env={"PYTHONPATH": background.PYTHON_PATH, "PATH": "/nonexistent"},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=HANG_S,
         check=False,
     )
     assert (process.returncode, process.stderr) == (

@@ -14,11 +14,15 @@ class ImageRejected(Exception):
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer with what the function can see of itself, after sleeping, failing or exiting on demand."""
+    """Answer with what the function can see of itself, after sleeping, waiting, failing or exiting on demand."""
     if "print" in event:
         print(event["print"])
     if "sleep" in event:
         time.sleep(event["sleep"])
+    if "arrive" in event:
+        pathlib.Path(event["arrive"]).touch()
+    while "wait_for" in event and not pathlib.Path(event["wait_for"]).exists():
+        time.sleep(0.01)
     if "reject" in event:
         raise ImageRejected(event["reject"])
     if "exit" in event:
