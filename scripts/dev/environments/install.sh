@@ -28,7 +28,8 @@ run() {
             [[ -t 2 ]] || ((SECONDS - shown >= 10)) || continue
             [[ $line =~ (Download|Collect|Resolved|Prepared|Installed|added) ]] || continue
             shown=$SECONDS
-            say "setting up .venv/$name: ${line# }"
+            line=${line%% (from *}
+            say "setting up .venv/$name: ${line:0:50}"
         done
     } || fail "$(grep -vE '^ *(Downloaded|Downloading|Collecting|Using|WARNING|npm warn)' "$log" | tail -n 25)"
 }
