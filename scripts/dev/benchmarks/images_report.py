@@ -8,7 +8,7 @@ _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 _SIZES = ("thumb", "w320", "w640", "w1280", "w1920")
 _WIDTHS = ("w160", "w320", "w640", "w1280", "w1920")
 _FORMATS = ("avif", "webp", "jpeg")
-_COLOURS = {
+_COLORS = {
     "naive Pillow": "#9aa0a6",
     "ours": "#c5221f",
     "pyvips": "#1a73e8",
@@ -109,7 +109,7 @@ def verdict(results: dict[str, Any]) -> str:
             "≤ 0.3",
         ),
     ]
-    lines = ["| target | measured | wanted |", "|---|---|---|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
+    lines = ["| what | measured | target |", "|---|---|---|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -124,7 +124,7 @@ def plot(results: dict[str, Any], path: Path) -> None:
     for at, name in enumerate(names):
         places = [index + (at - (len(names) - 1) / 2) * 0.16 for index in range(len(_WIDTHS))]
         heights = [results["widths"][name][width]["cpu_ms"] for width in _WIDTHS]
-        left.bar(places, heights, 0.15, label=name, color=_COLOURS[name])
+        left.bar(places, heights, 0.15, label=name, color=_COLORS[name])
     left.set_xticks(range(len(_WIDTHS)), [width[1:] for width in _WIDTHS])
     left.set(xlabel="width", ylabel="CPU ms", title="One JPEG of a 12 to 16 MP photo")
     left.legend(frameon=False)
@@ -132,7 +132,7 @@ def plot(results: dict[str, Any], path: Path) -> None:
     bars = right.barh(
         list(job)[::-1],
         [_time(job[name]) for name in list(job)[::-1]],
-        color=[_COLOURS[name] for name in list(job)[::-1]],
+        color=[_COLORS[name] for name in list(job)[::-1]],
     )
     right.bar_label(bars, fmt=" %.0f", padding=2)
     right.set(xlabel="CPU ms", title="Five sizes in AVIF, WebP and JPEG")

@@ -12,7 +12,7 @@ Image.MAX_IMAGE_PIXELS = None
 
 
 class Quality(NamedTuple):
-    """SSIM of the luma (1 is the same) and PSNR of the colours in dB."""
+    """SSIM of the luma (1 is the same) and PSNR of the colors in dB."""
 
     ssim: float
     psnr: float

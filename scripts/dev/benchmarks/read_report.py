@@ -64,7 +64,7 @@ def table(results: dict[str, Any]) -> str:
             "",
             f"Imports beyond a bare Python: {imports}.",
             "",
-            "| target | measured | wanted | met |",
+            "| what | measured | target | met |",
             "|---|---|---|---|",
             *verdict,
         ]
