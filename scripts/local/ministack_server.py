@@ -14,7 +14,7 @@ from typing import Any
 
 from local.options import Options
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0  # to end a hang: it takes a second, and more on a machine that is overloaded
 SETTINGS_OF_OTHERS = (
     "AWS_",
     "LAMBDA_",

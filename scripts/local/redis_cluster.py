@@ -74,7 +74,7 @@ class Cluster:
         return int(str(node.info("server")["redis_version"]).split(".")[0]) >= 7
 
     @staticmethod
-    def _until(check: Any, seconds: float = 30) -> None:
+    def _until(check: Any, seconds: float = 120) -> None:
         give_up = time.monotonic() + seconds
         while time.monotonic() < give_up:
             with contextlib.suppress(redis.RedisError):
