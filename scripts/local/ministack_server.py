@@ -95,7 +95,7 @@ class _Server:
         self._stopping: asyncio.Event | None = None
         self._up = threading.Event()
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True, name="gateway")
+        self._thread = threading.Thread(target=self._run, daemon=True, name="ministack")
 
     def start(self) -> None:
         self._thread.start()

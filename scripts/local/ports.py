@@ -24,6 +24,6 @@ def listening(port: int, option: str) -> socket.socket:
 
 
 def free(port: int, option: str) -> int:
-    """`port` if nobody has it (0: any free one), for a service that binds it itself. Raises PortTaken."""
+    """`port` if it is free (0: any free one), for a service that binds it itself. Raises PortTaken."""
     with listening(port, option) as bound:
         return int(bound.getsockname()[1])

@@ -4,7 +4,7 @@ Lambda would start as many as are asked for; one machine can't (uncapped, 50 upl
 Invocations beyond the cap wait, and these rules say who goes next:
 
 1. A function without any worker comes first, so that a reader is answered while 200 resizes wait.
-2. Otherwise a warm worker that falls idle goes to whoever of its own function waits longest.
+2. Otherwise a warm worker that falls idle goes to the invocation of its own function that waits longest.
 3. Otherwise the worker that has been idle longest is ended to make room, unless it is its function's only
    one and was busy a moment ago: ending that one would cost a cold start straight away.
 """
@@ -45,7 +45,7 @@ class _Waiter:
 
 
 class Pool:
-    """At most `limit` workers at any moment. Functions are told apart by a string key; a changed function
+    """At most `limit` workers at any moment. A string key identifies a function; a changed function
     has another key, and its old workers are the first to go."""
 
     def __init__(self, limit: int) -> None:
@@ -113,7 +113,7 @@ class Pool:
                 worker.kill()
 
     def close(self) -> None:
-        """End every worker, busy ones too, and turn away whoever still waits."""
+        """End every worker, busy ones too, and refuse the invocations that still wait."""
         with self._lock:
             self._closed = True
             leases = [

@@ -26,7 +26,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Posted:
-    """What the worker said: `kind` is "response", "error" or "init-error"."""
+    """What the worker posted: `kind` is "response", "error" or "init-error"."""
 
     kind: str
     request_id: str

@@ -24,7 +24,7 @@ INIT_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an invocation: the answer or the error payload, as Lambda would give it."""
+    """The result of an invocation: the answer or the error payload, as Lambda would give it."""
 
     payload: Any
     is_error: bool
@@ -87,20 +87,20 @@ class Worker:
         self._api.hand_over(Invocation(request_id, payload, int(deadline * 1000), function_arn, trace_id))
         while True:
             try:
-                said = self._outcomes.get(timeout=max(0.0, deadline - time.time()))
+                posted = self._outcomes.get(timeout=max(0.0, deadline - time.time()))
             except queue.Empty:
                 self.kill()
                 return self._failed(
                     request_id, "Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds"
                 )
-            if isinstance(said, _Exited):
+            if isinstance(posted, _Exited):
                 self.kill()
-                return self._failed(request_id, "Runtime.ExitError", _exit_message(said.status))
-            if said.kind == "init-error":
+                return self._failed(request_id, "Runtime.ExitError", _exit_message(posted.status))
+            if posted.kind == "init-error":
                 self.kill()
-                return Outcome(json.loads(said.body), True, self._taken_log(), False)
-            if said.request_id == request_id:
-                return Outcome(_parsed(said.body), said.kind == "error", self._taken_log(), True)
+                return Outcome(json.loads(posted.body), True, self._taken_log(), False)
+            if posted.request_id == request_id:
+                return Outcome(_parsed(posted.body), posted.kind == "error", self._taken_log(), True)
 
     def kill(self) -> None:
         """End the process now and collect it."""
@@ -133,7 +133,7 @@ class Worker:
 
     def _read_output(self) -> bool:
         """Take all that the pipe holds right now; True at its end. Needs the log lock, and never waits:
-        the pipe may have been emptied since it was said to be readable."""
+        the pipe may have been emptied since it was reported readable."""
         while True:
             try:
                 data = os.read(self._output, 1 << 16)

@@ -1,7 +1,7 @@
 """What a redrive needs to know of an execution: the top-level state it was in, with its input and
 variables, and what the iterations and branches of that state have finished.
 
-A redrive goes by what AWS does: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html.
+A redrive does what AWS does: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html.
 It enters the last entered top-level state again and, inside a Map or Parallel, runs only the iterations
 and branches that did not succeed. (AWS resumes those at their failed state; here they run from their start.)
 """
