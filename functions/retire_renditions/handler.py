@@ -4,12 +4,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.adapters.aws_clients import client
-from imageservice.adapters.image_table import ImageTable, from_dynamodb
+from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.logging import logger
-from imageservice.adapters.processed_bucket import Renditions
-from imageservice.adapters.settings import settings
 from imageservice.core.keys import cache_tag, source_identity
+from retire_renditions import bootstrap
 
 
 @logger.inject_lambda_context
@@ -23,14 +21,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     attributes = from_dynamodb({name: event[name] for name in ("upload", "renditions")})
     upload = attributes["upload"]
     logger.append_keys(image_id=upload["key"], execution=execution)
-    item = ImageTable(client("dynamodb"), settings().image_table).get(upload["key"]) or {}
+    table, renditions = bootstrap.dependencies()
+    item = table.get(upload["key"]) or {}
     latest = item.get("upload")
     if item.get("execution") != execution and latest and source_identity(latest) == source_identity(upload):
         return {"retired": 0}
     served = {rendition["key"] for rendition in item.get("renditions", [])}
-    store = Renditions(client("s3"), settings().processed_bucket)
     retired = [
-        store.retire(rendition["key"], rendition["format"], cache_tag(upload["key"]))
+        renditions.retire(rendition["key"], rendition["format"], cache_tag(upload["key"]))
         for rendition in attributes["renditions"]
         if rendition["key"] not in served
     ]

@@ -6,6 +6,7 @@ recorder itself.
 
 import io
 from collections.abc import Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,18 +18,23 @@ from PIL import Image
 from typed_dicts import mismatches
 from workflow_states import Execution
 
-from imageservice.adapters import aws_clients
-from imageservice.adapters import settings as settings_module
 from imageservice.adapters.executions import Executions
 from imageservice.adapters.image_table import ImageTable, from_dynamodb
+from imageservice.adapters.plan_loader import load_plan
+from imageservice.adapters.processed_bucket import Renditions
+from imageservice.adapters.source_bucket import RangedOriginal, read_original
 from imageservice.core.item import Item, UploadRecord
+from imageservice.core.limits import Limits
 from imageservice.core.manifest import Failure
 from imageservice.core.upload_event import upload_from_event
 from imageservice.failures.failed_execution import FailedExecution
 from imageservice.failures.notification import Notifier
 from imageservice.failures.recorder import FailureRecorder
-from inspect_original import handler as inspect_original
-from resize import handler as resize
+from inspect_original import bootstrap as inspect_bootstrap
+from inspect_original.handler import handler as inspect_original
+from resize import bootstrap as resize_bootstrap
+from resize.handler import handler as resize
+from resize.sizer import Sizer
 
 _ID = "a b+c%20é.png"
 _TIME = "2026-11-22T12:00:00.000Z"
@@ -111,10 +117,10 @@ class World:
 
     def resized(self, content: bytes = PHOTO) -> Execution:
         execution = self.registered(content)
-        inspected = inspect_original.handler(execution.arguments("Inspect original")["Payload"], _CONTEXT)
+        inspected = inspect_original(execution.arguments("Inspect original")["Payload"], _CONTEXT)
         execution.assign("Inspect original", {"Payload": inspected})
         made = [
-            resize.handler(each, _CONTEXT)
+            resize(each, _CONTEXT)
             for each in execution.items("Resize to each size", {"resizes": inspected["resizes"]})
         ]
         execution.assign("Resize to each size", made)
@@ -130,22 +136,17 @@ class World:
 
 @pytest.fixture(params=["Enabled", "Suspended"])
 def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name, value in {"IMAGE_TABLE": "images", "PROCESSED_BUCKET": "renditions"}.items():
-        monkeypatch.setenv(name, value)
     with dynamodb() as client:
-        _forget()
         s3 = boto3.client("s3")
+        inspection = inspect_bootstrap.Dependencies(partial(RangedOriginal, s3), Limits(), load_plan())
+        sizer = Sizer(partial(read_original, s3), Renditions(s3, "renditions"), Limits())
+        monkeypatch.setattr(inspect_bootstrap, "dependencies", lambda: inspection)
+        monkeypatch.setattr(resize_bootstrap, "sizer", lambda: sizer)
         for bucket in ("originals", "renditions"):
             s3.create_bucket(Bucket=bucket)
         if request.param == "Enabled":
             s3.put_bucket_versioning(Bucket="originals", VersioningConfiguration={"Status": "Enabled"})
         yield World(client, s3)
-    _forget()
-
-
-def _forget() -> None:
-    settings_module.settings.cache_clear()
-    aws_clients.client.cache_clear()
 
 
 def conforms(item: dict[str, Any] | None, status: str) -> bool:

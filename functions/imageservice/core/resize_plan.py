@@ -13,7 +13,7 @@ from imageservice.core.original import Original
 from imageservice.core.rendition_plan import Plan, Target
 
 
-class Assignment(TypedDict):
+class ResizePlan(TypedDict):
     """`resizes` has one entry for each size to make; `aliases` names the sizes that come out the same as another."""
 
     source: Source
@@ -22,13 +22,13 @@ class Assignment(TypedDict):
     aliases: dict[str, str]
 
 
-def assignment(
+def plan_resizes(
     upload: UploadRecord, original: Original, plan: Plan, engine: str, recorded_digest: str = ""
-) -> Assignment:
+) -> ResizePlan:
     """The source, its digest, and one entry in `resizes` for each size to make, as JSON for the state machine.
 
     `upload` has bucket, key, bytes, etag and, in a versioned bucket, version_id. The smallest size also describes the
-    image (placeholder and colour). There is nothing to resize where `recorded_digest`, that of the renditions served
+    image (placeholder and color). There is nothing to resize where `recorded_digest`, that of the renditions served
     now, is the same. Raises ImageRejected where the key cannot be an image's id.
     """
     try:
@@ -46,7 +46,7 @@ def assignment(
         "height": original.height,
         "frames": original.frames,
     }
-    return Assignment(
+    return ResizePlan(
         source=source,
         digest=made_of,
         resizes=[

@@ -4,36 +4,36 @@ import json
 
 from imageservice.adapters.plan_loader import load_plan
 from imageservice.core.original import Original
-from imageservice.core.resize_plan import assignment, rendition, target_of
+from imageservice.core.resize_plan import plan_resizes, rendition, target_of
 
 UPLOAD = {"bucket": "b", "key": "a.jpg", "bytes": 10, "etag": "e", "version_id": "v"}
 PHOTO = Original("jpeg", 4272, 2848, 1, False)
 
 
 def test_the_smallest_size_alone_describes_the_image() -> None:
-    resizes = assignment(UPLOAD, PHOTO, load_plan(), "1")["resizes"]
+    resizes = plan_resizes(UPLOAD, PHOTO, load_plan(), "1")["resizes"]
     assert [resize["target"]["name"] for resize in resizes if resize["describe"]] == ["thumb"]
 
 
-def test_an_assignment_survives_json() -> None:
-    made = assignment(UPLOAD, PHOTO, load_plan(), "1")
+def test_a_resize_plan_survives_json() -> None:
+    made = plan_resizes(UPLOAD, PHOTO, load_plan(), "1")
     back = json.loads(json.dumps(made))
     assert [target_of(resize) for resize in back["resizes"]] == list(load_plan().targets(PHOTO))
 
 
 def test_there_is_nothing_to_make_where_the_same_digest_is_recorded() -> None:
-    recorded = assignment(UPLOAD, PHOTO, load_plan(), "1")["digest"]
-    assert assignment(UPLOAD, PHOTO, load_plan(), "1", recorded_digest=recorded)["resizes"] == []
+    recorded = plan_resizes(UPLOAD, PHOTO, load_plan(), "1")["digest"]
+    assert plan_resizes(UPLOAD, PHOTO, load_plan(), "1", recorded_digest=recorded)["resizes"] == []
 
 
 def test_everything_is_made_again_by_a_new_engine() -> None:
-    recorded = assignment(UPLOAD, PHOTO, load_plan(), "1")["digest"]
-    assert len(assignment(UPLOAD, PHOTO, load_plan(), "2", recorded_digest=recorded)["resizes"]) == 5
+    recorded = plan_resizes(UPLOAD, PHOTO, load_plan(), "1")["digest"]
+    assert len(plan_resizes(UPLOAD, PHOTO, load_plan(), "2", recorded_digest=recorded)["resizes"]) == 5
 
 
 def test_sizes_that_come_out_the_same_are_aliases() -> None:
     small = Original("jpeg", 400, 300, 1, False)
-    assert assignment(UPLOAD, small, load_plan(), "1")["aliases"] == {"w1280": "w640", "w1920": "w640"}
+    assert plan_resizes(UPLOAD, small, load_plan(), "1")["aliases"] == {"w1280": "w640", "w1920": "w640"}
 
 
 def test_a_rendition_is_recorded_under_its_derived_key() -> None:

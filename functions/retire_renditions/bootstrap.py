@@ -1,0 +1,22 @@
+"""What RetireRenditionsFunction works with, made once a process; tests put others in place of `dependencies`."""
+
+from functools import cache
+from typing import NamedTuple
+
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.processed_bucket import Renditions
+from imageservice.adapters.settings import settings
+
+
+class Dependencies(NamedTuple):
+    table: ImageTable
+    renditions: Renditions
+
+
+@cache
+def dependencies() -> Dependencies:
+    config = settings()
+    return Dependencies(
+        ImageTable(client("dynamodb"), config.image_table), Renditions(client("s3"), config.processed_bucket)
+    )
