@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.checks.template import ROOT
+from dev.checks import ROOT
 
 GIT = ("git", "-c", "user.name=test", "-c", "user.email=test@example.com", "-c", "init.defaultBranch=main")
 

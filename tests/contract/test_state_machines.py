@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from dev.checks import ROOT
 from dev.checks.machines import Machine, State, all_states, machines
-from dev.checks.template import ROOT
 from dev.checks.variables import undefined_variables
 
 MACHINES = machines()

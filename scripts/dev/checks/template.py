@@ -4,9 +4,8 @@ import re
 from functools import cache
 from typing import Any
 
-import yaml
-
 from dev.checks import ROOT
+from local.deployment.source import parse
 
 PSEUDO = {
     "AWS::AccountId": "123456789012",
@@ -26,32 +25,11 @@ ARN_SERVICES = {
 }
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms as the long ones: `!Ref X` is {"Ref": "X"}, `!Sub x` is {"Fn::Sub": "x"}."""
-
-
-def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-        if suffix == "GetAtt":
-            value = value.split(".", 1)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    elif isinstance(node, yaml.MappingNode):
-        value = loader.construct_mapping(node, deep=True)
-    return {name: value}
-
-
-_Loader.add_multi_constructor("!", _short_form)
-
-
 @cache
 def template() -> dict[str, Any]:
     """The whole of template.yaml."""
-    with (ROOT / "template.yaml").open() as file:
-        whole: dict[str, Any] = yaml.load(file, _Loader)  # noqa: S506 a SafeLoader
-    return whole
+    loaded: dict[str, Any] = parse((ROOT / "template.yaml").read_text())
+    return loaded
 
 
 def resources(*types: str) -> dict[str, dict[str, Any]]:

@@ -38,10 +38,15 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+def parse(text: str) -> Any:
+    """A template's YAML as plain data: `!Ref X` is {"Ref": "X"}, `!Sub x` is {"Fn::Sub": "x"}. Raises YAMLError."""
+    return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+
+
 def read(path: Path) -> dict[str, Any]:
     """The template at `path`, each `DefinitionUri` replaced by the `Definition` it names. Raises BrokenTemplate."""
     try:
-        template = yaml.load(path.read_text(), _Loader)  # noqa: S506 - a SafeLoader
+        template = parse(path.read_text())
     except (OSError, yaml.YAMLError) as error:
         raise BrokenTemplate(f"{path}: {' '.join(str(error).split())}") from error
     if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
