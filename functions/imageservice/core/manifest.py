@@ -4,9 +4,10 @@ It is a dict, not a class: the reader decodes one for every redirect, in microse
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict
+from typing import Any, Final, Literal, TypedDict, get_args
 
 Status = Literal["PROCESSING", "READY", "REJECTED", "FAILED", "DELETED"]
+STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 
 
 class Rendition(TypedDict):

@@ -11,12 +11,13 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from imageservice.adapters.image_table import ImageTable, from_dynamodb, status_query, to_dynamodb
+from imageservice.core import manifest
 from imageservice.core.errors import ImageIdInvalid
 from imageservice.core.image_id import check_key
 from imageservice_operator.operations.errors import BadRequest, ImageNotFound
 from imageservice_operator.operations.stack import Stack
 
-STATUSES = ("PROCESSING", "READY", "REJECTED", "FAILED", "DELETED")
+STATUSES = manifest.STATUSES
 _BATCH = 100  # BatchGetItem's limit
 
 
