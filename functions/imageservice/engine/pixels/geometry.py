@@ -46,3 +46,21 @@ def to_stored(box: Box, width: int, height: int, orientation: int) -> Box:
     if orientation in (3, 4, 6, 7):
         top, bottom = height - bottom, height - top
     return left, top, right, bottom
+
+
+def compose(first: int, second: int) -> int:
+    """The EXIF orientation that does `first` and then `second`."""
+    matrices = {
+        1: (1, 0, 0, 1),
+        2: (-1, 0, 0, 1),
+        3: (-1, 0, 0, -1),
+        4: (1, 0, 0, -1),
+        5: (0, 1, 1, 0),
+        6: (0, -1, 1, 0),
+        7: (0, -1, -1, 0),
+        8: (0, 1, -1, 0),
+    }
+    a, b, c, d = matrices[second]
+    e, f, g, h = matrices[first]
+    product = (a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h)
+    return next(number for number, matrix in matrices.items() if matrix == product)
