@@ -47,7 +47,8 @@ def test_axe_finds_nothing_to_object_to_in_light_or_dark(
     page = open_page(addresses[name], color_scheme="light")
     page.locator("details").evaluate_all("all => all.forEach((each) => (each.open = true))")
     page.evaluate(AXE.read_text())
-    found: list[dict[str, Any]] = page.evaluate("axe.run()")["violations"]
+    judged: dict[str, list[dict[str, Any]]] = page.evaluate("axe.run()")
+    found = judged["violations"] + [each for each in judged["incomplete"] if not _is_of_drawn_text(each)]
     page.emulate_media(color_scheme="dark")
     found += page.evaluate("axe.run({ runOnly: ['color-contrast'] })")["violations"]
     objections = [
@@ -102,6 +103,13 @@ def test_what_is_open_and_focused_stays_while_the_page_updates(
     expect(page.get_by_role("searchbox")).to_be_focused()
     expect(page.get_by_role("searchbox")).to_have_value("half a wo")
     expect(page.locator("#announcer")).to_contain_text("photos/meanwhile.jpg: Ready")
+
+
+def _is_of_drawn_text(finding: dict[str, Any]) -> bool:
+    """Whether axe only could not see what is behind text in an SVG."""
+    return finding["id"] == "color-contrast" and all(
+        node["html"].startswith("<text") for node in finding["nodes"]
+    )
 
 
 def _tab_to(page: Page, name: str) -> None:
