@@ -1,5 +1,7 @@
 """Every name in an ErrorEquals is one that something can raise: a misspelt one would never match."""
 
+import re
+
 import botocore.session
 import pytest
 
@@ -77,3 +79,17 @@ def test_error_name_is_a_class_of_ours_or_a_documented_one(state: str, resource:
 
 def test_image_rejected_has_no_subclass_that_would_go_by_another_name() -> None:
     assert imageservice.core.errors.ImageRejected.__subclasses__() == []
+
+
+def test_the_tree_in_the_docstring_is_that_of_the_classes_and_their_statuses() -> None:
+    """Each line: how deep, which class, and at its end the status that the HTTP API answers it with."""
+    errors = imageservice.core.errors
+    drawn = re.findall(r"^ {4}([│├└─ ]+)(\w+) .*?( [0-9]{3})?$", errors.__doc__ or "", re.MULTILINE)
+    assert {name for _, name, _ in drawn} == own_errors()
+    parents: list[type] = [Exception]
+    for branch, name, status in drawn:
+        depth = len(branch) // 4
+        error = getattr(errors, name)
+        assert error.__base__ is parents[depth - 1], name
+        assert [str(int(error.status))] == status.split() if hasattr(error, "status") else not status, name
+        parents[depth:] = [error]
