@@ -51,12 +51,16 @@ browser() {
     return 1
 }
 
-# Installs a Debian package where that takes no password; fails anywhere else.
+# Installs a Debian package where that takes no password; fails anywhere else. One at a time, as apt-get demands.
 system_package() {
     [[ $EUID == 0 ]] && command -v apt-get >/dev/null || return
     echo "installing $1, $2 …" >&2
     local output
-    output=$({
-        apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends "$1"
-    } 2>&1) || { echo "$output" >&2 && return 1; }
+    mkdir -p "$ROOT/.venv"
+    output=$(
+        exec 8>"$ROOT/.venv/apt.lock"
+        "$(find_python)" -c 'import fcntl; fcntl.flock(8, fcntl.LOCK_EX)'
+        export DEBIAN_FRONTEND=noninteractive
+        { apt-get -qq update && apt-get -qq install --yes --no-install-recommends "$1"; } 2>&1
+    ) || { echo "$output" >&2 && return 1; }
 }
