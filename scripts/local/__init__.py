@@ -7,6 +7,7 @@ signals           Ctrl-C and SIGTERM as one exception
 background        a stack in a process of its own, for tests and benchmarks
 ports             loopback ports, held until a service takes them over
 ministack_server  MiniStack, which answers the AWS APIs
+open_files        how many of them the stack may have
 redis_server      a Redis; redis_cluster: three of them, for tests and benchmarks
 console           the web console, in a process of its own
 cloudfront/       the template's distribution: one edge on loopback

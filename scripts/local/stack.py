@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from imageservice_operator.operations.stack import Stack
 from imageservice_operator.operations.stack_file import StackFile
-from local import console, ministack_server, ports, redis_server, statefile
+from local import console, ministack_server, open_files, ports, redis_server, statefile
 from local.cloudfront import service as edge
 from local.deployment.deploy import deploy
 from local.options import Options
@@ -22,6 +22,7 @@ def running(options: Options) -> Iterator[Stack]:
     A further loopback service is one more line here: enter it, and put what it offers into `parameters`
     (if the template is to know) or into the description (if clients are).
     """
+    open_files.raise_limit()
     with contextlib.ExitStack() as services:
         services.enter_context(statefile.claim(options.state_dir))
         listener = services.enter_context(ports.listening(options.port, "--port"))

@@ -6,9 +6,13 @@ dies, even by SIGKILL, the pipe ends and this process with it.
 """
 
 import os
+import resource
 import runpy
 import sys
 import threading
+
+OPEN_FILES = 1024
+"""Lambda's: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
 def _die_with_parent(tether: int) -> None:
@@ -24,6 +28,8 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, hard) if hard >= 0 else OPEN_FILES, hard))
     threading.Thread(target=_die_with_parent, args=(tether,), daemon=True).start()
     del sys.path[0]  # this file's own directory: not part of the function
     if os.environ["LAMBDA_TASK_ROOT"] not in sys.path:

@@ -57,7 +57,7 @@ class Clients:
                 retries={"total_max_attempts": 1},  # retries are the definition's business
                 connect_timeout=60,
                 read_timeout=910,  # a function may take 15 minutes
-                max_pool_connections=500,
+                max_pool_connections=50,  # more are opened when needed, and closed after use
                 s3={"addressing_style": "path"},
                 inject_host_prefix=False,
             ),

