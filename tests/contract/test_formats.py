@@ -87,7 +87,7 @@ def test_there_is_a_fallback_for_every_kind_of_image() -> None:
 
 
 def test_what_is_accepted_is_listed_in_words() -> None:
-    assert accepted_labels() == "AVIF, WebP, JPEG, PNG, GIF, HEIC, TIFF or BMP"
+    assert accepted_labels() == "JPEG, PNG, GIF, AVIF, WebP, HEIC, TIFF or BMP"
 
 
 def _row(name: str) -> Format:

@@ -99,6 +99,7 @@ def fallback_for(*, alpha: bool, animated: bool) -> str:
 
 
 def accepted_labels() -> str:
-    """What may be uploaded, as people read it: "AVIF, WebP, … or BMP"."""
-    *labels, last = (row.label for row in _ROWS)
+    """What may be uploaded, the best known first: "JPEG, PNG, … or BMP"."""
+    known_first = sorted(_ROWS, key=lambda row: ("fallback", "modern", None).index(row.role))
+    *labels, last = (row.label for row in known_first)
     return f"{', '.join(labels)} or {last}"

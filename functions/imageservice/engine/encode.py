@@ -6,9 +6,10 @@ from typing import Any
 
 from PIL import Image
 
+from imageservice.core.formats import FORMATS
+
 # Above so many pixels AVIF gets the fastest setting, so that no rendition takes a minute.
 _LARGE, _LARGE_SPEED = 8_000_000, 9
-QUALITY = {"avif": 50, "webp": 80, "jpeg": 80}
 SETTINGS: dict[str, dict[str, Any]] = {
     "avif": {"speed": 6, "subsampling": "4:2:0", "max_threads": 1},
     "webp": {"method": 2},
@@ -22,11 +23,12 @@ _WHITE = (255, 255, 255)
 def encode(image: Image.Image, format: str, quality: Mapping[str, int]) -> bytes:
     """`image` (L, LA, RGB or RGBA in sRGB) in `format`, with nothing but pixels in it."""
     options = dict(SETTINGS[format])
-    if format in QUALITY:
-        options["quality"] = quality.get(format, QUALITY[format])
+    row = FORMATS[format]
+    if row.quality is not None:
+        options["quality"] = quality.get(format, row.quality)
     if format == "avif" and image.width * image.height > _LARGE:
         options["speed"] = _LARGE_SPEED
-    if format in ("jpeg", "gif"):
+    if not row.alpha:
         image = flattened(image)
     image = clean(image)
     buffer = BytesIO()

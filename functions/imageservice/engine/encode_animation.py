@@ -6,7 +6,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from imageservice.engine.encode import QUALITY
+from imageservice.core.formats import FORMATS
 
 _SAMPLED_FRAMES, _SAMPLED_SIDE = 24, 128
 _OPAQUE = 128
@@ -40,7 +40,7 @@ def _webp(frames: Sequence[RenderedFrame], loops: int, quality: Mapping[str, int
         append_images=[frame.image for frame in frames[1:]],
         duration=[frame.duration for frame in frames],
         loop=min(loops, _GIF_LOOPS),
-        quality=quality.get("webp", QUALITY["webp"]),
+        quality=quality.get("webp", FORMATS["webp"].quality),
         method=2,
         background=(0, 0, 0, 0),
     )

@@ -21,7 +21,8 @@ from dev.benchmarks.comparison import Task, compare, running
 from dev.benchmarks.job import FormatSettings, Job, TargetSize
 from dev.benchmarks.processes import NAIVE, OURS, SHARP, SHARP_DEFAULTS, VIPS
 from dev.checks import ROOT
-from imageservice.engine.encode import QUALITY, SETTINGS
+from imageservice.core import formats
+from imageservice.engine.encode import SETTINGS
 
 SIZES = (
     TargetSize("thumb", 160, 160),
@@ -32,7 +33,9 @@ SIZES = (
 )
 WIDTHS = tuple(TargetSize(f"w{width}", width) for width in (160, 320, 640, 1280, 1920))
 FORMATS = ("avif", "webp", "jpeg")
-SAME: dict[str, FormatSettings] = {name: SETTINGS[name] | {"quality": QUALITY[name]} for name in FORMATS}
+SAME: dict[str, FormatSettings] = {
+    name: SETTINGS[name] | {"quality": formats.FORMATS[name].quality} for name in FORMATS
+}
 CONTENDERS = (NAIVE, OURS, VIPS, SHARP, SHARP_DEFAULTS)
 BIG = (8660, 5773)
 

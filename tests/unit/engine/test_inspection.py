@@ -80,7 +80,7 @@ def test_samples_are_what_they_are(name: str, original: Original, samples: Path)
     ],
 )
 def test_other_formats_are_refused_by_name(head: bytes, name: str) -> None:
-    assert reason(head) == (f"{name} is not accepted; send JPEG, PNG, WebP, GIF, AVIF, HEIC, TIFF or BMP.")
+    assert reason(head) == (f"{name} is not accepted; send JPEG, PNG, GIF, AVIF, WebP, HEIC, TIFF or BMP.")
 
 
 def test_an_empty_file_is_refused() -> None:

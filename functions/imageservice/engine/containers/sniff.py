@@ -3,8 +3,8 @@
 import re
 
 from imageservice.core.errors import ImageRejected
+from imageservice.core.formats import accepted_labels
 
-ACCEPTED = "JPEG, PNG, WebP, GIF, AVIF, HEIC, TIFF or BMP"
 HEAD = 1024
 """How many of the first bytes `sniff` wants."""
 
@@ -148,7 +148,7 @@ def sniff(head: bytes) -> str:
 
 def refused(name: str) -> ImageRejected:
     """The error for a format that is known and not taken."""
-    return ImageRejected(f"{name} is not accepted; send {ACCEPTED}.")
+    return ImageRejected(f"{name} is not accepted; send {accepted_labels()}.")
 
 
 def _iso_media(head: bytes) -> str:
