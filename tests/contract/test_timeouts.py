@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from dev.checks import ROOT
 from dev.checks.machines import PLACEHOLDER, Machine, State, all_states, inner_scopes, machines, ways_on
-from dev.checks.template import ROOT, functions
+from dev.checks.template import functions
 from imageservice.adapters.plan_loader import load_plan
 
 MACHINES = {machine.name: machine for machine in machines()}

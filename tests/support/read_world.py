@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 from image_tables import NAME
@@ -78,7 +78,9 @@ class Writes:
         }
         return self._update(image_id, self._mark_deleted, values)
 
-    def _update(self, image_id: str, arguments: dict[str, Any], values: dict[str, Any]) -> Any:
+    def _update(
+        self, image_id: str, arguments: dict[str, Any], values: dict[str, Any]
+    ) -> dict[str, Any] | None:
         try:
             answer = self._client.update_item(
                 TableName=self._table,
@@ -91,7 +93,8 @@ class Writes:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 return None
             raise
-        return answer["Attributes"]
+        attributes: dict[str, Any] = answer["Attributes"]
+        return attributes
 
 
 def _arguments(states: dict[str, Any], assigning: str, writing: str) -> dict[str, Any]:
@@ -132,7 +135,7 @@ def renditions(image_id: str, digest: str) -> list[dict[str, Any]]:
 def manifest(image_id: str, revision: int = 1, **more: Any) -> Manifest:
     """A READY manifest."""
     digest = f"{revision:016x}"
-    return {
+    made: Any = {
         "id": image_id,
         "status": "READY",
         "revision": revision,
@@ -146,6 +149,7 @@ def manifest(image_id: str, revision: int = 1, **more: Any) -> Manifest:
         "aliases": {"w1920": "w1280"},
         **more,
     }
+    return cast(Manifest, made)
 
 
 def _padded(sequencer: int) -> str:

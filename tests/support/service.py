@@ -38,9 +38,7 @@ class Service:
             found = self.item(image_id)
             return found if found and holds(found) else None
 
-        found = until(item, lambda: f"{image_id} is {self.item(image_id)}")
-        assert found is not None
-        return found
+        return until(item, lambda: f"{image_id} is {self.item(image_id)}")
 
     def reaches(self, image_id: str, status: str) -> dict[str, Any]:
         """The image's item once it has that status."""

@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 
 
 def until(
-    condition: Callable[[], Value], what: str | Callable[[], object] = "", seconds: float = HANG_S
+    condition: Callable[[], Value | None], what: str | Callable[[], object] = "", seconds: float = HANG_S
 ) -> Value:
     """The condition's value as soon as it is true. Fails the test after `seconds`, with `what` in the message.
 

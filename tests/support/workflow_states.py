@@ -35,7 +35,7 @@ class Execution:
     def __init__(self, definition: str, event: dict[str, Any], arn: str, time: str) -> None:
         self.event = event
         self._states = json.loads((_DEFINITIONS / f"{definition}.asl.json").read_text())["States"]
-        self._context = {"Execution": {"Id": arn}, "State": {"EnteredTime": time}}
+        self._context: dict[str, Any] = {"Execution": {"Id": arn}, "State": {"EnteredTime": time}}
         self._variables: dict[str, Any] = {}
         self.assign("Read event")
 

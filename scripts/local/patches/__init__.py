@@ -16,7 +16,7 @@ from local.lambda_runtime.executor import Executor
 from local.options import Options
 from local.patches.patch import Patch
 
-NAMES = (
+NAMES: tuple[str, ...] = (
     "lambda_workers",
     "s3_event_version",
     "s3_versioned_ranges",

@@ -1,5 +1,7 @@
 """How data flows: variables, JSONata, intrinsic functions, the context object."""
 
+from typing import Any
+
 import pytest
 from machines import Machines, single
 
@@ -99,7 +101,7 @@ def test_the_context_object_tells_execution_machine_and_state(machines: Machines
     assert context["redrives"] == 0
 
 
-EXPRESSIONS = {
+EXPRESSIONS: dict[str, Any] = {
     "$states.input.quoted": 'a "b" \\ c',
     "$states.input.key & '!'": "a b+c%20é/ü.jpg!",
     "$pad($states.input.n, -6, '0')": "000007",

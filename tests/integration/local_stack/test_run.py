@@ -178,7 +178,7 @@ def test_run_shows_a_table_of_links_and_serves_until_interrupted(tmp_path: Path)
     options = (f"--state-dir={tmp_path}", *background.FREE_PORTS, str(SAMPLES / "text-11frames.gif"))
     process = run(*options, env={**os.environ, "COLUMNS": "80"})
     try:
-        lines = []
+        lines: list[str] = []
         while not lines or not lines[-1].startswith("Ctrl-C"):
             lines.append(process.stdout.readline())
             assert lines[-1], process.stderr.read()

@@ -16,6 +16,7 @@ from waiting import HANG_S
 
 from imageservice_operator.cli.__main__ import images as command_line
 from imageservice_operator.operations import executions, images, uploads
+from imageservice_operator.operations.images import Image as FoundImage
 from imageservice_operator.operations.stack import Stack
 from local import background
 from local.redis_server import RedisServer
@@ -55,7 +56,7 @@ class Service:
 
     def settled(
         self, sent: Sequence[uploads.Upload], timeout: float = HANG_S
-    ) -> dict[str, images.Image | None]:
+    ) -> dict[str, FoundImage | None]:
         """The uploads' images, once they are READY, REJECTED, FAILED or DELETED."""
         found = uploads.wait_until_settled(self.stack, sent, timeout=timeout)
         return {upload.id: image for upload, image in found}

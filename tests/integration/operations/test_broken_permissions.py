@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from imageservice.failures.advice import advice_on
 from imageservice_operator.operations import executions, failures, replay
 from imageservice_operator.operations.images import Image
 
@@ -56,7 +57,7 @@ def test_cause_names_the_action_that_was_denied(denied: dict[str, Image]) -> Non
 def test_what_to_do_is_to_give_the_permission_back(denied: dict[str, Image], service: Any) -> None:
     image = denied[IDS[0]]
     assert image.error is not None
-    advice = failures.advice_on(image.error["name"], image.error["cause"])
+    advice = advice_on(image.error["name"], image.error["cause"])
     assert "permission" in advice.remedy
 
 

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -71,7 +72,7 @@ def refusing() -> Iterator[str]:
     yield f"redis://127.0.0.1:{port}/0"
 
 
-REDIS_DOWN = {
+REDIS_DOWN: dict[str, Callable[[], AbstractContextManager[str]]] = {
     "refused": refusing,
     "hung": lambda: listener(None),
     "garbage": lambda: listener(os.urandom(64)),

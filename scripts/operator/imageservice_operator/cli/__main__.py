@@ -4,6 +4,8 @@ from importlib import import_module
 
 from imageservice_operator.cli.group import COMMANDS, images
 
+__all__ = ["images"]
+
 for name in COMMANDS:
     import_module(f"imageservice_operator.cli.{name}")  # adds its command to the group
 
