@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from imageservice.core.keys import padded_sequencer
 from imageservice_operator.operations.executions import Execution
 from imageservice_operator.operations.images import Image, image_of
 from imageservice_operator.operations.replay_plan import (
@@ -20,7 +21,7 @@ from imageservice_operator.operations.replay_plan import (
     decide,
 )
 
-SEQUENCER = "5".ljust(32, "0")
+SEQUENCER, NEWER = padded_sequencer("5"), padded_sequencer("6")
 EVENT = {
     "detail-type": "Object Created",
     "detail": {
@@ -69,9 +70,12 @@ def item(status: str, sequencer: str = SEQUENCER, execution: str = "arn:first") 
         ({"error": "ImageRejected"}, item("PROCESSING"), TASK, NOTHING_TO_DO),
         ({}, item("READY"), TASK, NOTHING_TO_DO),
         ({}, item("PROCESSING", execution="arn:second"), TASK, NOTHING_TO_DO),
-        ({}, item("FAILED", sequencer="6".ljust(32, "0")), TASK, NOTHING_TO_DO),
+        ({}, item("FAILED", sequencer=NEWER), TASK, NOTHING_TO_DO),
         ({"status": "SUCCEEDED"}, item("READY"), None, NOTHING_TO_DO),
         ({"status": "SUCCEEDED"}, item("PROCESSING"), None, RESTARTED),
+        ({"status": "SUCCEEDED"}, item("PROCESSING", execution="arn:second"), None, NOTHING_TO_DO),
+        ({"status": "SUCCEEDED"}, item("PROCESSING", sequencer=NEWER), None, NOTHING_TO_DO),
+        ({"status": "SUCCEEDED"}, None, None, NOTHING_TO_DO),
     ],
 )
 def test_each_state_has_one_action(

@@ -12,8 +12,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from imageservice.adapters.executions import FAILED_STATUSES
-from imageservice.core.upload_event import upload_from_event
-from imageservice.failures.failed_execution import failure_of
+from imageservice.core.manifest import Failure
+from imageservice.core.upload_event import is_removal, upload_from_event
+from imageservice.failures.failed_execution import FailedExecution, failure_of
 from imageservice_operator.operations.errors import ExecutionNotFound
 from imageservice_operator.operations.stack import MACHINES, Stack
 
@@ -48,9 +49,18 @@ class Execution:
     sequencer: str | None
 
     @property
-    def failure(self) -> Mapping[str, Any] | None:
+    def failure(self) -> Failure | None:
         """The error's name and its cause in words for people; None unless the execution failed."""
         return failure_of(self.status, self.error, self.cause) if self.status in FAILED_STATUSES else None
+
+    @property
+    def failed(self) -> FailedExecution | None:
+        """The failure as the functions record it; None unless the execution failed on an upload's event."""
+        if self.failure is None or self.image_id is None:
+            return None
+        upload = upload_from_event(self.input)
+        removal = is_removal(self.input)
+        return FailedExecution(self.arn, self.redrive_count, upload, removal, self.failure, self.stopped)
 
     @property
     def rejected(self) -> bool:

@@ -1,4 +1,4 @@
-"""What failed and is not put right yet, grouped by error, with what to do."""
+"""What failed and is not repaired yet, grouped by error, with what to do."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from imageservice.adapters.executions import FAILED_STATUSES
+from imageservice.adapters.executions import Executions
+from imageservice.adapters.image_table import ImageTable
+from imageservice.core.timestamps import to_text
 from imageservice.failures.advice import Advice, advice_on
+from imageservice.failures.failed_execution import FailedExecution, overtaken
+from imageservice.failures.unreported import unreported
 from imageservice_operator.operations import executions, images
-from imageservice_operator.operations.executions import Execution
 from imageservice_operator.operations.stack import Stack
 
-# Redrives are possible for so long; what failed earlier is in the table all the same.
+# An execution can be redriven for so long. What failed earlier is still in the table.
 LOOK_BACK = timedelta(days=14)
 _DESCRIBED_AT_MOST = 2000
 
@@ -68,11 +71,11 @@ def failed(
 ) -> list[FailedImage]:
     """What failed since `since` (default: ever, as the table has it) with that error's name, newest first.
 
-    Beside the images that are FAILED: failed executions that no item tells of, because the failure's event was lost or
+    Beside the images that are FAILED: failed executions that no item reports, because the failure's event was lost or
     the table could not be written, and removals that failed. Of those the last 14 days are looked at.
     """
     found = {each.id: each for each in _recorded(stack, since)}
-    for each in _unrecorded(stack, since or datetime.now(UTC) - LOOK_BACK):
+    for each in _unreported(stack, since or datetime.now(UTC) - LOOK_BACK):
         found.setdefault(each.id, each)
     chosen = [each for each in found.values() if error is None or each.name == error]
     chosen.sort(key=lambda each: each.at, reverse=True)
@@ -89,63 +92,41 @@ def grouped(failures: Sequence[FailedImage]) -> list[Group]:
 
 
 def failure_of_image(stack: Stack, image: images.Image) -> FailedImage | None:
-    """The failure of one image, None where it has none that is still to be put right."""
+    """The failure of one image, None where it has none, or where that is repaired."""
     if image.status == "FAILED" or (image.error and image.status != "REJECTED"):
         return _from_item(stack, image)
     if image.status != "PROCESSING" or not image.execution:
         return None
-    described = next(executions.describe_many(stack, [image.execution]), None)
-    return _from_execution(described, image) if described else _lost(image)
+    execution = next(executions.describe_many(stack, [image.execution]), None)
+    if execution is None:
+        return _lost(image)
+    failed = execution.failed
+    return _from_execution(failed, image) if failed and failed.is_incident else None
 
 
 def _recorded(stack: Stack, since: datetime | None) -> Iterator[FailedImage]:
     for image in images.every(stack, status="FAILED"):
-        if since and image.updated_at < _text(since):
+        if since and image.updated_at < to_text(since):
             return
         yield _from_item(stack, image)
 
 
-def _unrecorded(stack: Stack, since: datetime) -> Iterator[FailedImage]:
-    """Failed executions that no item accounts for, and that nothing has overtaken since."""
-    known = {image.execution for image in _told_of(stack, since)}
-    arns = []
-    for machine in ("ProcessImage", "RemoveImage"):
-        for status in FAILED_STATUSES:
-            listed = executions.of_status(stack, status, machine, since)
-            arns += [each.arn for each in listed if each.arn not in known]
-    described = [each for each in executions.describe_many(stack, arns[:_DESCRIBED_AT_MOST]) if each.image_id]
-    # Rejections stay FAILED in Step Functions' eyes, and most of them are in the table.
-    described = [each for each in described if not each.rejected]
-    items = images.get_many(stack, [str(each.image_id) for each in described])
-    for each in described:
-        image = items.get(str(each.image_id))
-        if not overtaken(each, image):
-            failure = _from_execution(each, image)
-            if failure:
-                yield failure
-
-
-def overtaken(execution: Execution, image: images.Image | None) -> bool:
-    """Whether a failed execution is of no more concern: its work was done by another, or a newer upload has come."""
-    if image is None or not image.item.get("sequencer"):
-        return False
-    known, own = image.item["sequencer"], execution.sequencer or ""
-    if known != own:
-        return bool(known > own)
-    if execution.machine == "RemoveImage":
-        return not image.error
-    return image.status in ("READY", "REJECTED", "DELETED") or (
-        image.status == "PROCESSING" and image.execution != execution.arn
+def _unreported(stack: Stack, since: datetime) -> Iterator[FailedImage]:
+    """Failed executions that no item reports, and that nothing has overtaken since."""
+    found = unreported(
+        ImageTable(stack.client("dynamodb"), stack.image_table),
+        Executions(stack.client("stepfunctions")),
+        [stack.machine_arn(machine) for machine in ("ProcessImage", "RemoveImage")],
+        since,
+        until=datetime.now(UTC),
+        limit=_DESCRIBED_AT_MOST,
     )
-
-
-def _told_of(stack: Stack, since: datetime) -> Iterator[images.Image]:
-    """The images whose item names their failed execution, so that it need not be described."""
-    for status in ("FAILED", "REJECTED"):
-        for image in images.every(stack, status=status):
-            if image.updated_at < _text(since):
-                break
-            yield image
+    failed = list(found)
+    known = images.get_many(stack, [each.upload.id for each in failed])
+    for each in failed:
+        image = known.get(each.upload.id)
+        if not overtaken(each, image.item if image else None):
+            yield _from_execution(each, image)
 
 
 def _from_item(stack: Stack, image: images.Image) -> FailedImage:
@@ -165,17 +146,14 @@ def _from_item(stack: Stack, image: images.Image) -> FailedImage:
     )
 
 
-def _from_execution(execution: Execution, image: images.Image | None) -> FailedImage | None:
-    failure = execution.failure
-    if failure is None or execution.rejected:
-        return None
+def _from_execution(failed: FailedExecution, image: images.Image | None) -> FailedImage:
     return FailedImage(
-        id=str(execution.image_id),
-        execution=execution.arn,
-        machine=execution.machine,
-        name=failure["name"],
-        cause=failure["cause"],
-        at=_text(execution.stopped or execution.started),
+        id=failed.upload.id,
+        execution=failed.arn,
+        machine=failed.workflow,
+        name=failed.failure["name"],
+        cause=failed.failure["cause"],
+        at=to_text(failed.stopped) if failed.stopped else "",
         status=image.status if image else None,
         recorded=False,
     )
@@ -187,7 +165,7 @@ def _lost(image: images.Image) -> FailedImage:
         execution=image.execution,
         machine="ProcessImage",
         name="WorkflowLost",
-        cause="Step Functions does not know the image's execution any more.",
+        cause="Step Functions no longer knows the image's execution.",
         at=image.updated_at,
         status=image.status,
         recorded=False,
@@ -195,10 +173,5 @@ def _lost(image: images.Image) -> FailedImage:
 
 
 def _prefix(stack: Stack, machine: str) -> str:
-    """What the ARNs of a machine's executions begin with."""
+    """The beginning of the ARNs of a machine's executions."""
     return stack.machine_arn(machine).replace(":stateMachine:", ":execution:") + ":"
-
-
-def _text(moment: datetime) -> str:
-    """As the workflows write times: ISO 8601 in UTC, milliseconds, Z; so that they compare as text."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

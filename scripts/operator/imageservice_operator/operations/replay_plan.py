@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from imageservice.core.upload_event import as_replay, upload_from_item
+from imageservice.failures.failed_execution import overtaken
 from imageservice_operator.operations.executions import RUNNING, Execution
-from imageservice_operator.operations.failures import overtaken
 from imageservice_operator.operations.images import Image
 
 # What a replay does, or has done, about one image.
@@ -57,10 +57,10 @@ def decide(
         return Plan(image_id, ALREADY_RUNNING, execution.arn)
     if execution.rejected:
         return Plan(image_id, NOTHING_TO_DO, execution.arn, f"Rejected: {execution.cause}", "REJECTED")
-    if image is not None and overtaken(execution, image):
+    if image is not None and execution.failed and overtaken(execution.failed, image.item):
         return Plan(image_id, NOTHING_TO_DO, image.execution, why_nothing(image), image.status)
     if execution.status == "SUCCEEDED":
-        if image is None or image.status in ("READY", "DELETED", "REJECTED"):
+        if image is None or not _waits_for(execution, image):
             status = image.status if image else execution.output_status
             return Plan(image_id, NOTHING_TO_DO, execution.arn, "It succeeded.", status)
         return restart(execution, "it ended without its image")
@@ -107,6 +107,15 @@ def not_redrivable(execution: Execution, last_state: State | None) -> str:
     if last_state is not None and last_state.type == "Fail":
         return f"it ended in the state {last_state.name}, which a redrive only enters again"
     return ""
+
+
+def _waits_for(execution: Execution, image: Image) -> bool:
+    """Whether the image's item still says that this execution is to make its latest upload."""
+    return (
+        image.status in ("PROCESSING", "FAILED")
+        and image.execution == execution.arn
+        and image.item.get("sequencer") == execution.sequencer
+    )
 
 
 def why_nothing(image: Image) -> str:
