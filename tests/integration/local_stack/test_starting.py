@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -98,6 +99,30 @@ def test_a_stack_stopped_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
     assert process.wait(HANG_S) == 0
     wait_until_gone(below)
     assert not (tmp_path / "stack.json").exists()
+
+
+def open_files(pid: int) -> int:
+    """The soft limit of a process."""
+    limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    return int(next(line.split()[3] for line in limits if line.startswith("Max open files")))
+
+
+@pytest.fixture
+def usual_limit() -> Iterator[None]:
+    """The soft limit of open files that most systems have, for the processes that the test starts."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_stack_may_open_more_files_than_is_usual_and_a_function_as_many_as_on_lambda(
+    usual_limit: None, served: Served
+) -> None:
+    process, below, _, _ = served
+    (worker,) = [pid for pid in below if "launcher" in command(pid)]
+    assert open_files(process.pid) == min(10_240, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    assert open_files(worker) == 1024
 
 
 def test_everything_listens_on_loopback_only(served: Served) -> None:
