@@ -73,10 +73,13 @@ def test_an_id_that_is_not_allowed_is_a_usage_error_with_the_apis_sentence(
     assert (ended.exit_code, ended.stderr) == (2, f"{refused.value}\n")
 
 
-@pytest.mark.parametrize("command", ["status", "history", "replay"])
-def test_an_id_that_s3_cannot_have_is_a_usage_error(closed: str, command: str) -> None:
-    ended = CliRunner().invoke(images, [command, "x" * 1025, "--state-dir", closed])
-    assert (ended.exit_code, "1,025 bytes" in ended.stderr) == (2, True)
+@pytest.mark.parametrize(("image_id", "words"), [("x" * 1025, "1,025 bytes"), ("\ud800", "not valid UTF-8")])
+@pytest.mark.parametrize("command", ["status", "history", "replay", "reprocess", "remove --yes"])
+def test_an_id_that_s3_cannot_have_is_a_usage_error(
+    closed: str, command: str, image_id: str, words: str
+) -> None:
+    ended = CliRunner().invoke(images, [*command.split(), image_id, "--state-dir", closed])
+    assert (ended.exit_code, words in ended.stderr, ended.stderr.count("\n")) == (2, True, 1)
 
 
 def test_two_files_with_one_id_are_a_usage_error_before_anything_is_sent(closed: str, tmp_path: Path) -> None:

@@ -1,13 +1,18 @@
-"""What an operator does with a deployment, over boto3 and without printing: command line and console show it.
+"""What an operator does with a deployment, over boto3 and without printing. The command line and the console show it.
 
-stack          which deployment, and its clients
-images         one, or many by status or beginning of the id
-uploads        put a file, wait for what becomes of it
+stack          a deployment: its outputs and clients
+stack_file     stack.json: what a running local stack says of itself
+images         one image, or many by status or by a prefix of their ids
+uploads        put a file, and wait until its image has settled
 executions     describe, history, list
 failures       what failed, grouped by error, with what to do
-replay         redrive, or start anew from the stored upload
-dead_letters   events that could not be delivered, sent again
+replay_plan    the decision what to do about a failed execution: redrive it, start a new one, or nothing
+replay         carry the decision out, and follow it
+dead_letters   events that could not be delivered: list them, send them again
+reconcile      put failures on record that no event reported
 removal        delete an original, and with it the image
 reprocess      make renditions again, and follow it
-cost           what it costs to run
+cost, prices   what the service costs to run
+pacing         at most so many a second
+wording        times and sizes in words for people
 """

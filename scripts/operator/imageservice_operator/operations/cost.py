@@ -1,4 +1,4 @@
-"""What running the service costs, added up from published prices; every number can be traced to a line."""
+"""What the service costs to run, added up line by line from published prices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _SIZES, _FORMATS = 5, 3
 _TABLE_WRITES = 3  # register, record, mark ready; each writes the index, too
 _INDEX_FACTOR = 2
 _EVENTS = 1  # ImageReady
-# What a replacement adds: retire; and with CloudFront invalidate, look, purged?, and once more after a wait.
+# State transitions that a replacement adds: retire (1); with CloudFront also invalidate,
+# look, Purged?, wait, look, Purged? (6).
 _REPLACED, _PURGED = 1, 6
 # Estimated for a 12-megapixel photo with the default plan: GB-seconds of a call. The dashboard has your own.
 _RESIZE_GB_S = 2.0 * 0.45
@@ -32,7 +33,7 @@ PEERS = (
 
 @dataclass(frozen=True)
 class Line:
-    """One item of a bill in dollars: `quantity` of a thing at `price` each."""
+    """One line of a bill in dollars: `quantity` at `price` each."""
 
     name: str
     quantity: float
@@ -62,7 +63,7 @@ class Bill:
 
 
 def per_upload() -> Bill:
-    """One image taken up for the first time, with the default plan."""
+    """The first upload of an image, with the default plan."""
     return Bill(
         "one upload",
         (
@@ -127,7 +128,7 @@ def per_month(
 def replacement_cost(images: int, *, cdn: bool) -> float:
     """Dollars that `images` replaced at once cost more than first uploads: a purge each, and the old ones retired.
 
-    Of the month's free invalidation paths all are taken to be left.
+    It assumes that none of the month's free invalidation paths are used yet.
     """
     transitions = _REPLACED + (_PURGED if cdn else 0)
     paths = max(0, images - prices.INVALIDATION_FREE_PATHS) if cdn else 0
@@ -136,7 +137,7 @@ def replacement_cost(images: int, *, cdn: bool) -> float:
 
 
 def renditions_cost(transitions: int) -> float:
-    """Dollars of so many state transitions and one small Lambda call: what a reprocessing adds an original."""
+    """Dollars for so many state transitions and one small Lambda call: what a reprocessing adds for each original."""
     return (
         transitions * prices.STATE_TRANSITION
         + prices.LAMBDA_REQUEST

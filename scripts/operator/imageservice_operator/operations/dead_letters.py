@@ -1,4 +1,4 @@
-"""Events that EventBridge could not deliver, waiting in the dead-letter queues, and how they are sent again."""
+"""Events that EventBridge could not deliver: lists them from the dead-letter queues, and sends them again."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from imageservice_operator.operations.pacing import paced
 from imageservice_operator.operations.stack import DEAD_LETTER_QUEUES, Stack
 
 PER_SECOND = 5.0
-# Which takes the events of which queue.
+# The workflow for the events of each queue.
 _MACHINES = {"uploads": "ProcessImage", "deletions": "RemoveImage"}
-# How long a message is hidden from other operators while it is sent again, in seconds.
+# For so many seconds a message is hidden from other operators while it is sent again.
 _VISIBILITY_S = 120
 _AT_ONCE = 10  # SQS's limit
-# A look shows some of the messages, and the same ones again; after so many without a new one there are none.
+# A receive returns some of the messages, and some of them again. After so many without a new one, all were seen.
 _LOOKS = 4
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """One event. `error_code` and `error_message` are why EventBridge gave up; `id` is the message's."""
+    """One event. `error_code` and `error_message` say why EventBridge gave up; `id` is the message's."""
 
     queue: str
     id: str
@@ -54,7 +54,7 @@ class DeadLetter:
 
 @dataclass(frozen=True)
 class Sent:
-    """What became of one: `started` the execution, None for a failure's event, which goes to RecordFailure."""
+    """One event sent again: `started` is the execution, None for a failure's event, which goes to RecordFailure."""
 
     queue: str
     id: str
@@ -68,12 +68,12 @@ class Sent:
 
 
 def depths(stack: Stack) -> dict[str, int]:
-    """About how many events wait in each queue, those included that are being sent just now."""
+    """About how many events wait in each queue, including those that are being sent again."""
     return {queue: _depth(stack, url) for queue, url in _queues(stack).items()}
 
 
 def waiting(stack: Stack, limit: int = 100) -> list[DeadLetter]:
-    """Up to `limit` of the events, left where they are; those that somebody is just sending again are not shown."""
+    """Up to `limit` of the events, which stay in their queues; without those that are being sent again."""
     found: dict[str, DeadLetter] = {}
     for queue, url in _queues(stack).items():
         for letter in _received(stack, queue, url, visibility=0):
@@ -90,10 +90,10 @@ def replay(
     per_second: float = PER_SECOND,
     on_sent: Callable[[Sent], Any] | None = None,
 ) -> list[Sent]:
-    """Sends every waiting event to where it was to go, and deletes it from its queue once that has taken it.
+    """Sends every waiting event to its target, and deletes it from its queue once the target has accepted it.
 
     An event that was sent before and could not be deleted does no harm: the execution's name is derived from it. With
-    `dry_run`, only says what waits.
+    `dry_run`, only lists what waits.
     """
     outcomes: list[Sent] = []
     for queue, url in _queues(stack).items():
@@ -115,7 +115,7 @@ def _send(stack: Stack, url: str, letter: DeadLetter) -> Sent:
         started = _start(stack, letter) if letter.queue in _MACHINES else None
         if letter.queue not in _MACHINES:
             _record(stack, letter)
-    except ClientError as error:  # it stays in the queue, and the others get their turn
+    except ClientError as error:  # it stays in the queue, and the others still get their turn
         return Sent(letter.queue, letter.id, letter.image_id, False, note=str(error))
     stack.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=letter.receipt)
     return Sent(letter.queue, letter.id, letter.image_id, True, started)

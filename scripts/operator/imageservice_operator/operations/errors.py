@@ -1,15 +1,15 @@
 """The errors that an operator reads; each message says what to do next.
 
 OperationFailed
-├── StackNotFound        no such deployment, or no credentials for it
-├── ImageNotFound        nothing is known of that id
-├── ExecutionNotFound    Step Functions does not know it (any more: it forgets after 90 days)
-└── BadRequest           the caller's arguments can't be
+├── StackNotFound        there is no such deployment, or no credentials for it
+├── ImageNotFound        there is no image with that id
+├── ExecutionNotFound    Step Functions does not know it; it forgets one 90 days after its end
+└── BadRequest           an argument is not valid
 """
 
 
 class OperationFailed(Exception):
-    """What was asked for can't be done; the message is for the operator."""
+    """The operation is not possible; the message is for the operator."""
 
 
 class StackNotFound(OperationFailed):
@@ -17,12 +17,12 @@ class StackNotFound(OperationFailed):
 
 
 class ImageNotFound(OperationFailed):
-    """Nothing is known of an image of that id."""
+    """There is no image with that id."""
 
 
 class ExecutionNotFound(OperationFailed):
-    """Step Functions knows no such execution (it forgets them 90 days after their end)."""
+    """Step Functions does not know the execution; it forgets one 90 days after its end."""
 
 
 class BadRequest(OperationFailed):
-    """An argument that can't be taken; the message says which and why."""
+    """An argument is not valid; the message says which and why."""

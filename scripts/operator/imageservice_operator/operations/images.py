@@ -120,12 +120,18 @@ def image_of(item: Mapping[str, Any]) -> Image:
     )
 
 
-def get(stack: Stack, image_id: str) -> Image:
-    """The image, read consistently. Raises ImageNotFound, BadRequest for an id that no object in S3 can have."""
+def check_keys(image_ids: Sequence[str]) -> None:
+    """Raises BadRequest for an id that no object in S3 can have."""
     try:
-        check_key(image_id)
+        for image_id in image_ids:
+            check_key(image_id)
     except ImageIdInvalid as error:
         raise BadRequest(str(error)) from error
+
+
+def get(stack: Stack, image_id: str) -> Image:
+    """The image, read consistently. Raises ImageNotFound, BadRequest for an id that no object in S3 can have."""
+    check_keys([image_id])
     item = ImageTable(stack.client("dynamodb"), stack.image_table).get(image_id)
     if item is None:
         raise ImageNotFound(f"There is no image {image_id}.")
@@ -133,7 +139,8 @@ def get(stack: Stack, image_id: str) -> Image:
 
 
 def get_many(stack: Stack, image_ids: Sequence[str]) -> dict[str, Image]:
-    """Those of the images that exist, by id, read consistently."""
+    """Those of the images that exist, by id, read consistently. Raises BadRequest as `get` does."""
+    check_keys(image_ids)
     found = {}
     table, client = stack.image_table, stack.client("dynamodb")
     left = list(dict.fromkeys(image_ids))

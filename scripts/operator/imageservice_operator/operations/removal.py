@@ -1,19 +1,21 @@
-"""Images removed by deleting their originals; the workflow RemoveImage does the rest."""
+"""Removes images by deleting their originals; the workflow RemoveImage does the rest."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
 
-from imageservice_operator.operations.images import Image, get_many
+from imageservice_operator.operations.images import Image, check_keys, get_many
 from imageservice_operator.operations.stack import Stack
 
 
 def remove(stack: Stack, image_id: str) -> bool:
-    """Deletes the original. False where there is none: then nothing happens.
+    """Deletes the original. False where there is none; then nothing happens.
 
-    The bucket keeps earlier versions of it for 30 days, so that a removal by mistake can be undone by copying one back.
+    The bucket keeps earlier versions of it for 30 days: copying one back undoes the removal. Raises
+    BadRequest for an id that no object in S3 can have.
     """
+    check_keys([image_id])
     if not _exists(stack, image_id):
         return False
     stack.client("s3").delete_object(Bucket=stack.source_bucket, Key=image_id)
@@ -23,7 +25,7 @@ def remove(stack: Stack, image_id: str) -> bool:
 def wait_until_removed(
     stack: Stack, image_ids: Sequence[str], timeout: float = 120
 ) -> Iterator[tuple[str, Image | None]]:
-    """Each id as soon as its image is DELETED and its renditions are gone; those that time out last, as they are."""
+    """Each id as soon as its image is DELETED and its renditions are gone; those that time out come last."""
     waiting = list(dict.fromkeys(image_ids))
     deadline, pause = time.monotonic() + timeout, 0.2
     while waiting:

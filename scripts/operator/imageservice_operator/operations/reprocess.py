@@ -13,7 +13,7 @@ from typing import Any
 from imageservice_operator.operations import executions
 from imageservice_operator.operations.cost import per_upload, renditions_cost, replacement_cost
 from imageservice_operator.operations.errors import BadRequest, OperationFailed
-from imageservice_operator.operations.images import STATUSES
+from imageservice_operator.operations.images import STATUSES, check_keys
 from imageservice_operator.operations.stack import Stack
 
 CONCURRENCY = 20
@@ -194,6 +194,7 @@ def select(
     stack: Stack, keys: Sequence[str], *, only: Sequence[str] = (), force: bool = False
 ) -> list[dict[str, Any]]:
     """The decision about each of up to a hundred originals: its key, the decision and, for PROCESS, the event."""
+    check_keys(keys)
     payload = {"keys": list(keys), "only": list(only), "force": force}
     answer = stack.client("lambda").invoke(
         FunctionName=stack.output("SelectOriginalsFunctionArn"), Payload=json.dumps(payload).encode()
