@@ -4,8 +4,7 @@ Each module says in its docstring what is wrong without it and what it would tak
 (pypi.org/project/ministack) or moto (github.com/getmoto/moto). `tests/integration/local_stack/test_patches.py` shows
 that each is needed. When an upgrade makes one needless, its test fails: delete the module and its name in `NAMES`.
 
-A module's `apply` replaces attributes through `Patch`. A replacement that needs the original gets it as its first
-argument.
+A module's `apply` replaces attributes; a replacement that needs the original gets it as its first argument.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import importlib
 
 from local.lambda_runtime.executor import Executor
 from local.options import Options
-from local.patches.patch import Patch
 
 NAMES: tuple[str, ...] = (
     "lambda_workers",
@@ -57,8 +55,7 @@ def apply(options: Options, endpoint_url: str) -> Executor:
         "stepfunctions_engine": Executions(),
         "interpreter_clients": Clients(endpoint_url, options.region, assume_roles=options.auth),
     }
-    patch = Patch()
     for name in NAMES:
         module = importlib.import_module(f"{__name__}.{name}")
-        module.apply(patch, *([with_what[name]] if name in with_what else []))
+        module.apply(*([with_what[name]] if name in with_what else []))
     return executor

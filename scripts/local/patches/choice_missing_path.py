@@ -19,12 +19,12 @@ from moto.stepfunctions.parser.asl.component.state.choice.comparison.comparison_
 )
 from moto.stepfunctions.parser.asl.component.state.choice.comparison.variable import NoSuchVariable
 
-from local.patches.patch import Patch
+from local.patches.patch import replace
 
 
-def apply(patch: Patch) -> None:
+def apply() -> None:
     """Let the path's own error out, except under IsPresent."""
-    patch.set(ComparisonVariable, "_eval_body", eval_body)
+    replace(ComparisonVariable, "_eval_body", eval_body)
 
 
 def eval_body(self: ComparisonVariable, env: Any) -> None:

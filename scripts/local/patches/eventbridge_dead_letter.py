@@ -18,18 +18,18 @@ from typing import Any
 
 from ministack.services import eventbridge, lambda_svc, sqs, stepfunctions
 
-from local.patches.patch import Patch
+from local.patches.patch import replace, wrap
 
 LOG = logging.getLogger(__name__)
 _FAILURE: contextvars.ContextVar[dict[str, str] | None] = contextvars.ContextVar("failure", default=None)
 """Where the target that is being invoked notes why it can't take the event, in this call alone."""
 
 
-def apply(patch: Patch) -> None:
+def apply() -> None:
     """Notice what Step Functions and Lambda targets answer; send what fails to the queue."""
-    patch.set(eventbridge, "_dispatch_to_stepfunctions", to_stepfunctions)
-    patch.wrap(eventbridge, "_dispatch_to_lambda", to_lambda)
-    patch.wrap(eventbridge, "_invoke_target", invoke)
+    replace(eventbridge, "_dispatch_to_stepfunctions", to_stepfunctions)
+    wrap(eventbridge, "_dispatch_to_lambda", to_lambda)
+    wrap(eventbridge, "_invoke_target", invoke)
 
 
 def to_stepfunctions(arn: str, payload: str) -> None:

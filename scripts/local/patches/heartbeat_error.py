@@ -18,12 +18,12 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task import StateTask
 from moto.stepfunctions.parser.asl.eval.callback.callback import HeartbeatTimeoutError
 
-from local.patches.patch import Patch
+from local.patches.patch import wrap
 
 
-def apply(patch: Patch) -> None:
+def apply() -> None:
     """Name the error after its cause."""
-    patch.wrap(StateTask, "_from_error", from_error)
+    wrap(StateTask, "_from_error", from_error)
 
 
 def from_error(original: Callable[..., Any], self: StateTask, env: Any, ex: Exception) -> Any:

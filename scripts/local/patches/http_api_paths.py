@@ -19,16 +19,16 @@ from urllib.parse import unquote
 
 from ministack.services import apigateway
 
-from local.patches.patch import Patch
+from local.patches.patch import replace, wrap
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _REFUSED = "\0"
 
 
-def apply(patch: Patch) -> None:
+def apply() -> None:
     """Decode as AWS does, and answer 400 where it does."""
-    patch.set(apigateway, "decode_http_api_path", decoded)
-    patch.wrap(apigateway, "handle_execute", execute)
+    replace(apigateway, "decode_http_api_path", decoded)
+    wrap(apigateway, "handle_execute", execute)
 
 
 def decoded(raw_path: str) -> str:

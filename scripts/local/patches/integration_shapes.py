@@ -22,13 +22,13 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskService,
 )
 
-from local.patches.patch import Patch
+from local.patches.patch import replace
 
 
-def apply(patch: Patch) -> None:
+def apply() -> None:
     """Translate by botocore's models of the services, with moto's own rules for names."""
-    patch.set(StateTaskService, "_normalise_parameters", normalise_parameters)
-    patch.set(StateTaskService, "_normalise_response", normalise_response)
+    replace(StateTaskService, "_normalise_parameters", normalise_parameters)
+    replace(StateTaskService, "_normalise_response", normalise_response)
 
 
 def normalise_parameters(

@@ -13,12 +13,12 @@ import sys
 
 import moto.stepfunctions.parser.asl.parse.asl_parser  # noqa: F401 - imports every module that makes clients
 
-from local.patches.patch import Patch
+from local.patches.patch import replace
 from local.stepfunctions.clients import Clients
 
 
-def apply(patch: Patch, clients: Clients) -> None:
+def apply(clients: Clients) -> None:
     """Replace `boto_client_for` in every module that has imported it by name."""
     for name, module in list(sys.modules.items()):
         if name.startswith("moto.stepfunctions.") and hasattr(module, "boto_client_for"):
-            patch.set(module, "boto_client_for", clients.client_for)
+            replace(module, "boto_client_for", clients.client_for)

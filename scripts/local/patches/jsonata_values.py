@@ -27,14 +27,14 @@ from moto.stepfunctions.parser.asl.component.common.string.string_expression imp
     StringVariableSample,
 )
 
-from local.patches.patch import Patch
+from local.patches.patch import replace
 from local.stepfunctions import jsonata
 
 
-def apply(patch: Patch) -> None:
+def apply() -> None:
     """Replace the two places where expressions are evaluated."""
-    patch.set(StringJSONata, "_eval_body", expression_body)
-    patch.set(StringVariableSample, "_eval_body", sample_body)
+    replace(StringJSONata, "_eval_body", expression_body)
+    replace(StringVariableSample, "_eval_body", sample_body)
 
 
 def expression_body(self: StringJSONata, env: Any) -> None:

@@ -18,14 +18,14 @@ from typing import Any
 from ministack.services import lambda_svc
 
 from local.lambda_runtime.executor import Executor, as_ministack_result
-from local.patches.patch import Patch
+from local.patches.patch import wrap
 
 Execute = Callable[[dict[str, Any], Any, str], dict[str, Any]]
 
 
-def apply(patch: Patch, executor: Executor) -> None:
+def apply(executor: Executor) -> None:
     """Replace the executor of `python*` runtimes."""
-    patch.wrap(lambda_svc, "_execute_function_warm", partial(execute, executor))
+    wrap(lambda_svc, "_execute_function_warm", partial(execute, executor))
 
 
 def execute(

@@ -26,12 +26,12 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.dist
     DistributedIterationComponent,
 )
 
-from local.patches.patch import Patch
+from local.patches.patch import wrap
 
 
-def apply(patch: Patch) -> None:
+def apply() -> None:
     """Compare a run's failures with what it tolerates."""
-    patch.wrap(DistributedIterationComponent, "_map_run", map_run)
+    wrap(DistributedIterationComponent, "_map_run", map_run)
 
 
 def map_run(

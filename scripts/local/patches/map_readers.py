@@ -15,14 +15,14 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader.ev
     ResourceEvalS3,
 )
 
-from local.patches.patch import Patch
+from local.patches.patch import replace
 
 FIELDS = ("Etag", "ETag", "Key", "Size", "StorageClass")
 
 
-def apply(patch: Patch) -> None:
+def apply() -> None:
     """Follow the continuation tokens."""
-    patch.set(ResourceEvalS3, "_handle_list_objects_v2", staticmethod(list_objects))
+    replace(ResourceEvalS3, "_handle_list_objects_v2", staticmethod(list_objects))
 
 
 def list_objects(env: Any, resource_runtime_part: Any, state_credentials: Any) -> None:

@@ -20,13 +20,13 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.result_writer.
 )
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 
-from local.patches.patch import Patch
+from local.patches.patch import replace, wrap
 
 
-def apply(patch: Patch) -> None:
+def apply() -> None:
     """Accept it in any state machine; write the results."""
-    patch.wrap(Preprocessor, "visitResult_writer_decl", result_writer)
-    patch.set(ResourceEvalS3, "_handle_put_object", staticmethod(put_object))
+    wrap(Preprocessor, "visitResult_writer_decl", result_writer)
+    replace(ResourceEvalS3, "_handle_put_object", staticmethod(put_object))
 
 
 def result_writer(original: Callable[..., Any], self: Preprocessor, ctx: Any) -> Any:

@@ -27,18 +27,18 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.iter
     IterationWorker,
 )
 
-from local.patches.patch import Patch
+from local.patches.patch import replace, wrap
 from local.stepfunctions.history import abort
 
 INLINE_THREADS = 40
 """What AWS runs at once of an inline Map: https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html"""
 
 
-def apply(patch: Patch) -> None:
+def apply() -> None:
     """Bound the threads; loop instead of recursing; abort the other items of a failed one."""
-    patch.wrap(InlineIterationComponent, "_launch_worker", launch)
-    patch.set(IterationWorker, "_eval_pool", partialmethod(eval_pool, close="close_frame"))
-    patch.set(DistributedItemProcessorWorker, "_eval_pool", partialmethod(eval_pool, close="delete_frame"))
+    wrap(InlineIterationComponent, "_launch_worker", launch)
+    replace(IterationWorker, "_eval_pool", partialmethod(eval_pool, close="close_frame"))
+    replace(DistributedItemProcessorWorker, "_eval_pool", partialmethod(eval_pool, close="delete_frame"))
 
 
 def launch(

@@ -25,17 +25,17 @@ from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded
 
-from local.patches.patch import Patch
+from local.patches.patch import replace, wrap
 
 
-def apply(patch: Patch) -> None:
+def apply() -> None:
     """Note each entered top-level state and each finished iteration and branch; skip what is finished."""
-    patch.wrap(Environment, "as_inner_frame_of", inner_frame)
-    patch.wrap(CommonStateField, "_eval_body", state_body)
-    patch.wrap(IterationWorker, "_eval_job", iteration)
-    patch.wrap(DistributedItemProcessorWorker, "_eval_job", iteration)
-    patch.wrap(BranchesDecl, "__init__", number_branches)
-    patch.set(BranchWorker, "_thread_routine", branch)
+    wrap(Environment, "as_inner_frame_of", inner_frame)
+    wrap(CommonStateField, "_eval_body", state_body)
+    wrap(IterationWorker, "_eval_job", iteration)
+    wrap(DistributedItemProcessorWorker, "_eval_job", iteration)
+    wrap(BranchesDecl, "__init__", number_branches)
+    replace(BranchWorker, "_thread_routine", branch)
 
 
 def inner_frame(original: Callable[..., Any], env: Any, *args: Any, **kwargs: Any) -> Any:

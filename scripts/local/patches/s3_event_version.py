@@ -16,16 +16,16 @@ from typing import Any
 
 from ministack.services import eventbridge, s3
 
-from local.patches.patch import Patch
+from local.patches.patch import wrap
 
 _VERSION: contextvars.ContextVar[str | None] = contextvars.ContextVar("version", default=None)
 """The version of the object whose event S3 is making, in this call alone."""
 
 
-def apply(patch: Patch) -> None:
+def apply() -> None:
     """Remember the version while S3 makes the event, add it while EventBridge takes it."""
-    patch.wrap(s3, "_fire_s3_event", fire)
-    patch.wrap(eventbridge, "_dispatch_event", dispatch)
+    wrap(s3, "_fire_s3_event", fire)
+    wrap(eventbridge, "_dispatch_event", dispatch)
 
 
 def fire(original: Callable[..., None], *args: Any, **kwargs: Any) -> None:

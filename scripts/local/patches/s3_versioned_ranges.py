@@ -14,14 +14,14 @@ from typing import Any
 
 from ministack.services import s3
 
-from local.patches.patch import Patch
+from local.patches.patch import wrap
 
 Response = tuple[int, dict[str, str], bytes]
 
 
-def apply(patch: Patch) -> None:
+def apply() -> None:
     """Cut the range out of the whole version that MiniStack answers."""
-    patch.wrap(s3, "_get_object", get_object)
+    wrap(s3, "_get_object", get_object)
 
 
 def get_object(

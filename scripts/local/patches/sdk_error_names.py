@@ -13,7 +13,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceAwsSdk,
 )
 
-from local.patches.patch import Patch
+from local.patches.patch import replace
 
 NAMES = {
     "cloudfront": "CloudFront",
@@ -26,9 +26,9 @@ NAMES = {
 """Names that differ from the ARN's by more than a capital: the client names of AWS's Java SDK."""
 
 
-def apply(patch: Patch) -> None:
+def apply() -> None:
     """Give the names."""
-    patch.set(StateTaskServiceAwsSdk, "_normalise_service_error_name", staticmethod(service_name))
+    replace(StateTaskServiceAwsSdk, "_normalise_service_error_name", staticmethod(service_name))
 
 
 def service_name(name: str) -> str:

@@ -17,12 +17,12 @@ from typing import Any
 
 from ministack.services import stepfunctions
 
-from local.patches.patch import Patch
+from local.patches.patch import replace, wrap
 from local.stepfunctions import api, definition, events
 from local.stepfunctions.executions import Executions
 
 
-def apply(patch: Patch, executions: Executions) -> None:
+def apply(executions: Executions) -> None:
     """Replace running, stopping and task tokens; add redrive; complete what Describe and List answer."""
     ours = api.Api(executions)
     for name, replacement in {
@@ -36,11 +36,11 @@ def apply(patch: Patch, executions: Executions) -> None:
         "_send_task_heartbeat": ours.send_task_heartbeat,
         "_validate_state_machine_definition": api.validate_definition,
     }.items():
-        patch.set(stepfunctions, name, replacement)
-    patch.wrap(stepfunctions, "_describe_execution", api.describe_execution)
-    patch.wrap(stepfunctions, "_list_executions", api.list_executions)
-    patch.wrap(stepfunctions, "_validate_definition_jsonata", refusal)
-    patch.wrap(stepfunctions, "handle_request", partial(handle_request, ours))
+        replace(stepfunctions, name, replacement)
+    wrap(stepfunctions, "_describe_execution", api.describe_execution)
+    wrap(stepfunctions, "_list_executions", api.list_executions)
+    wrap(stepfunctions, "_validate_definition_jsonata", refusal)
+    wrap(stepfunctions, "handle_request", partial(handle_request, ours))
 
 
 def refusal(original: Callable[[str], str | None], text: str) -> str | None:
