@@ -78,6 +78,8 @@ def _log_to(options: Options) -> None:
     threading.excepthook = _log_thread_failure
     # The interpreter logs every failed state as its own error; the execution's history says it better.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
+    # In a burst, connections beyond those that a client keeps are opened and closed again, as they should be.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 
@@ -123,7 +125,7 @@ class _Server:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         config = Config()
         config.bind = [f"fd://{self._listener.detach()}"]  # from now on Hypercorn closes it
-        config.keep_alive_timeout = 75
+        config.keep_alive_timeout = 3600  # it is the clients that close: they keep a bounded number
         config.graceful_timeout = 1
         config.accesslog = None
         config.errorlog = logging.getLogger("hypercorn.error")

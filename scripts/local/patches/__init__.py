@@ -1,4 +1,4 @@
-"""Every change to the code of MiniStack 1.5.33 and moto 5.2.5, one reason a module.
+"""Every change to the code of MiniStack 1.5.33, its server Hypercorn 0.18.0 and moto 5.2.5, one reason a module.
 
 Each module says in its docstring what is wrong without it and what it would take in the upstream project: MiniStack
 (pypi.org/project/ministack) or moto (github.com/getmoto/moto). `tests/integration/local_stack/test_patches.py` shows
@@ -15,6 +15,7 @@ from local.lambda_runtime.executor import Executor
 from local.options import Options
 
 NAMES: tuple[str, ...] = (
+    "closed_connections",
     "lambda_workers",
     "s3_event_version",
     "s3_versioned_ranges",

@@ -11,6 +11,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from machines import Machines, single
+from sockets import server_state, used_and_closed
 from waiting import until
 
 from imageservice_operator.operations.stack import Stack
@@ -40,6 +41,11 @@ def get(url: str | urllib.request.Request) -> tuple[int, str]:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+
+
+def test_a_connection_that_its_client_closes_is_closed_by_the_stack(stack: Stack) -> None:
+    connection = used_and_closed(stack)
+    until(lambda: server_state(connection) == "", "the server to close")
 
 
 def test_a_tables_expiry_and_recovery_are_on(stack: Stack) -> None:

@@ -6,6 +6,7 @@ upgrade has mended something: the patch can go.
 
 import contextlib
 import json
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ import botocore.exceptions
 import pytest
 from botocore.config import Config
 from machines import Machines, single
+from sockets import server_state, used_and_closed
 from waiting import until
 
 from imageservice_operator.operations.stack import Stack
@@ -26,7 +28,13 @@ HERE = Path(__file__).parent
 SAMPLE = HERE / "sample" / "template.yaml"
 PATCHES = HERE.parents[2] / "scripts" / "local" / "patches"
 COVERED = {
-    "services": ["eventbridge_dead_letter", "http_api_paths", "s3_event_version", "s3_versioned_ranges"],
+    "services": [
+        "closed_connections",
+        "eventbridge_dead_letter",
+        "http_api_paths",
+        "s3_event_version",
+        "s3_versioned_ranges",
+    ],
     "interpreter": [
         "choice_missing_path",
         "heartbeat_error",
@@ -74,6 +82,13 @@ def noted(stack: Stack, key: str) -> Any:
     table, id_ = stack.outputs["TableName"], {"id": {"S": key}}
     item = until(lambda: stack.client("dynamodb").get_item(TableName=table, Key=id_).get("Item"), key)
     return json.loads(item["detail"]["S"])
+
+
+def test_closed_connections(bare: Bare) -> None:
+    connection = used_and_closed(bare("services").stack)
+    until(lambda: server_state(connection) == "CLOSE_WAIT", "the server to notice")
+    time.sleep(1)
+    assert server_state(connection) == "CLOSE_WAIT"
 
 
 def test_s3_event_version(bare: Bare) -> None:
