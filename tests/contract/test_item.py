@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from image_tables import dynamodb
 from PIL import Image
 from typed_dicts import mismatches
-from workflow_states import Execution
+from workflow_states import Evaluate, Execution, jsonata
 
 from imageservice.adapters.executions import Executions
 from imageservice.adapters.image_table import ImageTable, from_dynamodb
@@ -55,8 +55,8 @@ PHOTO, OTHER_PHOTO = _png("teal"), _png("coral")
 class World:
     """One image: its original in S3, its item in DynamoDB, and the executions that a test takes step by step."""
 
-    def __init__(self, dynamodb: Any, s3: Any) -> None:
-        self._dynamodb, self._s3 = dynamodb, s3
+    def __init__(self, dynamodb: Any, s3: Any, evaluate: Evaluate) -> None:
+        self._dynamodb, self._s3, self._evaluate = dynamodb, s3, evaluate
         self._events = 0
 
     def upload(self, content: bytes = PHOTO) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class World:
         }
 
     def started(self, definition: str, event: dict[str, Any]) -> Execution:
-        return Execution(definition, event, arn=f"execution-{self._events}", time=_TIME)
+        return Execution(self._evaluate, definition, event, arn=f"execution-{self._events}", time=_TIME)
 
     def write(self, execution: Execution, state: str) -> dict[str, Any] | None:
         """Carries out a state's updateItem, and its Assign; the item it leaves, None where its condition fails."""
@@ -134,8 +134,16 @@ class World:
         return item
 
 
+@pytest.fixture(scope="module")
+def evaluate() -> Iterator[Evaluate]:
+    with jsonata() as evaluate:
+        yield evaluate
+
+
 @pytest.fixture(params=["Enabled", "Suspended"])
-def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, evaluate: Evaluate
+) -> Iterator[World]:
     with dynamodb() as client:
         s3 = boto3.client("s3")
         inspection = inspect_bootstrap.Dependencies(partial(RangedOriginal, s3), Limits(), load_plan())
@@ -146,7 +154,7 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
             s3.create_bucket(Bucket=bucket)
         if request.param == "Enabled":
             s3.put_bucket_versioning(Bucket="originals", VersioningConfiguration={"Status": "Enabled"})
-        yield World(client, s3)
+        yield World(client, s3, evaluate)
 
 
 def conforms(item: dict[str, Any] | None, status: str) -> bool:

@@ -1,9 +1,9 @@
 """The states of a definition in `statemachine/`, filled in by JSONata's reference implementation."""
 
-import atexit
+import contextlib
 import json
 import subprocess
-from functools import cache
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +26,40 @@ require("readline").createInterface({input: process.stdin}).on("line", async (li
 """
 
 
+Evaluate = Callable[[str, dict[str, Any]], Any]
+
+
+@contextlib.contextmanager
+def jsonata() -> Iterator[Evaluate]:
+    """Evaluates an expression with variables. Raises AssertionError where Step Functions fails: on no result, too."""
+    command = [node(), "-e", _EVALUATOR]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=NODE_HOME, stdin=pipe, stdout=pipe, text=True) as process:
+        asked, answered = process.stdin, process.stdout
+        assert asked is not None
+        assert answered is not None
+
+        def evaluate(expression: str, bindings: dict[str, Any]) -> Any:
+            asked.write(json.dumps({"expression": expression, "bindings": bindings}) + "\n")
+            asked.flush()
+            answer = json.loads(answered.readline())
+            assert "value" in answer, f"{expression}: {answer.get('error', 'undefined')}"
+            return answer["value"]
+
+        yield evaluate
+
+
 class Execution:
     """One execution, as far as a test takes it: its variables, and what its states call with.
 
     A test makes the calls itself and hands over their results, so it decides on order and repetition.
     """
 
-    def __init__(self, definition: str, event: dict[str, Any], arn: str, time: str) -> None:
+    def __init__(
+        self, evaluate: Evaluate, definition: str, event: dict[str, Any], arn: str, time: str
+    ) -> None:
         self.event = event
+        self._evaluate = evaluate
         self._states = json.loads((_DEFINITIONS / f"{definition}.asl.json").read_text())["States"]
         self._context: dict[str, Any] = {"Execution": {"Id": arn}, "State": {"EnteredTime": time}}
         self._variables: dict[str, Any] = {}
@@ -69,34 +95,5 @@ class Execution:
         if isinstance(value, str) and value.startswith("{%"):
             known = {"input": self.event, "context": self._context, **states}
             expression = value.removeprefix("{%").removesuffix("%}")
-            return _evaluated(expression, {**self._variables, "states": known})
+            return self._evaluate(expression, {**self._variables, "states": known})
         return value
-
-
-def _evaluated(expression: str, bindings: dict[str, Any]) -> Any:
-    evaluator = _evaluator()
-    assert evaluator.stdin is not None
-    assert evaluator.stdout is not None
-    evaluator.stdin.write(json.dumps({"expression": expression, "bindings": bindings}) + "\n")
-    evaluator.stdin.flush()
-    answer = json.loads(evaluator.stdout.readline())
-    # Step Functions fails here with States.QueryEvaluationError, on an undefined result as well.
-    assert "value" in answer, f"{expression}: {answer.get('error', 'undefined')}"
-    return answer["value"]
-
-
-@cache
-def _evaluator() -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [node(), "-e", _EVALUATOR],
-        cwd=NODE_HOME,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-    def end() -> None:
-        process.communicate(timeout=10)
-
-    atexit.register(end)
-    return process
