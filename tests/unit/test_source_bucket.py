@@ -80,3 +80,14 @@ def test_one_version_of_an_original_is_read_even_after_a_newer_one_came(s3: Any)
     first = s3.put_object(Bucket="source", Key="a", Body=b"first")["VersionId"]
     s3.put_object(Bucket="source", Key="a", Body=b"second")
     assert read_original(s3, OriginalObject("source", "a", first)) == b"first"
+
+
+def test_a_file_that_is_walked_through_takes_few_requests(s3: Any) -> None:
+    size = 40_000_000
+    s3.put_object(Bucket="source", Key="long.gif", Body=bytes(size))
+    file = RangedOriginal(s3, OriginalObject("source", "long.gif"), size)
+    for offset in range(0, size, 10_000):
+        file.seek(offset)
+        file.read(1)
+    assert file.requests <= 20
+    assert file.bytes_read <= size

@@ -11,7 +11,7 @@ class Limits:
 
     `max_frame_pixels` bounds width × height × frames of a moving image, in which a frame counts as at least
     `least_frame_pixels`. `max_aspect` is how many times as long as the other a side may be. `max_decode_seconds` bounds
-    what a file made to be slow can cost.
+    what a file made to be slow can cost, `max_inspect_seconds` the same for its inspection: in seconds of CPU.
     """
 
     max_bytes: int = 50_000_000
@@ -20,6 +20,7 @@ class Limits:
     max_aspect: int = 16_383
     max_decode_seconds: float = 30.0
     least_frame_pixels: int = 65_536
+    max_inspect_seconds: float = 10.0
 
     def check_canvas(self, width: int, height: int) -> None:
         """Raises ImageRejected where an image of `width` × `height` pixels is empty, too large or too narrow."""
@@ -39,9 +40,13 @@ class Limits:
 
     def check_frames(self, frames: int, width: int, height: int) -> None:
         """Raises ImageRejected where a moving image has more pixels in all its frames than is accepted."""
-        if frames > 1 and frames * max(width * height, self.least_frame_pixels) > self.max_frame_pixels:
+        self.check_frame_pixels(frames, frames * width * height)
+
+    def check_frame_pixels(self, frames: int, pixels: int) -> None:
+        """As `check_frames`, for frames of any sizes that have `pixels` in all."""
+        if frames > 1 and max(pixels, frames * self.least_frame_pixels) > self.max_frame_pixels:
             raise ImageRejected(
-                f"The animation has {frames:,} frames of {width} × {height} pixels;"
+                f"The animation has {frames:,} frames or more, and {_mega(pixels)} megapixels in them;"
                 f" at most {_mega(self.max_frame_pixels)} megapixels in all frames together are accepted"
                 f" (a frame counts as at least {self.least_frame_pixels:,} pixels)."
             )

@@ -6,6 +6,7 @@ from math import ceil
 from PIL import Image
 
 from imageservice.core.errors import ImageRejected
+from imageservice.core.formats import FORMATS
 from imageservice.core.rendition_plan import Target
 from imageservice.engine.containers import bmp, gif, heif, jpeg, png, tiff, webp
 from imageservice.engine.containers.bounded_file import BoundedFile
@@ -29,7 +30,6 @@ _DECODERS = {
 }
 # libheif cuts a HEIC's clean aperture by itself and may round it otherwise.
 _SIZE_TOLERANCE = {"heic": 2}
-_NAMES = {"webp": "WebP"}
 _TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -74,7 +74,7 @@ def _check_size(image: Image.Image, header: Header) -> None:
     difference = max(abs(image.width - header.width), abs(image.height - header.height))
     if difference > _SIZE_TOLERANCE.get(header.format, 0):
         raise ImageRejected(
-            f"The {_NAMES.get(header.format, header.format.upper())} is damaged: its header says"
+            f"The {FORMATS[header.format].label} is damaged: its header says"
             f" {header.width} × {header.height} pixels, it holds {image.width} × {image.height}."
         )
 

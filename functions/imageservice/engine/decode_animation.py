@@ -30,7 +30,7 @@ def decode_frames(file: BoundedFile, header: Header) -> Iterator[DecodedFrame]:
     if header.format == "gif":
         return _painted(file, header, gif.sub_frames(file))
     if header.format == "png":
-        return _painted(file, header, png.sub_frames(file))
+        return _painted(file, header, png.sub_frames(file, header.frames))
     if header.format == "webp":
         return _composed(header, webp.composed_frames(file, header.frames))
     return _composed(header, heif.composed_avif_frames(file, header.frames))

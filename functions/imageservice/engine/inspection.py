@@ -3,10 +3,11 @@
 from typing import BinaryIO
 
 from imageservice.core.errors import ImageRejected
+from imageservice.core.formats import FORMATS
 from imageservice.core.limits import Limits
 from imageservice.core.original import Original
 from imageservice.engine.containers import bmp, gif, heif, jpeg, png, tiff, webp
-from imageservice.engine.containers.bounded_file import BoundedFile
+from imageservice.engine.containers.bounded_file import BoundedFile, decoding
 from imageservice.engine.containers.header import Header
 from imageservice.engine.containers.sniff import HEAD, sniff
 from imageservice.engine.pixels.geometry import upright_size
@@ -21,6 +22,9 @@ _READERS = {
     "heif": heif.read_header,
 }
 
+# A HEIF file is an AVIF or a HEIC: its index says which.
+_NAMES = {name: FORMATS[name].label if name in FORMATS else "image" for name in _READERS}
+
 
 def inspect(file: BinaryIO, size: int, limits: Limits) -> Original:
     """The image in `file`, a seekable file of `size` bytes of which only what is needed is read.
@@ -28,7 +32,8 @@ def inspect(file: BinaryIO, size: int, limits: Limits) -> Original:
     Raises ImageRejected, with a plain reason, for what is not an image that the service takes or is beyond the limits.
     What `file` itself raises passes unchanged.
     """
-    return original(read_header(BoundedFile(file, size, limits)))
+    seconds = min(limits.max_inspect_seconds, limits.max_decode_seconds)
+    return original(read_header(BoundedFile(file, size, limits, seconds)))
 
 
 def original(header: Header) -> Original:
@@ -52,7 +57,9 @@ def read_header(file: BoundedFile) -> Header:
         raise ImageRejected(
             f"The file has {file.size:,} bytes; at most {limits.max_bytes:,} bytes are accepted."
         )
-    header = _READERS[sniff(file.at(0, HEAD))](file)
+    container = sniff(file.at(0, HEAD))
+    with decoding(_NAMES[container], file):
+        header = _READERS[container](file)
     limits.check_canvas(header.width, header.height)
     limits.check_frames(header.frames, header.width, header.height)
     return header

@@ -7,9 +7,10 @@ from time import perf_counter
 
 from PIL import Image
 
+from imageservice.core.formats import FORMATS
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Size, Target, fitted
-from imageservice.engine.containers.bounded_file import BoundedFile
+from imageservice.engine.containers.bounded_file import BoundedFile, decoding
 from imageservice.engine.containers.header import Header
 from imageservice.engine.decode import Pixels, decode_still, fit
 from imageservice.engine.decode_animation import decode_frames
@@ -58,21 +59,27 @@ def render(
     """
     file = BoundedFile(BytesIO(data), len(data), limits)
     header = read_header(file)
-    if header.frames == 1:
-        first = decode_still(file, header, target)
-        frames = [RenderedFrame(_finished(first, header, target))]
-    else:
-        frames = []
-        for frame in decode_frames(file, header):
-            if not frames:
-                first = frame.pixels
-            frames.append(RenderedFrame(_finished(frame.pixels, header, target), frame.duration))
+    with decoding(FORMATS[header.format].label, file):
+        first, frames = _decoded(file, header, target)
     images = [_encoded(frames, header.loops, name, target, quality or {}) for name in formats]
     if not describe:
         return Rendered(tuple(images), None, None)
     # Not from the rendition: the smallest one may show a part only, the preview stands for all of the image.
     preview = _finished(first, header, _whole(header))
     return Rendered(tuple(images), placeholder(preview), dominant_color(preview))
+
+
+def _decoded(file: BoundedFile, header: Header, target: Target) -> tuple[Pixels, list[RenderedFrame]]:
+    """The first frame's pixels as they are stored, and every frame as the target shows it."""
+    if header.frames == 1:
+        first = decode_still(file, header, target)
+        return first, [RenderedFrame(_finished(first, header, target))]
+    decoded = decode_frames(file, header)
+    frame = next(decoded)
+    first = frame.pixels
+    frames = [RenderedFrame(_finished(first, header, target), frame.duration)]
+    frames += (RenderedFrame(_finished(frame.pixels, header, target), frame.duration) for frame in decoded)
+    return first, frames
 
 
 def _encoded(

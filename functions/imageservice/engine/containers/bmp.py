@@ -10,7 +10,7 @@ from typing import IO, cast
 from PIL import BmpImagePlugin, Image, ImageChops
 
 from imageservice.core.errors import ImageRejected
-from imageservice.engine.containers.bounded_file import BoundedFile, decoding
+from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.containers.header import Header
 
 _BITFIELDS = (3, 6)
@@ -36,15 +36,13 @@ def decode(file: BoundedFile) -> Image.Image:
     profile = _profile(file)
     if profile:
         image.info["icc_profile"] = profile
-    with decoding("BMP", file):
-        image.load()
+    image.load()
     return image
 
 
 def _by_pillow(file: BoundedFile) -> BmpImagePlugin.BmpImageFile:
     file.seek(0)
-    with decoding("BMP", file):
-        return BmpImagePlugin.BmpImageFile(cast(IO[bytes], file))
+    return BmpImagePlugin.BmpImageFile(cast(IO[bytes], file))
 
 
 def _masks(file: BoundedFile) -> tuple[int, int, int, int] | None:
@@ -72,14 +70,13 @@ def _by_masks(file: BoundedFile, masks: tuple[int, int, int, int]) -> Image.Imag
     direction = -1 if height > 0 else 1
     size = width, abs(height)
     used = masks if masks[_ALPHA] else masks[:_ALPHA]
-    with decoding("BMP", file):
-        if bits == 16:
-            numbers = Image.frombytes("I;16", size, data, "raw", "I;16", stride, direction).convert("I")
-            channels = [numbers.point([_sample(value, mask) for value in range(65536)], "L") for mask in used]
-        else:
-            stored = Image.frombytes("RGBA", size, data, "raw", "RGBA", stride, direction).split()
-            channels = [_channel(stored, mask) for mask in used]
-        return Image.merge("RGBA" if len(used) > _ALPHA else "RGB", channels)
+    if bits == 16:
+        numbers = Image.frombytes("I;16", size, data, "raw", "I;16", stride, direction).convert("I")
+        channels = [numbers.point([_sample(value, mask) for value in range(65536)], "L") for mask in used]
+    else:
+        stored = Image.frombytes("RGBA", size, data, "raw", "RGBA", stride, direction).split()
+        channels = [_channel(stored, mask) for mask in used]
+    return Image.merge("RGBA" if len(used) > _ALPHA else "RGB", channels)
 
 
 def _sample(value: int, mask: int) -> int:

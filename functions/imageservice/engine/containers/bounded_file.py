@@ -18,12 +18,15 @@ _UNSUPPORTED = (
     "cannot handle",
 )
 
+_DECODERS = {"PIL", "pillow_heif", "simplejpeg"}
+
 
 class BoundedFile:
     """A seekable file of `size` bytes for Pillow and for the container readers.
 
-    After `limits.max_decode_seconds` of this thread's CPU time every read raises ImageRejected, which stops a decoder
-    that is fed piece by piece. Wall time does not count: a busy machine or a slow store is not the image's fault.
+    After `seconds` of this thread's CPU time (`limits.max_decode_seconds` where they are not given) every read raises
+    ImageRejected, which stops a decoder that is fed piece by piece. Wall time does not count: a busy machine or a slow
+    store is not the image's fault.
     What the file itself raises (a store that is down) is kept in `failure`, so that `decoding` can raise that instead
     of rejecting the image.
     """
@@ -33,6 +36,7 @@ class BoundedFile:
         file: BinaryIO,
         size: int,
         limits: Limits,
+        seconds: float | None = None,
         clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._file = file
@@ -40,14 +44,13 @@ class BoundedFile:
         self.failure: Exception | None = None
         self.limits = limits
         self._clock = clock
-        self._deadline = clock() + limits.max_decode_seconds
+        self._seconds = limits.max_decode_seconds if seconds is None else seconds
+        self._deadline = clock() + self._seconds
 
     def check_time(self) -> None:
         """Raises ImageRejected once the time is over."""
         if self._clock() > self._deadline:
-            raise ImageRejected(
-                f"The image takes longer than {self.limits.max_decode_seconds:g} seconds to decode."
-            )
+            raise ImageRejected(f"The image takes longer than {self._seconds:g} seconds to decode.")
 
     def read(self, size: int = -1) -> bytes:
         self.check_time()
@@ -74,22 +77,34 @@ class BoundedFile:
 
 @contextmanager
 def decoding(what: str, file: BoundedFile) -> Iterator[None]:
-    """Turns whatever a decoder raises on a damaged file into ImageRejected; failures of the store pass unchanged.
+    """Turns what a decoder raises on a damaged file into ImageRejected. `what` is the format as people read it.
 
-    Only calls into decoders belong inside.
+    Decoders raise almost anything: OSError, SyntaxError, ValueError, KeyError, struct.error, and more. What counts is
+    where it was raised: in a decoder's package it is the image's fault, in this package it is a bug and passes. So do
+    failures of the store.
     """
     try:
         yield
     except ImageRejected:
         raise
     except MemoryError as error:
-        raise ImageRejected(f"The {what} needs more memory than there is: its header is damaged.") from error
-    # Pillow and pillow-heif raise almost anything on damaged input: OSError, SyntaxError, ValueError, TypeError,
-    # KeyError, IndexError, EOFError, OverflowError, RuntimeError, struct.error, zlib.error, AttributeError.
+        raise ImageRejected(f"The {what} needs more memory than there is.") from error
     except Exception as error:
         if file.failure is not None:
             raise file.failure from None
+        if not _is_decoders(error):
+            raise
         raise ImageRejected(reason(what, error)) from error
+
+
+def _is_decoders(error: Exception) -> bool:
+    """Whether the error was raised in a decoder's package."""
+    trace = error.__traceback__
+    if trace is None:
+        return False
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return str(trace.tb_frame.f_globals.get("__name__", "")).split(".")[0] in _DECODERS
 
 
 def reason(what: str, error: Exception) -> str:

@@ -11,12 +11,13 @@ from io import BytesIO
 from PIL import GifImagePlugin, Image
 
 from imageservice.core.errors import ImageRejected
-from imageservice.engine.containers.bounded_file import BoundedFile, decoding
+from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.containers.header import Header
 from imageservice.engine.containers.sub_frame import Disposal, SubFrame
 from imageservice.engine.pixels.bit_depth import eight_bit
 
 _DISPOSALS: dict[int, Disposal] = {2: "background", 3: "previous", 4: "previous"}
+_HAS_PALETTE, _INTERLACED = 0x80, 0x40
 _CUT_OFF = "The GIF is cut off: it ends before its last frame."
 
 
@@ -92,6 +93,7 @@ def _read(file: BoundedFile) -> _Animation:
         offset = 13 + (3 << ((flags & 7) + 1))
     frames: list[_Frame] = []
     loops = 1
+    decoded = 0
     control = b""
     while True:
         kind = file.at(offset, 1)
@@ -108,6 +110,10 @@ def _read(file: BoundedFile) -> _Animation:
         elif kind == b",":
             frame = _read_frame(file, offset, control)
             frames.append(frame)
+            # A frame may be larger than the canvas, which cuts it: its pixels are decoded all the same.
+            file.limits.check_canvas(max(1, frame.width), max(1, frame.height))
+            decoded += max(frame.width * frame.height, width * height)
+            file.limits.check_frame_pixels(len(frames), decoded)
             control = b""
             offset = frame.end
         else:
@@ -123,16 +129,28 @@ def _read(file: BoundedFile) -> _Animation:
 
 
 def _decode_frame(file: BoundedFile, animation: _Animation, frame: _Frame) -> Image.Image:
-    """The frame's pixels, without its canvas: Pillow is given a GIF of this one frame."""
-    body = file.at(frame.start, frame.end - frame.start)
-    screen = animation.head[:6] + struct.pack("<HH", frame.width, frame.height) + animation.head[10:]
+    """The frame's pixels, without its canvas: Pillow is given a GIF of this one frame.
+
+    The frame's own palette becomes the global one. Pillow takes a palette that is a gray ramp for no palette, and
+    confuses the two where only one of them is.
+    """
+    body = file.at(frame.start + 9, frame.end - frame.start - 9)
+    flags, pixels = body[0], body[1:]
+    head, palette = animation.head[:6], animation.head[13:]
+    size = animation.head[10]
+    if flags & _HAS_PALETTE:
+        length = 3 << ((flags & 7) + 1)
+        palette, pixels = pixels[:length], pixels[length:]
+        size = size & ~7 | _HAS_PALETTE | flags & 7
+    sides = struct.pack("<HH", frame.width, frame.height)
     control = b""
     if frame.transparent is not None:
         control = b"!\xf9\x04\x01\0\0" + bytes([frame.transparent]) + b"\0"
-    single = screen + control + b",\0\0\0\0" + body[5:] + b";"
-    with decoding("GIF", file):
-        image = GifImagePlugin.GifImageFile(BytesIO(single))
-        image.load()
+    descriptor = b",\0\0\0\0" + sides + bytes([flags & _INTERLACED])
+    image = GifImagePlugin.GifImageFile(
+        BytesIO(head + sides + bytes([size]) + b"\0\0" + palette + control + descriptor + pixels + b";")
+    )
+    image.load()
     return image
 
 

@@ -13,7 +13,7 @@ from PIL import AvifImagePlugin, Image
 
 from imageservice.core.errors import ImageRejected
 from imageservice.engine.containers import exif, hevc
-from imageservice.engine.containers.bounded_file import BoundedFile, decoding
+from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.containers.header import Header
 from imageservice.engine.containers.isobmff import (
     DAMAGED,
@@ -100,9 +100,8 @@ def read_header(file: BoundedFile) -> Header:
 
 def decode_avif(file: BoundedFile) -> Image.Image:
     """The pixels of a still AVIF."""
-    with decoding("AVIF", file):
-        image = AvifImagePlugin.AvifImageFile(BytesIO(_accepted_avif(file)))
-        image.load()
+    image = AvifImagePlugin.AvifImageFile(BytesIO(_accepted_avif(file)))
+    image.load()
     return image
 
 
@@ -112,20 +111,18 @@ def decode_heic(file: BoundedFile) -> Image.Image:
     import pillow_heif
 
     _check_sound(file)
-    with decoding("HEIC", file):
-        image: Image.Image = pillow_heif.open_heif(file.at(0, file.size)).to_pillow()
+    image: Image.Image = pillow_heif.open_heif(file.at(0, file.size)).to_pillow()
     return image
 
 
 def composed_avif_frames(file: BoundedFile, frames: int) -> Iterator[SubFrame]:
     """Every frame of a moving AVIF, as large as the canvas: libavif paints them."""
-    with decoding("AVIF", file):
-        image = AvifImagePlugin.AvifImageFile(BytesIO(_accepted_avif(file)))
-        for place in range(frames):
-            file.check_time()
-            image.seek(place)
-            image.load()
-            yield SubFrame(image.copy(), 0, 0, round(image.info["duration"]))
+    image = AvifImagePlugin.AvifImageFile(BytesIO(_accepted_avif(file)))
+    for place in range(frames):
+        file.check_time()
+        image.seek(place)
+        image.load()
+        yield SubFrame(image.copy(), 0, 0, round(image.info["duration"]))
 
 
 def _accepted_avif(file: BoundedFile) -> bytes:

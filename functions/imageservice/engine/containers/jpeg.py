@@ -12,14 +12,13 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import IO, NamedTuple, cast
+from typing import NamedTuple
 
 from PIL import Image, JpegImagePlugin
 
 from imageservice.core.errors import ImageRejected
-from imageservice.core.limits import Limits
 from imageservice.engine.containers import exif
-from imageservice.engine.containers.bounded_file import BoundedFile, decoding
+from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.containers.header import Header
 
 _EOI, _SOS, _DQT, _DRI, _DHT, _DAC = 0xD9, 0xDA, 0xDB, 0xDD, 0xC4, 0xCC
@@ -112,7 +111,7 @@ def decode(file: BoundedFile, least: tuple[int, int]) -> tuple[Image.Image, floa
         raise ImageRejected(_CUT_OFF)
     divisor = min(picture.width // least[0], picture.height // least[1], _MOST_DIVIDED)
     divisor = 1 << (max(1, divisor).bit_length() - 1)
-    image = _decode(_jpeg_of(picture), picture, file.limits, divisor)
+    image = _decode(_jpeg_of(picture), picture, divisor)
     if picture.profile:
         image.info["icc_profile"] = b"".join(picture.profile[number] for number in sorted(picture.profile))
     return image, float(divisor)
@@ -124,7 +123,7 @@ def _jpeg_of(picture: _Picture) -> bytes:
     return b"".join((b"\xff\xd8", adobe, *picture.parts, b"\xff\xd9"))
 
 
-def _decode(data: bytes, picture: _Picture, limits: Limits, divisor: int) -> Image.Image:
+def _decode(data: bytes, picture: _Picture, divisor: int) -> Image.Image:
     # Not at the top: numpy, which it needs, takes 100 ms.
     import simplejpeg
 
@@ -134,9 +133,9 @@ def _decode(data: bytes, picture: _Picture, limits: Limits, divisor: int) -> Ima
         pixels = simplejpeg.decode_jpeg(
             data, _COLOR_SPACES[mode], min_height=height, min_width=width, min_factor=1, strict=True
         )
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:
         if _RARE_SAMPLING in str(error):
-            return _decode_rare(data, limits, (picture.width // divisor, picture.height // divisor))
+            return _decode_rare(data, (picture.width // divisor, picture.height // divisor))
         premature = _PREMATURE_END in str(error)
         reason = _DAMAGED if not premature else _CUT_OFF_AND_ENDED if picture.ended else _CUT_OFF
         raise ImageRejected(reason) from error
@@ -144,13 +143,11 @@ def _decode(data: bytes, picture: _Picture, limits: Limits, divisor: int) -> Ima
     return Image.frombuffer(mode, (pixels.shape[1], pixels.shape[0]), pixels, "raw", raw, 0, 1)
 
 
-def _decode_rare(data: bytes, limits: Limits, least: tuple[int, int]) -> Image.Image:
+def _decode_rare(data: bytes, least: tuple[int, int]) -> Image.Image:
     """The pixels of a JPEG with colors sampled in a rare way, which the strict decoder does not know."""
-    file = BoundedFile(BytesIO(data), len(data), limits)
-    with decoding("JPEG", file):
-        image = JpegImagePlugin.JpegImageFile(cast(IO[bytes], file))
-        image.draft(None, least)
-        image.load()
+    image = JpegImagePlugin.JpegImageFile(BytesIO(data))
+    image.draft(None, least)
+    image.load()
     return image
 
 

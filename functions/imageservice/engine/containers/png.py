@@ -8,12 +8,13 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 
 from PIL import Image, PngImagePlugin
 
 from imageservice.core.errors import ImageRejected
 from imageservice.engine.containers import exif
-from imageservice.engine.containers.bounded_file import BoundedFile, decoding
+from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.containers.header import Header
 from imageservice.engine.containers.sub_frame import Disposal, SubFrame
 
@@ -26,6 +27,8 @@ _HEADER_BYTES = {b"IHDR": 13, b"tRNS": 1, b"cICP": 4, b"acTL": 8, b"eXIf": _TAIL
 _COLOR_CHUNKS = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
 _LEAST = {b"tRNS": 1, b"iCCP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}
 MAX_PROFILE = 8_000_000
+# 50 MB in chunks of 256 bytes.
+_MAX_CHUNKS = 200_000
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,24 @@ class _Frame:
 
 def _chunks(file: BoundedFile, offset: int = len(SIGNATURE)) -> Iterator[_Chunk]:
     """The chunks up to IEND or the end of the file; `offset` of a chunk is where its data begin."""
-    while len(head := file.at(offset, 8)) == 8:
+    for _ in range(_MAX_CHUNKS):
+        head = file.at(offset, 8)
+        if len(head) < 8:
+            return
         length, kind = struct.unpack(">I4s", head)
         yield _Chunk(kind, offset + 8, length)
         if kind == b"IEND":
             return
         offset += length + 12
+    raise ImageRejected(f"The PNG has more than {_MAX_CHUNKS:,} chunks: it was made to be slow to read.")
+
+
+def _check_place(frame: _Frame, ihdr: bytes) -> None:
+    """Raises ImageRejected where a frame is not on the canvas. Source: W3C PNG, section 11.3.6.2."""
+    width, height = struct.unpack(">II", ihdr[:8].ljust(8, b"\0"))
+    inside = frame.left + frame.width <= width and frame.top + frame.height <= height
+    if not inside or not frame.width or not frame.height:
+        raise ImageRejected("The PNG is damaged: a frame is not within its canvas.")
 
 
 def read_header(file: BoundedFile) -> Header:
@@ -68,6 +83,7 @@ def read_header(file: BoundedFile) -> Header:
     for chunk in _chunks(file):
         ahead = b"IDAT" not in found
         if chunk.kind == b"fcTL":
+            _check_place(_frame(file.at(chunk.offset, 26)), found.get(b"IHDR", b""))
             controls += 1
         elif chunk.kind in _HEADER_BYTES and (ahead or chunk.kind == b"eXIf"):
             found.setdefault(chunk.kind, file.at(chunk.offset, min(chunk.length, _HEADER_BYTES[chunk.kind])))
@@ -108,19 +124,21 @@ def _late_exif(file: BoundedFile) -> bytes:
 
 def decode(file: BoundedFile) -> Image.Image:
     """The pixels of a PNG, or the default image of an APNG."""
-    return _decode(still_png(file), file)
+    return _decode(still_png(file))
 
 
-def sub_frames(file: BoundedFile) -> Iterator[SubFrame]:
-    """Every frame of an APNG, decoded as it is asked for. A default image outside the animation is left out."""
-    for frame, data in _frames(file):
-        yield SubFrame(_decode(data, file), frame.left, frame.top, frame.duration, frame.dispose, frame.over)
+def sub_frames(file: BoundedFile, frames: int) -> Iterator[SubFrame]:
+    """The first `frames` frames of an APNG, decoded as they are asked for.
+
+    A default image outside the animation is left out, and so are frames beyond those that the header counts.
+    """
+    for frame, data in islice(_frames(file), frames):
+        yield SubFrame(_decode(data), frame.left, frame.top, frame.duration, frame.dispose, frame.over)
 
 
-def _decode(data: bytes, file: BoundedFile) -> Image.Image:
-    with decoding("PNG", file):
-        image = PngImagePlugin.PngImageFile(BytesIO(data))
-        image.load()
+def _decode(data: bytes) -> Image.Image:
+    image = PngImagePlugin.PngImageFile(BytesIO(data))
+    image.load()
     return image
 
 

@@ -7,7 +7,7 @@ from typing import IO, cast
 
 from PIL import Image, TiffImagePlugin
 
-from imageservice.engine.containers.bounded_file import BoundedFile, decoding
+from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.containers.header import Header
 from imageservice.engine.containers.sniff import refused
 
@@ -33,12 +33,10 @@ def read_header(file: BoundedFile) -> Header:
 def decode(file: BoundedFile) -> Image.Image:
     """The pixels of the first page, upright."""
     image = _open(file)
-    with decoding("TIFF", file):
-        image.load()
+    image.load()
     return image
 
 
 def _open(file: BoundedFile) -> TiffImagePlugin.TiffImageFile:
     file.seek(0)
-    with decoding("TIFF", file):
-        return TiffImagePlugin.TiffImageFile(cast(IO[bytes], file))
+    return TiffImagePlugin.TiffImageFile(cast(IO[bytes], file))
