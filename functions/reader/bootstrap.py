@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from imageservice.adapters.aws_clients import client
 from imageservice.adapters.image_table import ImageTable
-from imageservice.adapters.manifest_cache import READER, connect
+from imageservice.adapters.manifest_cache import configured_cache
 from imageservice.adapters.presigning import presigned_link
+from imageservice.adapters.redis_client import READER
 from imageservice.adapters.settings import Settings, settings
 from imageservice.read_through import Cache, ReadThrough, Table
 
@@ -37,7 +38,7 @@ def bootstrap(
     def presign(key: str) -> str:
         return presigned_link(config.processed_bucket, key)
 
-    read_through = ReadThrough(manifests or connect(config.redis_url, READER), image_table)
+    read_through = ReadThrough(manifests or configured_cache(config.cache, READER), image_table)
     return Dependencies(read_through, presign, config.cdn_url)
 
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from imageservice.adapters.aws_clients import client
 from imageservice.adapters.image_table import ImageTable
-from imageservice.adapters.manifest_cache import WRITER, connect
+from imageservice.adapters.manifest_cache import configured_cache
+from imageservice.adapters.redis_client import WRITER
 from imageservice.adapters.settings import settings
 from imageservice.read_through import Cache, Table
 
@@ -24,8 +25,8 @@ class Dependencies(NamedTuple):
 
 @cache
 def dependencies() -> Dependencies:
-    redis_url = settings().redis_url
-    return Dependencies(connect(redis_url, WRITER), _table, cached=bool(redis_url))
+    config = settings().cache
+    return Dependencies(configured_cache(config, WRITER), _table, cached=bool(config.url))
 
 
 @cache

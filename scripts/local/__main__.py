@@ -12,13 +12,14 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the one line that a wrong Python
     sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
 
 from local import options as local_options
+from local.deployment.parameters import ParametersRefused
 from local.deployment.source import BrokenTemplate
 from local.ports import PortTaken
 from local.redis_server import NoRedis
 from local.signals import Stopped, raise_on_signals
 from local.statefile import AlreadyRunning
 
-UNSTARTABLE = (AlreadyRunning, PortTaken, NoRedis, BrokenTemplate)
+UNSTARTABLE = (AlreadyRunning, PortTaken, NoRedis, BrokenTemplate, ParametersRefused)
 """What keeps a stack from starting, each explained by its message."""
 
 
@@ -69,7 +70,8 @@ def _serve(options: local_options.Options) -> int:
 
     with running(options) as stack:
         print(
-            f"ready: {stack.endpoint_url} {stack.redis_url} ({options.state_dir / 'stack.json'})", flush=True
+            f"ready: {stack.endpoint_url} {stack.redis_url or 'no cache'} ({options.state_dir / 'stack.json'})",
+            flush=True,
         )
         threading.Event().wait()
     return 0

@@ -32,6 +32,7 @@ class Options:
     template: Path
     parameters: dict[str, str]
     max_workers: int
+    cache: str
     redis_url: str | None
     functions_python: Path
     stack_name: str = "local"
@@ -59,6 +60,12 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=DEFAULT_EDGE_PORT,
         help="CloudFront's edge (default %(default)s; 0: a free one)",
+    )
+    add(
+        "--cache",
+        choices=("redis", "none"),
+        default="redis",
+        help="what readers are served from: a Redis on this machine, or the table alone (default %(default)s)",
     )
     add("--redis-url", help="use this Redis or Valkey instead of starting one")
     add(
@@ -103,6 +110,8 @@ def from_arguments(arguments: argparse.Namespace) -> Options:
             raise UnusableOption(f"--{name} {getattr(arguments, option)}: a port is 0 to {HIGHEST_PORT}")
     if arguments.max_workers < 1:
         raise UnusableOption("--max-workers: at least 1")
+    if arguments.cache == "none" and arguments.redis_url:
+        raise UnusableOption("--redis-url: --cache none uses no Redis")
     if not arguments.template.is_file():
         raise UnusableOption(f"--template: no such file: {arguments.template}")
     if not arguments.functions_python.exists():
@@ -117,6 +126,7 @@ def from_arguments(arguments: argparse.Namespace) -> Options:
         template=arguments.template.resolve(),
         parameters=_parameters(arguments.parameter, arguments.template),
         max_workers=arguments.max_workers,
+        cache=arguments.cache,
         redis_url=arguments.redis_url,
         # Not resolved: a virtual environment's python is a link, and what it links to has no packages.
         functions_python=arguments.functions_python.absolute(),
@@ -131,6 +141,10 @@ def _parameters(given: list[str], template: Path) -> dict[str, str]:
         name, equals, value = setting.partition("=")
         if not equals:
             raise UnusableOption(f"--parameter {setting}: expected NAME=VALUE")
+        if name in ("Cache", "CacheUrl"):
+            raise UnusableOption(
+                f"--parameter {name}: use --cache or --redis-url, which set it for this machine"
+            )
         parameters[name] = value
     if parameters:
         declared = source.read(template).get("Parameters") or {}

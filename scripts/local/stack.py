@@ -18,7 +18,7 @@ from local.options import Options
 def running(options: Options) -> Iterator[Stack]:
     """Run the whole stack for as long as the block runs; gives its description, which is in stack.json too.
 
-    Raises AlreadyRunning, PortTaken, NoRedis or BrokenTemplate, each with a message of one line.
+    Raises AlreadyRunning, PortTaken, NoRedis, BrokenTemplate or ParametersRefused, each with a message for people.
     A further loopback service is one more line here: enter it, and put what it offers into `parameters`
     (if the template is to know) or into the description (if clients are).
     """
@@ -32,10 +32,12 @@ def running(options: Options) -> Iterator[Stack]:
         console_url = f"http://{ports.LOOPBACK}:{console_listener.getsockname()[1]}"
         parameters = {"CdnUrl": f"http://{ports.LOOPBACK}:{edge_listener.getsockname()[1]}"}
 
-        redis_url = options.redis_url or services.enter_context(
-            redis_server.running(options.redis_port, options.state_dir / "logs" / "redis.log")
-        )
-        parameters["RedisUrl"] = redis_url
+        redis_url = options.redis_url if options.cache == "redis" else None
+        if options.cache == "redis" and redis_url is None:
+            log = options.state_dir / "logs" / "redis.log"
+            redis_url = services.enter_context(redis_server.running(options.redis_port, log))
+        if redis_url is not None:
+            parameters |= {"Cache": "external", "CacheUrl": redis_url}
         services.enter_context(ministack_server.running(options, listener, endpoint_url))
 
         bare = StackFile(endpoint_url, options.region, "test", "test", {}, redis_url, console_url)

@@ -22,7 +22,17 @@ READ_BY_OTHERS = {
     "MALLOC_MMAP_THRESHOLD_",
     "MALLOC_TRIM_THRESHOLD_",
 }
-DERIVED = {"limits": {"MAX_BYTES", "MAX_PIXELS", "MAX_FRAME_PIXELS", "MAX_ASPECT", "MAX_DECODE_SECONDS"}}
+DERIVED = {
+    "cache": {
+        "CACHE_URL",
+        "CACHE_PREFIX",
+        "CACHE_USER",
+        "CACHE_PASSWORD",
+        "CACHE_IAM_NAME",
+        "CACHE_IAM_SERVERLESS",
+    },
+    "limits": {"MAX_BYTES", "MAX_PIXELS", "MAX_FRAME_PIXELS", "MAX_ASPECT", "MAX_DECODE_SECONDS"},
+}
 
 each_function = pytest.mark.parametrize("name", sorted(functions()))
 

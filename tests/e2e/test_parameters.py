@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from service import Service
 
@@ -30,3 +31,13 @@ def test_an_original_over_max_bytes_is_rejected_with_the_limit(service: Service,
     item = service.settled(service.upload(samples / "tomatoes-12mp.jpg"))
     assert item["status"] == "REJECTED"
     assert "0.9 MB" in item["error"]["cause"] or "900,000" in item["error"]["cause"], item["error"]
+
+
+def test_without_a_cache_readers_are_served_from_the_table(tmp_path: Path, samples: Path) -> None:
+    with background.started(tmp_path, "--cache", "none") as started:
+        service = Service(started)
+        item = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+        assert (item["status"], started.redis_url) == ("READY", None)
+        link = started.url(f"/images/{item['id']}?size=thumb")
+        answers = [httpx.get(link).status_code for _ in range(2)]
+        assert answers == [302, 302]

@@ -12,7 +12,7 @@ from image_tables import NAME
 from waiting import HANG_S
 
 from imageservice.adapters.image_table import ImageTable, to_dynamodb
-from imageservice.adapters.manifest_cache import Timeouts
+from imageservice.adapters.redis_client import Timeouts
 from imageservice.core.manifest import Manifest
 
 _WORKFLOWS = Path(__file__).parents[2] / "statemachine"

@@ -9,7 +9,7 @@ def test_what_the_environment_does_not_say_keeps_its_default() -> None:
 
 
 def test_an_empty_variable_is_one_that_says_nothing() -> None:
-    assert Settings.from_environment({"MAX_BYTES": "", "REDIS_URL": ""}) == Settings()
+    assert Settings.from_environment({"MAX_BYTES": "", "CACHE_URL": ""}) == Settings()
 
 
 def test_numbers_are_numbers() -> None:

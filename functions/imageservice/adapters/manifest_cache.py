@@ -21,32 +21,22 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import orjson
-import redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisClusterException, RedisError
-from redis.retry import Retry
 
+from imageservice.adapters.redis_client import (
+    READER,
+    IamLogin,
+    Login,
+    PasswordLogin,
+    Timeouts,
+    UnusableUrl,
+    client_of,
+)
+from imageservice.adapters.settings import CacheSettings
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import Manifest
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds to wait for an answer and for a connection; `cooldown` is how long no call is tried after a failure."""
-
-    answer: float
-    connect: float
-    cooldown: float
-
-
-# A round trip within a VPC takes well under a millisecond; what takes 50 is not coming. After a failure every request
-# would pay that again, hence the cooldown.
-READER = Timeouts(answer=0.05, connect=0.1, cooldown=1.0)
-# Nobody waits for a refresh, and it must not fail because a small function takes its time over a TLS handshake.
-WRITER = Timeouts(answer=1.0, connect=2.0, cooldown=0.0)
 
 # How long an entry may live. The lasting ones end within the hour, which bounds the harm of the one thing that can make
 # Redis forget a write it acknowledged: a failover to a replica that had not got it yet. A tombstone lasts seconds: an
@@ -99,9 +89,10 @@ Refreshed = Literal["STORED", "KEPT"] | Lease
 class ManifestCache:
     """Manifests in Redis. Every method raises CacheUnavailable where Redis is gone, slow or answers rubbish."""
 
-    def __init__(self, connected: Callable[[], Any], timeouts: Timeouts = READER) -> None:
+    def __init__(self, connected: Callable[[], Any], timeouts: Timeouts = READER, prefix: str = "") -> None:
         """`connected` makes the client, with the first command: it may speak to the server, and fail."""
         self._connected = connected
+        self._prefix = f"{prefix}:manifest:".encode() if prefix else b"manifest:"
         self._timeouts = timeouts
         self._client: Any = None
         self._cooldown_until = 0.0
@@ -111,7 +102,7 @@ class ManifestCache:
 
     def read(self, image_id: str) -> CacheEntry | Literal["LEASED"] | None:
         """The image's entry; LEASED while another reader reads the table for it; None where there is none."""
-        value = self._ask("get", _key(image_id))
+        value = self._ask("get", self._key(image_id))
         if value is None:
             return None
         decoded = self._decoded.get(image_id)
@@ -127,7 +118,7 @@ class ManifestCache:
     def lease(self, image_id: str) -> Lease | None:
         """The lease on an image without an entry, taken before the table is read; None if another reader has it."""
         lease = Lease(image_id, _new_token())
-        taken = self._ask("set", _key(image_id), lease.token, nx=True, px=_LEASE_MS)
+        taken = self._ask("set", self._key(image_id), lease.token, nx=True, px=_LEASE_MS)
         return lease if taken else None
 
     def fill(self, lease: Lease, manifest: Manifest | None) -> bool:
@@ -139,7 +130,7 @@ class ManifestCache:
 
     def release(self, lease: Lease) -> None:
         """Gives the lease up, so that no reader waits for it."""
-        self._ask("eval", _RELEASE, 1, _key(lease.image_id), lease.token)
+        self._ask("eval", _RELEASE, 1, self._key(lease.image_id), lease.token)
 
     def refresh(self, manifest: Manifest) -> Refreshed:
         """Brings in a recorded manifest or tombstone: from here on nothing older is read or filled in.
@@ -167,8 +158,11 @@ class ManifestCache:
         lease_ttl: str,
     ) -> Any:
         value = _encoded(image_id, revision, manifest)
-        key = _key(image_id)
+        key = self._key(image_id)
         return self._ask("eval", PUT_IF_NEWER, 1, key, revision, value, ttl_ms, token, lease_ttl)
+
+    def _key(self, image_id: str) -> bytes:
+        return self._prefix + image_id.encode()
 
     def _ask(self, command: str, *arguments: Any, **options: Any) -> Any:
         if self._cooldown_until and time.monotonic() < self._cooldown_until:
@@ -181,6 +175,8 @@ class ManifestCache:
             self._cooldown_until = time.monotonic() + self._timeouts.cooldown
             self._failure = f"Redis: {type(error).__name__}: {error}"
             raise CacheUnavailable(self._failure) from error
+        except UnusableUrl as error:
+            raise CacheUnavailable(str(error)) from error
         self._cooldown_until = 0.0
         return answer
 
@@ -207,43 +203,27 @@ class NoCache:
         return "KEPT"
 
 
-def connect(url: str, timeouts: Timeouts = READER) -> ManifestCache | NoCache:
-    """The cache at `url`, as `client_of` reads it; none where it is empty. Nothing is sent before the first command."""
-    return ManifestCache(client_of(url, timeouts), timeouts) if url else NoCache()
+def connect(
+    url: str, timeouts: Timeouts = READER, *, prefix: str = "", login: Login | None = None
+) -> ManifestCache | NoCache:
+    """The cache at `url`, as `client_of` reads it; none where it is empty. Nothing is sent before the first command.
 
-
-def client_of(url: str, timeouts: Timeouts = READER) -> Callable[[], Any]:
-    """What makes the client for `url`; its connections stay open from one command to the next.
-
-    `redis://` or, with TLS, `rediss://`; user and password as in any URL; `?cluster=true` for Redis Cluster, and so for
-    ElastiCache Serverless. Other parameters are redis-py's: `?ssl_ca_certs=/opt/ca.pem`.
+    `prefix` begins every key, so that stacks which share a Redis don't share entries.
     """
-    parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
-    clustered = options.pop("cluster", "").lower() in ("1", "true", "yes")
-    address = urlunsplit(parts._replace(query=urlencode(options)))
-    if clustered:
-        return lambda: redis.RedisCluster.from_url(address, **_bounded(timeouts))
-    return lambda: redis.Redis.from_url(address, single_connection_client=True, **_bounded(timeouts))
+    return ManifestCache(client_of(url, timeouts, login), timeouts, prefix) if url else NoCache()
 
 
-def _bounded(timeouts: Timeouts) -> dict[str, Any]:
-    return {
-        "socket_timeout": timeouts.answer,
-        "socket_connect_timeout": timeouts.connect,
-        # Once more where the open connection turns out to be dropped; a timeout is final.
-        "retry": Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
-        # Saves the HELLO. CLIENT SETINFO stays: its answer is read right after connecting, and with it the session
-        # tickets of TLS 1.3, which redis-py would otherwise take for the rest of an earlier answer, and give up.
-        "protocol": 2,
-    }
+def configured_cache(config: CacheSettings, timeouts: Timeouts) -> ManifestCache | NoCache:
+    """The cache that the template gives this function: none, the stack's own, or an external one."""
+    login: Login | None = None
+    if config.iam_name:
+        login = IamLogin(config.user, config.iam_name, config.iam_serverless)
+    elif config.user or config.password:
+        login = PasswordLogin(config.user, config.password)
+    return connect(config.url, timeouts, prefix=config.prefix, login=login)
 
 
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
-
-
-def _key(image_id: str) -> bytes:
-    return b"manifest:" + image_id.encode()
 
 
 def _new_token() -> bytes:

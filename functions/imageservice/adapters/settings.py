@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any
 
@@ -10,18 +10,36 @@ from imageservice.core.limits import Limits
 
 
 @dataclass(frozen=True)
+class CacheSettings:
+    """Where the cache is, how its keys begin, and who connects. An empty `url` means no cache."""
+
+    url: str
+    prefix: str
+    user: str
+    password: str = field(repr=False)
+    iam_name: str
+    iam_serverless: bool
+
+
+@dataclass(frozen=True)
 class Settings:
     """The functions' settings, from the template; each field is the environment variable of the same name in capitals.
 
-    Sizes are in bytes and pixels. An empty `redis_url` means no cache, an empty `rendition_plan` the packaged plan,
-    an empty `cdn_url` that renditions are reached by the host name that the reader was asked by, or presigned.
-    `process_image_arn`, `remove_image_arn` and `failure_topic_arn` are the workflows, and the topic for failures.
+    Sizes are in bytes and pixels. An empty `cache_url` means no cache. With a `cache_iam_name`, `cache_user`
+    authenticates with the function's role, otherwise with `cache_password`. An empty `rendition_plan` means the
+    packaged plan. An empty `cdn_url` means that links use the host name of the request, or are presigned.
+    `process_image_arn`, `remove_image_arn` and `failure_topic_arn` are the workflows, and where failures are published.
     """
 
     source_bucket: str = ""
     processed_bucket: str = ""
     image_table: str = ""
-    redis_url: str = ""
+    cache_url: str = ""
+    cache_prefix: str = ""
+    cache_user: str = ""
+    cache_password: str = field(default="", repr=False)
+    cache_iam_name: str = ""
+    cache_iam_serverless: str = ""
     cdn_url: str = ""
     rendition_plan: str = ""
     process_image_arn: str = ""
@@ -44,6 +62,17 @@ class Settings:
             if texts[field.name]
         }
         return cls(**given)
+
+    @property
+    def cache(self) -> CacheSettings:
+        return CacheSettings(
+            url=self.cache_url,
+            prefix=self.cache_prefix,
+            user=self.cache_user,
+            password=self.cache_password,
+            iam_name=self.cache_iam_name,
+            iam_serverless=bool(self.cache_iam_serverless),
+        )
 
     @property
     def limits(self) -> Limits:

@@ -54,8 +54,9 @@ _KNOWN: tuple[tuple[str, Advice], ...] = (
         r"CacheUnavailable:|redis\.|(Connection|Timeout|BusyLoading|ClusterDown)Error:.*(?i:redis)",
         Advice(
             "Redis can't be reached, or doesn't answer in time.",
-            "See that Redis runs, that RedisUrl names it, and that the functions' security groups and subnets reach it;"
-            " then replay. Readers are served from DynamoDB meanwhile.",
+            "Check that Redis runs, and that the functions' subnets and security groups reach it. With"
+            " Cache=external, check CacheUrl and CacheSecretArn too. Then replay. Readers are served from DynamoDB"
+            " meanwhile.",
         ),
     ),
     (r".*(AccessDenied|AccessDeniedException|not authorized to perform|UnauthorizedOperation)", _DENIED),

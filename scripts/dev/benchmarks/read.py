@@ -21,7 +21,8 @@ import orjson
 from dev.benchmarks import read_clients, read_imports, read_report
 from dev.benchmarks.read_timing import Times, interleaved
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
-from imageservice.adapters.manifest_cache import ManifestCache, Timeouts, client_of
+from imageservice.adapters.manifest_cache import ManifestCache
+from imageservice.adapters.redis_client import Timeouts, client_of
 from imageservice.adapters.settings import Settings
 from imageservice.core.manifest import Manifest, manifest_of
 from imageservice_operator.operations.stack import Stack

@@ -95,7 +95,12 @@ STAGES = (
         (str(ROOT / ".venv/sam/bin/sam"), "validate", "--lint"),
         ("environment sam",),
     ),
-    _tests("contract", "template, state machines, code and locks agree", "environment node", measured=True),
+    _tests(
+        "contract",
+        "template, state machines, code and locks agree",
+        "environment node sam",
+        measured=True,
+    ),
     Stage("machines", "asl-validator on every state machine", _own("asl"), ("environment node",)),
     Stage("format", "ruff format", _tool("ruff", "format", "--check", "--output-format=concise")),
     Stage("lint", "ruff check", _tool("ruff", "check", "--quiet", "--output-format=concise")),

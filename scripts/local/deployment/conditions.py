@@ -20,7 +20,11 @@ class Conditions:
 
     def holds(self, name: str) -> bool:
         """Whether the condition of that name is true."""
-        return bool(self._value(self._definitions[name]))
+        return self.decide(self._definitions[name])
+
+    def decide(self, expression: Any) -> bool:
+        """Whether the expression, of a condition or of a rule, is true."""
+        return bool(self._value(expression))
 
     def without_ifs(self, value: Any) -> Any:
         """`value` with each `Fn::If` in it replaced by the side that applies; what is AWS::NoValue is gone."""

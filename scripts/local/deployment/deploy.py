@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError, WaiterError
 
 from local.deployment import adapt, artifacts, serverless, settings, source
+from local.deployment.parameters import check
 from local.deployment.source import BrokenTemplate
 
 ARTIFACTS = "local-artifacts"
@@ -28,11 +29,13 @@ def deploy(
     """Deploy the template at `path` as `stack_name`; gives the stack's outputs.
 
     Of `parameters` those are passed on that the template declares. `client` makes boto3 clients. Raises
-    BrokenTemplate when the template can't be read, transformed or deployed.
+    BrokenTemplate when the template can't be read, transformed or deployed, ParametersRefused when it does not accept
+    the parameters.
     """
     template = source.read(path)
     declared = template.get("Parameters", {})
     given = {name: value for name, value in parameters.items() if name in declared}
+    check(template, given)
     _upload_code(template, path.parent, client("s3"))
     result = adapt.adapted(serverless.transformed(template, given, region), given)
     client("s3").put_object(Bucket=ARTIFACTS, Key="template.json", Body=json.dumps(result).encode())

@@ -51,14 +51,14 @@ def copy_of_echo(stack: Stack, name: str, **settings: Any) -> str:
 
 def test_the_environment_is_lambdas_and_the_functions_own_and_nothing_else(echo: Echo, stack: Stack) -> None:
     environment = echo()["environment"]
-    assert environment["REDIS_URL"] == stack.redis_url
+    assert environment["CACHE_URL"] == stack.redis_url
     assert environment["AWS_ENDPOINT_URL"] == stack.endpoint_url
     assert environment["MALLOC_TRIM_THRESHOLD_"] == "100000"
     assert (environment["HOME"], environment["TZ"], environment["GREETING"]) == ("/tmp", ":UTC", "hello")
     others = {
         name
         for name in environment
-        if not name.startswith(("AWS_", "LAMBDA_", "_")) and name not in ("GREETING", "REDIS_URL")
+        if not name.startswith(("AWS_", "LAMBDA_", "_")) and name not in ("GREETING", "CACHE_URL")
     }
     assert others <= {"PATH", "HOME", "TZ", "LANG", "LC_CTYPE", "PYTHONPATH", "MALLOC_TRIM_THRESHOLD_"}
 

@@ -57,7 +57,7 @@ def test_every_image_is_failed_with_a_plain_cause(outage: Outage) -> None:
 def test_failures_are_one_group_that_says_what_to_do(outage: Outage) -> None:
     (group,) = outage.groups
     assert (group["error"], group["count"]) == ("CacheUnavailable", 20)
-    assert "RedisUrl" in group["remedy"]
+    assert "CacheUrl" in group["remedy"]
 
 
 def test_one_command_makes_all_ready(outage: Outage) -> None:

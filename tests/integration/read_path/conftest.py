@@ -10,7 +10,8 @@ import pytest
 from image_tables import dynamodb
 from read_world import PATIENT, Writes, image_table
 
-from imageservice.adapters.manifest_cache import Timeouts, connect
+from imageservice.adapters.manifest_cache import connect
+from imageservice.adapters.redis_client import Timeouts
 from imageservice.adapters.settings import Settings
 from imageservice.read_through import Table
 from local.redis_server import RedisServer
@@ -45,13 +46,13 @@ def image(table_client: Any) -> str:
 
 @pytest.fixture
 def reader(table_client: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Read]:
-    """The reader's handler as a new process has it, with this REDIS_URL; `table` takes the place of the real one.
+    """The reader's handler as a new process has it, with this CACHE_URL; `table` takes the place of the real one.
 
     Redis gets minutes to answer, unless `timeouts` are passed: those of production are for tests of outages.
     """
 
     def started(redis_url: str, table: Table | None = None, timeouts: Timeouts = PATIENT) -> Read:
-        config = Settings(redis_url=redis_url, cdn_url="https://cdn.example")
+        config = Settings(cache_url=redis_url, cdn_url="https://cdn.example")
         made = bootstrap.bootstrap(
             config, manifests=connect(redis_url, timeouts), table=table or image_table(table_client)
         )

@@ -16,7 +16,8 @@ from waiting import until
 
 from imageservice.adapters.aws_clients import new_client
 from imageservice.adapters.image_table import ImageTable
-from imageservice.adapters.manifest_cache import READER, connect
+from imageservice.adapters.manifest_cache import connect
+from imageservice.adapters.redis_client import READER
 from local.redis_server import RedisServer
 
 Read = Callable[..., dict[str, Any]]

@@ -27,7 +27,8 @@ from read_world import Pausable, PausingTable, Writes, image_table
 
 from imageservice.adapters import manifest_cache as cache_module
 from imageservice.adapters.image_table import from_dynamodb
-from imageservice.adapters.manifest_cache import WRITER, Lease, ManifestCache, client_of
+from imageservice.adapters.manifest_cache import Lease, ManifestCache
+from imageservice.adapters.redis_client import WRITER, client_of
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import Manifest, manifest_of
 from imageservice.read_through import ReadResult, ReadThrough, refresh
@@ -46,11 +47,11 @@ class DeleteAndSet(ManifestCache):
 
     def fill(self, lease: Lease, manifest: Manifest | None) -> bool:
         value = cache_module._encoded(lease.image_id, cache_module._order(manifest), manifest)
-        self._ask("set", cache_module._key(lease.image_id), value, px=60_000)
+        self._ask("set", self._key(lease.image_id), value, px=60_000)
         return True
 
     def refresh(self, manifest: Manifest) -> Literal["STORED"]:
-        self._ask("delete", cache_module._key(manifest["id"]))
+        self._ask("delete", self._key(manifest["id"]))
         self.fill(Lease(manifest["id"], b""), manifest)
         return "STORED"
 
@@ -68,7 +69,7 @@ class NewerWins(DeleteAndSet):
     def fill(self, lease: Lease, manifest: Manifest | None) -> bool:
         revision = cache_module._order(manifest)
         value = cache_module._encoded(lease.image_id, revision, manifest)
-        self._ask("eval", self._SCRIPT, 1, cache_module._key(lease.image_id), revision, value)
+        self._ask("eval", self._SCRIPT, 1, self._key(lease.image_id), revision, value)
         return True
 
     def refresh(self, manifest: Manifest) -> Literal["STORED"]:
