@@ -99,7 +99,7 @@ def test_a_damaged_stack_file_is_one_line(tmp_path: Path, content: str) -> None:
     assert "is damaged" in ended.stderr
 
 
-@pytest.mark.parametrize("since", ["2x", "yesterday", "-3d", "2026-13-01"])
+@pytest.mark.parametrize("since", ["2x", "yesterday", "-3d", "2026-13-01", "", "0001-01-01T00:00+14:00"])
 def test_a_time_that_is_none_is_a_usage_error(tmp_path: Path, since: str) -> None:
     ended = CliRunner().invoke(images, ["failures", f"--since={since}", "--state-dir", str(tmp_path)])
     assert (ended.exit_code, "90min" in ended.stderr) == (2, True)
@@ -107,6 +107,11 @@ def test_a_time_that_is_none_is_a_usage_error(tmp_path: Path, since: str) -> Non
 
 def test_a_very_long_time_ago_is_no_error() -> None:
     assert Moment().convert("999999w", None, None) < datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["2026-11-22T08:00", "2026-11-22T09:00+01:00", "2026-11-22T08:00Z"])
+def test_a_date_without_a_zone_is_in_utc(text: str) -> None:
+    assert Moment().convert(text, None, None) == datetime(2026, 11, 22, 8, tzinfo=UTC)
 
 
 def test_the_old_name_of_new_execution_is_gone(tmp_path: Path) -> None:

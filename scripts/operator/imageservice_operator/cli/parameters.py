@@ -8,7 +8,10 @@ from typing import Any
 
 import click
 
+from imageservice_operator.operations.wording import utc
+
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
+_LONGEST = timedelta(days=36500)
 
 
 class Moment(click.ParamType[datetime]):
@@ -21,11 +24,9 @@ class Moment(click.ParamType[datetime]):
             return value
         span = re.fullmatch(r"(\d{1,6})\s*(s|min|m|h|d|w)", value)
         if span:
-            return datetime.now(UTC) - min(
-                timedelta(seconds=int(span[1]) * _UNITS[span[2]]), timedelta(days=36500)
-            )
+            return datetime.now(UTC) - min(timedelta(seconds=int(span[1]) * _UNITS[span[2]]), _LONGEST)
         try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail("give 90min, 2h, 3d, or a date such as 2026-11-22T08:00", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            moment = utc(value)
+        except (ValueError, OverflowError):
+            moment = None
+        return moment or self.fail("give 90min, 2h, 3d, or a date such as 2026-11-22T08:00", param, ctx)

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from imageservice.core.errors import StoreUnavailable
+from imageservice.core.timestamps import to_text
 from imageservice_operator.cli.group import images
 from imageservice_operator.operations.errors import BadRequest, ImageNotFound, OperationFailed, StackNotFound
 from imageservice_operator.operations.stack import LOCAL, STATE_DIR, Stack
@@ -174,4 +175,4 @@ def _failed(message: object, code: int) -> int:
 
 
 def _as_text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    return to_text(value) if isinstance(value, datetime) else str(value)

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from imageservice.adapters.executions import FAILED_STATUSES
 from imageservice.core.manifest import Failure
+from imageservice.core.timestamps import to_text
 from imageservice.core.upload_event import is_removal, upload_from_event
 from imageservice.failures.failed_execution import FailedExecution, failure_of
 from imageservice_operator.operations.errors import ExecutionNotFound
@@ -75,7 +76,7 @@ class Execution:
 
     def as_json(self) -> dict[str, Any]:
         fields = {**asdict(self), "failure": self.failure}
-        times = {name: value.isoformat() for name, value in fields.items() if isinstance(value, datetime)}
+        times = {name: to_text(value) for name, value in fields.items() if isinstance(value, datetime)}
         return {**fields, **times}
 
 
