@@ -86,7 +86,7 @@ class Machines:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.states = stack.client("stepfunctions")
+        self.states: Any = stack.client("stepfunctions")
         self._numbers = itertools.count(1)
         self.role = self._role()
         self.function = stack.client("lambda").create_function(

@@ -66,10 +66,10 @@ class Service:
 
     def history(self, execution: str) -> list[dict[str, Any]]:
         """All events of an execution, oldest first."""
-        events: list[dict[str, Any]] = self.stack.client("stepfunctions").get_execution_history(
+        events: Any = self.stack.client("stepfunctions").get_execution_history(
             executionArn=execution, maxResults=1000
         )["events"]
-        return events
+        return list(events)
 
     def executed(self, image_id: str) -> str:
         """The execution that last took up the image, as soon as one has."""

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
@@ -21,6 +21,11 @@ _VISIBILITY_S = 120
 _AT_ONCE = 10  # SQS's limit
 # A receive returns some of the messages, and some of them again. After so many without a new one, all were seen.
 _LOOKS = 4
+# The attributes of a queue that count its messages: those that anyone can receive, and those being sent again.
+_WAITING: tuple[Literal["ApproximateNumberOfMessages"], Literal["ApproximateNumberOfMessagesNotVisible"]] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+)
 
 
 @dataclass(frozen=True)
@@ -192,6 +197,5 @@ def _queues(stack: Stack) -> dict[str, str]:
 
 
 def _depth(stack: Stack, url: str) -> int:
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    answer = stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
-    return sum(int(answer["Attributes"].get(name, 0)) for name in names)
+    answer = stack.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=_WAITING)
+    return sum(int(answer["Attributes"].get(name, "0")) for name in _WAITING)

@@ -140,8 +140,10 @@ def history(stack: Stack, arn: str) -> list[dict[str, Any]]:
     pages = stack.client("stepfunctions").get_paginator("get_execution_history")
     try:
         return [
-            event
-            for page in pages.paginate(executionArn=arn, maxResults=1000, includeExecutionData=True)
+            dict(event)
+            for page in pages.paginate(
+                executionArn=arn, includeExecutionData=True, PaginationConfig={"PageSize": 1000}
+            )
             for event in page["events"]
         ]
     except ClientError as error:
@@ -156,7 +158,7 @@ def last_state(stack: Stack, arn: str) -> tuple[str, str] | None:
     """Type and name of the state that was entered last, such as ("Task", "Refresh Redis"); None where none was."""
     client = stack.client("stepfunctions")
     pages = client.get_paginator("get_execution_history").paginate(
-        executionArn=arn, reverseOrder=True, maxResults=100
+        executionArn=arn, reverseOrder=True, PaginationConfig={"PageSize": 100}
     )
     for page in pages:
         for event in page["events"]:
@@ -176,9 +178,9 @@ def of_status(
     stack: Stack, status: str | None = None, machine: str = "ProcessImage", since: datetime | None = None
 ) -> Iterator[Listed]:
     """A machine's executions of a status (or any), newest first, down to those started before `since`."""
-    wanted = {"statusFilter": status} if status else {}
+    only: dict[str, Any] = {"statusFilter": status} if status else {}
     pages = stack.client("stepfunctions").get_paginator("list_executions")
-    for page in pages.paginate(stateMachineArn=stack.machine_arn(machine), **wanted):
+    for page in pages.paginate(stateMachineArn=stack.machine_arn(machine), **only):
         for each in page["executions"]:
             if since and each["startDate"] < since:
                 return

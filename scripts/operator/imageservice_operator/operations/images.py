@@ -152,8 +152,8 @@ def get_many(stack: Stack, image_ids: Sequence[str]) -> dict[str, Image]:
             image = image_of(from_dynamodb(item))
             found[image.id] = image
         # DynamoDB answers at most 16 MB at once.
-        unprocessed = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
-        left += [key["id"]["S"] for key in unprocessed]
+        if table in answer.get("UnprocessedKeys", {}):
+            left += [key["id"]["S"] for key in answer["UnprocessedKeys"][table]["Keys"]]
     return found
 
 
@@ -229,7 +229,7 @@ def _of_status(
 
 
 def _by_id(stack: Stack, prefix: str, limit: int, cursor: Cursor) -> Page:
-    start = {"StartAfter": cursor.id} if cursor.id else {}
+    start: dict[str, Any] = {"StartAfter": cursor.id} if cursor.id else {}
     answer = stack.client("s3").list_objects_v2(
         Bucket=stack.source_bucket, Prefix=prefix, MaxKeys=limit, **start
     )

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 from urllib.parse import urlsplit
 
 import boto3
@@ -18,6 +18,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from imageservice.core.links import image_link
 from imageservice_operator.operations.errors import StackNotFound
 from imageservice_operator.operations.stack_file import StackFile
+
+if TYPE_CHECKING:  # the stubs are in the test environment alone
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 LOCAL = "local"
 STATE_DIR = Path(".local")
@@ -156,6 +162,21 @@ class Stack:
         except OSError:
             return False
         return True
+
+    @overload
+    def client(self, service: Literal["s3"], config: Config | None = None) -> S3Client: ...
+
+    @overload
+    def client(self, service: Literal["dynamodb"], config: Config | None = None) -> DynamoDBClient: ...
+
+    @overload
+    def client(self, service: Literal["stepfunctions"], config: Config | None = None) -> SFNClient: ...
+
+    @overload
+    def client(self, service: Literal["sqs"], config: Config | None = None) -> SQSClient: ...
+
+    @overload
+    def client(self, service: str, config: Config | None = None) -> Any: ...
 
     def client(self, service: str, config: Config | None = None) -> Any:
         """The boto3 client of `service`; safe to use from many threads. With a `config` of your own, a new one."""

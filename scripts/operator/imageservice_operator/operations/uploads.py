@@ -59,7 +59,11 @@ def upload(
     check_id(image_id)
     kind = content_type or mimetypes.guess_type(image_id)[0] or "application/octet-stream"
     client = stack.client("s3")
-    options = {"ExtraArgs": {"ContentType": kind}, "Config": _MULTIPART, "Callback": on_progress}
+    options: dict[str, Any] = {
+        "ExtraArgs": {"ContentType": kind},
+        "Config": _MULTIPART,
+        "Callback": on_progress,
+    }
     if isinstance(source, Path):
         client.upload_file(str(source), stack.source_bucket, image_id, **options)
     else:
