@@ -57,13 +57,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Ctrl-C ends the session, also where a tested program takes it for its own: Click's runner calls it a failure."""
+    """Ctrl-C and SIGTERM end the session in order, also where Click's runner swallows the interrupt."""
 
     def stop(number: int, frame: object) -> None:
         session.shouldstop = "interrupted"
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, stop)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, stop)
 
 
 @pytest.fixture(scope="session")
