@@ -186,9 +186,12 @@ def _is_progress(line: str) -> bool:
 
 
 def _interrupt(process: subprocess.Popen[str], stage: Stage) -> None:
-    """pytest alone, so that tests stop what they started; of any other stage, all its processes."""
+    """pytest alone, so that tests stop what they started; any other stage with all its processes, and at once.
+
+    Not by SIGINT: bash goes on when a command that it waits for survives that.
+    """
     if stage.is_pytest:
         process.send_signal(signal.SIGINT)
     else:
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGINT)
+            os.killpg(process.pid, signal.SIGTERM)
