@@ -6,12 +6,13 @@ runs one record. When its run is over, only the history and the Map Runs stay an
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import datetime
 import json
 import logging
 import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ministack.services import stepfunctions as records
@@ -36,6 +37,7 @@ from moto.stepfunctions.parser.utils import TMP_THREADS
 from local.stepfunctions import definition, events
 from local.stepfunctions.history import History, PackedEvents
 from local.stepfunctions.journal import Journal
+from local.stepfunctions.turns import Turns
 
 LOG = logging.getLogger(__name__)
 
@@ -52,14 +54,14 @@ class Executions:
 
     def __init__(self) -> None:
         self._all: dict[str, Execution] = {}
-        self._turns = threading.BoundedSemaphore(RUNNING_AT_ONCE)
+        self._turns = Turns(RUNNING_AT_ONCE)
 
     def run(self, arn: str) -> None:
-        """Run a recorded execution from its start. Returns when it is over."""
+        """Run a recorded execution from its start, now or when it is its turn; a synchronous one now."""
         record = records._executions[arn]
         machine = records._state_machines[record["stateMachineArn"]]
-        waits = any(kind in machine["definition"] for kind in WAITING_FOR_OTHERS)
-        execution = Execution(record, machine, contextlib.nullcontext() if waits else self._turns)
+        at_once = record.get("sync") or any(kind in machine["definition"] for kind in WAITING_FOR_OTHERS)
+        execution = Execution(record, machine, _run if at_once else self._turns.run)
         self._all[arn] = execution
         execution.start()
 
@@ -84,17 +86,19 @@ class Executions:
 class Execution:
     """One execution. `environment` is the interpreter's state while it runs, and None before and after.
 
-    It runs inside `turn`.
+    `take_turn` runs it, now or later on another thread.
     """
 
-    def __init__(self, record: Record, machine: Record, turn: contextlib.AbstractContextManager[Any]) -> None:
+    def __init__(
+        self, record: Record, machine: Record, take_turn: Callable[[Callable[[], None]], None]
+    ) -> None:
         self.record = record
         self.environment: Environment | None = None
         self.map_runs = MapRunRecordPoolManager()  # type: ignore[no-untyped-call]
         self._machine = machine
         self._history = History()
         self._journal: Journal | None = None
-        self._turn = turn
+        self._take_turn = take_turn
         self._ending = threading.Lock()
         record.update(redriveCount=0, definition=machine["definition"], events=self._history.events)
 
@@ -105,7 +109,7 @@ class Execution:
         return self.record["status"] in events.REDRIVABLE and entered
 
     def start(self) -> None:
-        """Run it from its start. Returns when it is over."""
+        """Run it from its start, when it is its turn."""
         environment = self._environment(Journal())
         started = {
             "input": self.record["input"],
@@ -123,7 +127,7 @@ class Execution:
         except definition.InvalidDefinition as error:
             self._close("FAILED", error="States.Runtime", cause=str(error))
             return
-        self._evaluate(program, environment)
+        self._take_turn(partial(self._evaluate, program, environment))
 
     def redrive(self) -> None:
         """Resume it where it broke, on a thread of its own. It must be redrivable."""
@@ -159,7 +163,7 @@ class Execution:
         )
         events.announce(self.record)
         run = contextvars.copy_context().run
-        arguments = (self._evaluate, program, environment)
+        arguments = (self._take_turn, partial(self._evaluate, program, environment))
         threading.Thread(target=run, args=arguments, daemon=True, name="redrive").start()
 
     def stop(self, error: str | None, cause: str | None) -> None:
@@ -205,9 +209,8 @@ class Execution:
 
     def _evaluate(self, program: Program, environment: Environment) -> None:
         self._journal, history = environment.journal, self._history.events  # type: ignore[attr-defined]
-        with self._turn:
-            if self.record["status"] == "RUNNING":  # and was not stopped while it waited for its turn
-                self._interpret(program, environment)
+        if self.record["status"] == "RUNNING":  # and was not stopped while it waited for its turn
+            self._interpret(program, environment)
         self._put_away(history)
 
     def _interpret(self, program: Program, environment: Environment) -> None:
@@ -251,6 +254,10 @@ class Execution:
         details = {name: value for name, value in outcome.items() if value is not None}
         self._history.conclude(event, {field: details})
         finish(self.record, status, **outcome)
+
+
+def _run(function: Callable[[], None]) -> None:
+    function()
 
 
 _FINAL_EVENT = {
