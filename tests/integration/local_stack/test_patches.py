@@ -58,7 +58,9 @@ Bare = Callable[[str], Machines]
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
     """By name of a group above: the state machines of a stack without those patches."""
-    with contextlib.ExitStack() as stacks:
+    with contextlib.ExitStack() as stacks, pytest.MonkeyPatch.context() as variables:
+        # MiniStack's own workers leave their folders behind.
+        variables.setenv("TMPDIR", str(tmp_path_factory.mktemp("of-ministack")))
 
         @cache
         def start(group: str) -> Machines:
