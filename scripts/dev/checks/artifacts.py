@@ -54,7 +54,9 @@ def main() -> int:
 
 def sam_build(target: Path) -> list[str]:
     command = [str(ROOT / ".venv/sam/bin/sam"), "build", "--parallel", "--build-dir", str(target)]
-    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    # The Makefile looks for a Python with pip, which the system's may be without; the one that uv came with has it.
+    environment = {**os.environ, "PATH": f"{ROOT / '.venv/uv/bin'}{os.pathsep}{os.environ['PATH']}"}
+    built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     return [f"sam build: {built.stderr[-3000:]}"] if built.returncode else []
 
 
