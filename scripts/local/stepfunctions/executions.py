@@ -163,7 +163,7 @@ class Execution:
         )
         events.announce(self.record)
         run = contextvars.copy_context().run
-        arguments = (self._take_turn, partial(self._evaluate, program, environment))
+        arguments = (self._take_turn, partial(self._evaluate, program, environment, before))
         threading.Thread(target=run, args=arguments, daemon=True, name="redrive").start()
 
     def stop(self, error: str | None, cause: str | None) -> None:
@@ -207,10 +207,13 @@ class Execution:
         environment.scope = ()  # type: ignore[attr-defined]
         return environment
 
-    def _evaluate(self, program: Program, environment: Environment) -> None:
-        self._journal, history = environment.journal, self._history.events  # type: ignore[attr-defined]
-        if self.record["status"] == "RUNNING":  # and was not stopped while it waited for its turn
+    def _evaluate(self, program: Program, environment: Environment, before: Journal | None = None) -> None:
+        history = self._history.events
+        if self.record["status"] == "RUNNING":
+            self._journal = environment.journal  # type: ignore[attr-defined]
             self._interpret(program, environment)
+        else:  # stopped while it waited for its turn: a redrive resumes where this one would have
+            self._journal = before
         self._put_away(history)
 
     def _interpret(self, program: Program, environment: Environment) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import botocore.exceptions
 import pytest
 from botocore.config import Config
-from machines import Machines, single
+from machines import Attempts, Machines, single
 from waiting import until
 
 from imageservice_operator.operations.stack import Stack
@@ -203,3 +203,23 @@ def test_an_execution_that_waits_for_another_leaves_it_its_turn(machines: Machin
     parent = machines.create(single(task))
     started = [machines.states.start_execution(stateMachineArn=parent)["executionArn"] for _ in range(60)]
     assert {machines.wait(each).status for each in started} == {"SUCCEEDED"}
+
+
+def test_a_redrive_that_is_stopped_before_its_turn_can_be_redriven(
+    machines: Machines, attempts: Attempts
+) -> None:
+    states = machines.states
+    failed = machines.run(single(machines.task({"fail_times": 1, "attempts": attempts.path}))).arn
+    machine = machines.create(single({"Type": "Wait", "Seconds": 3600, "End": True}))
+    busy = [states.start_execution(stateMachineArn=machine)["executionArn"] for _ in range(50)]
+    for each in busy:
+        machines.wait_for_event(each, "WaitStateEntered")
+    states.redrive_execution(executionArn=failed)
+    states.stop_execution(executionArn=failed)
+    for each in busy:
+        states.stop_execution(executionArn=each)
+    until(lambda: states.describe_execution(executionArn=failed)["status"] == "ABORTED", "the stop")
+    machines.run(single({"Type": "Pass", "End": True}))  # its turn comes after that of the stopped redrive
+    states.redrive_execution(executionArn=failed)
+    assert machines.wait(failed).status == "SUCCEEDED"
+    assert attempts.count() == 2
