@@ -175,3 +175,11 @@ def test_the_transparent_gray_of_a_png_is_found_at_every_depth(depth: int, rende
         )
     )
     assert list(rendered(png).convert("RGBA").getchannel("A").tobytes()) == [0] * 4 + [255] * 4
+
+
+def test_the_transparent_color_of_a_png_counts_in_all_sixteen_bits(samples: Path, rendered: Render) -> None:
+    alpha = rendered((samples / "cases/trns-rgb16.png").read_bytes()).convert("RGBA").getchannel("A")
+    width, height = alpha.size
+    assert alpha.crop((0, 30, width, 60)).getextrema() == (255, 255)
+    assert alpha.crop((0, 0, width, 30)).getextrema() == (0, 0)
+    assert height <= 60 or alpha.crop((0, 60, width, height)).getextrema() == (0, 0)

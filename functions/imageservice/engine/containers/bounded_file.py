@@ -13,7 +13,6 @@ _UNSUPPORTED = (
     "unknown pixel mode",
     "unknown data organization",
     "unsupported bmp",
-    "decoder error -2",
     "12-bit",
     "cannot handle",
 )

@@ -117,6 +117,13 @@ def decode(file: BoundedFile, least: tuple[int, int]) -> tuple[Image.Image, floa
     return image, float(divisor)
 
 
+def check(data: bytes) -> None:
+    """Raises ImageRejected where a JPEG, or one within another container, is damaged or cut off."""
+    picture = _read_picture(data)
+    _check_frame(picture)
+    _decode(_jpeg_of(picture), picture, _MOST_DIVIDED)
+
+
 def _jpeg_of(picture: _Picture) -> bytes:
     """The picture as a JPEG of its own, without metadata."""
     adobe = _segment(_APP14, picture.adobe[:11] + _color_transform(picture)) if picture.adobe else b""

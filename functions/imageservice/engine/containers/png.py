@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageChops, PngImagePlugin
 
 from imageservice.core.errors import ImageRejected
 from imageservice.engine.containers import exif
@@ -124,7 +124,10 @@ def _late_exif(file: BoundedFile) -> bytes:
 
 def decode(file: BoundedFile) -> Image.Image:
     """The pixels of a PNG, or the default image of an APNG."""
-    return _decode(still_png(file))
+    data = still_png(file)
+    image = _decode(data)
+    key = _wide_key(file)
+    return image if key is None else _keyed(image, data, key)
 
 
 def sub_frames(file: BoundedFile, frames: int) -> Iterator[SubFrame]:
@@ -229,6 +232,37 @@ def _transparent(data: bytes, depth: int, kind: int) -> bytes:
     if kind == 2 and depth == 16:
         return struct.pack(">3H", *(value >> 8 for value in struct.unpack(">3H", data[:6])))
     return data
+
+
+def _wide_key(file: BoundedFile) -> tuple[int, ...] | None:
+    """The color that is transparent, where a PNG has RGB of 16 bits and such a color."""
+    ihdr = key = b""
+    for chunk in _chunks(file):
+        if chunk.kind == b"IHDR":
+            ihdr = file.at(chunk.offset, 13)
+        elif chunk.kind == b"tRNS":
+            key = file.at(chunk.offset, min(chunk.length, 6))
+        elif chunk.kind == b"IDAT":
+            break
+    wide = len(ihdr) == 13 and ihdr[8] == 16 and ihdr[9] == 2
+    return struct.unpack(">3H", key) if wide and len(key) == 6 else None
+
+
+def _keyed(image: Image.Image, data: bytes, key: tuple[int, ...]) -> Image.Image:
+    """The image with the pixels of this color transparent: in all 16 bits, of which Pillow keeps the upper 8."""
+    low = PngImagePlugin.PngImageFile(BytesIO(data))
+    # The other byte order makes Pillow keep the lower ones.
+    low.tile = [low.tile[0]._replace(args="RGB;16L")]
+    low.load()
+    opaque = Image.new("L", image.size)
+    for half, shift in ((image, 8), (low, 0)):
+        for channel, level in zip(half.split(), key, strict=True):
+            byte = level >> shift & 0xFF
+            opaque = ImageChops.lighter(opaque, channel.point([255 * (at != byte) for at in range(256)]))
+    keyed = image.copy()
+    keyed.info.pop("transparency", None)
+    keyed.putalpha(opaque)
+    return keyed
 
 
 def _inflates(data: bytes) -> bool:
