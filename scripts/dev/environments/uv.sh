@@ -4,8 +4,11 @@
 uv() (
     settings=$("$ROOT/.venv/uv/bin/python" -m pip config list)
     from_pip UV_DEFAULT_INDEX index-url
-    from_pip UV_INDEX extra-index-url
-    from_pip UV_FIND_LINKS find-links
+    # A lock needs the hashes of all files of a version; only the main index is sure to have them.
+    if [[ "$1 $2" != "pip compile" ]]; then
+        from_pip UV_INDEX extra-index-url
+        from_pip UV_FIND_LINKS find-links
+    fi
     from_pip UV_INSECURE_HOST trusted-host
     from_pip UV_HTTP_TIMEOUT timeout
     from_pip SSL_CERT_FILE cert
