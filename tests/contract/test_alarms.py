@@ -1,4 +1,4 @@
-"""Alarms reach somebody and say what to do; the dashboard is one that CloudWatch takes."""
+"""Alarms reach the operators and say what to do; the dashboard is one that CloudWatch takes."""
 
 import json
 import re
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dev.checks import ROOT
 from dev.checks.template import resources
 
 ALARMS = resources("AWS::CloudWatch::Alarm")
@@ -33,6 +34,24 @@ def test_alarm_is_silent_while_nothing_happens(name: str) -> None:
 def test_alarm_on_an_expression_returns_that_alone(name: str) -> None:
     returned = [metric for metric in ALARMS[name]["Properties"].get("Metrics", []) if metric["ReturnData"]]
     assert [metric.get("Expression") is not None for metric in returned] in ([], [True])
+
+
+@each_alarm
+def test_alarm_watches_metrics_that_the_code_writes(name: str) -> None:
+    properties = ALARMS[name]["Properties"]
+    metrics = [
+        metric["MetricStat"]["Metric"] for metric in properties.get("Metrics", []) if "MetricStat" in metric
+    ]
+    own = {
+        metric["MetricName"] for metric in [*metrics, properties] if metric.get("Namespace") == "ImageService"
+    }
+    code = "\n".join(file.read_text() for file in (ROOT / "functions").rglob("*.py"))
+    assert own == {metric for metric in own if f'"{metric}"' in code}
+
+
+def test_the_documentation_lists_every_alarm() -> None:
+    table = (ROOT / "docs/operating.md").read_text().split("| alarm | when |", 1)[1].split("\n\n", 1)[0]
+    assert sorted(re.findall(r"^\| (\w+Alarm)", table, re.MULTILINE)) == sorted(ALARMS)
 
 
 def dashboard() -> dict[str, Any]:
