@@ -39,7 +39,7 @@ def test_sizes_wider_than_the_original_collapse_into_one_at_its_width() -> None:
 
 
 def test_the_tiniest_original_still_gives_at_least_one_pixel_each_way() -> None:
-    assert sizes(Original("gif", 1, 1, 1, False)) == {"thumb": (1, 1), "w320": (1, 1)}
+    assert sizes(Original("gif", 1, 1, 1, False)) == {"thumb": (1, 1)}
 
 
 def test_a_very_flat_original_keeps_a_height_of_one_pixel() -> None:
@@ -65,6 +65,53 @@ def test_two_crops_of_one_box_that_keep_different_parts_are_two_renditions() -> 
     box = {"width": 100, "height": 100, "fit": "cover"}
     two = plan({"name": "top", "gravity": "top", **box}, {"name": "bottom", "gravity": "bottom", **box})
     assert set(sizes(PHOTO, two)) == {"top", "bottom"}
+
+
+def square_box(name: str, side: int, **more: object) -> dict[str, object]:
+    return {"name": name, "width": side, "height": side, "fit": "cover", **more}
+
+
+@pytest.mark.parametrize("gravity", ["center", "top-left", "bottom"])
+@pytest.mark.parametrize("cover_first", [True, False])
+def test_of_a_square_original_a_square_cover_and_a_contain_are_one_rendition(
+    gravity: str, cover_first: bool
+) -> None:
+    entries = [square_box("thumb", 160, gravity=gravity), {"name": "w160", "width": 160}]
+    chosen = load_plan(plan(*(entries if cover_first else entries[::-1])))
+    (target,) = chosen.targets(Original("png", 800, 800, 1, True))
+    assert (target.width, target.height, target.fit, target.gravity) == (160, 160, "contain", "center")
+    assert (target.name, *target.aliases) == (("thumb", "w160") if cover_first else ("w160", "thumb"))
+
+
+def test_a_square_icon_smaller_than_every_size_is_one_rendition() -> None:
+    (target,) = load_plan().targets(Original("png", 64, 64, 1, True))
+    assert (target.name, target.width, target.height) == ("thumb", 64, 64)
+    assert target.aliases == ("w320", "w640", "w1280", "w1920")
+
+
+def test_gravities_of_one_box_that_has_nothing_to_crop_are_one_rendition() -> None:
+    two = plan(square_box("top", 100, gravity="top"), square_box("left", 100, gravity="left"))
+    (target,) = load_plan(two).targets(Original("jpeg", 3000, 3000, 1, False))
+    assert (target.name, target.aliases) == ("top", ("left",))
+
+
+def test_a_wide_box_of_the_originals_own_aspect_crops_nothing() -> None:
+    two = plan({"name": "hero", "width": 600, "height": 400, "fit": "cover"}, {"name": "w600", "width": 600})
+    assert sizes(Original("jpeg", 3000, 2000, 1, False), two) == {"hero": (600, 400)}
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "names"),
+    [
+        (1000, 997, {"thumb"}),
+        (997, 1000, {"thumb"}),
+        (1000, 990, {"thumb", "w160"}),
+        (990, 1000, {"thumb", "w160"}),
+    ],
+)
+def test_a_crop_of_less_than_half_a_pixel_is_none(width: int, height: int, names: set[str]) -> None:
+    two = plan(square_box("thumb", 160), {"name": "w160", "width": 160})
+    assert set(sizes(Original("jpeg", width, height, 1, False), two)) == names
 
 
 @pytest.mark.parametrize(

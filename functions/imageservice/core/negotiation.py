@@ -96,8 +96,7 @@ def _of_width(manifest: Manifest, width: int | None) -> list[Rendition]:
                 best = rendition
     if best is None:
         best = max(uncropped(manifest), key=lambda rendition: rendition["width"])
-    pixels = best["width"], best["height"]
-    return [each for each in manifest["renditions"] if (each["width"], each["height"]) == pixels]
+    return [each for each in manifest["renditions"] if each["size"] == best["size"]]
 
 
 def uncropped(manifest: Manifest) -> list[Rendition]:

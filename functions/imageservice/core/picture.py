@@ -9,8 +9,11 @@ from imageservice.core.negotiation import uncropped
 
 
 def srcset_by_format(manifest: Manifest, link: Callable[[Rendition], str]) -> dict[str, str]:
-    """A `srcset` per format, the formats best first, with what shows the whole image, by rising width."""
-    whole = sorted(uncropped(manifest), key=lambda rendition: rendition["width"])
+    """A `srcset` per format, the formats best first, with what shows the whole image, by rising width.
+
+    Each width is there once: HTML lets a browser drop the second of two candidates with the same width.
+    """
+    whole = _by_width(manifest)
     formats = sorted(
         {rendition["format"] for rendition in whole}, key=lambda name: (*MODERN, name).index(name)
     )
@@ -22,7 +25,7 @@ def srcset_by_format(manifest: Manifest, link: Callable[[Rendition], str]) -> di
 
 def picture(manifest: Manifest, srcset: dict[str, str], link: Callable[[Rendition], str]) -> str:
     """A `<picture>` that takes no more room when the image arrives than before, and asks for no more than is shown."""
-    whole = sorted(uncropped(manifest), key=lambda rendition: rendition["width"])
+    whole = _by_width(manifest)
     fallback = [rendition for rendition in whole if rendition["format"] not in MODERN] or whole
     largest = fallback[-1]
     sizes = escape(f"(max-width: {largest['width']}px) 100vw, {largest['width']}px")
@@ -37,6 +40,17 @@ def picture(manifest: Manifest, srcset: dict[str, str], link: Callable[[Renditio
         f'sizes="{sizes}" width="{largest["width"]}" height="{largest["height"]}" '
         f'style="{style}" loading="lazy" decoding="async" alt=""></picture>'
     )
+
+
+def _by_width(manifest: Manifest) -> list[Rendition]:
+    """What shows the whole image, by rising width. Of two sizes with one width, the one closest to the aspect."""
+    width, height = manifest["width"], manifest["height"]
+    closest: dict[tuple[int, str], Rendition] = {}
+    for each in sorted(
+        uncropped(manifest), key=lambda each: abs(each["width"] * height - each["height"] * width)
+    ):
+        closest.setdefault((each["width"], each["format"]), each)
+    return sorted(closest.values(), key=lambda each: each["width"])
 
 
 def _style(manifest: Manifest) -> str:

@@ -6,7 +6,7 @@ replace it. imageservice.adapters.plan_loader reads and checks either.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from imageservice.core.errors import PlanInvalid
@@ -71,18 +71,16 @@ class Plan:
         return json.dumps([sizes, self.formats, self.quality], sort_keys=True, separators=(",", ":"))
 
     def targets(self, original: Original) -> tuple[Target, ...]:
-        """The renditions' sizes for this original; sizes that come out the same are one, under the first one's name."""
-        targets: dict[tuple[object, ...], Target] = {}
+        """The renditions' sizes for this original; sizes that come out the same are one, under the first one's name.
+
+        A `cover` that has nothing to crop is a `contain`: of a square original, a square box is the whole image.
+        """
+        targets: dict[Target, list[str]] = {}
         for size in self.sizes:
-            width, height = fitted(size, original.width, original.height)
-            crop = size.gravity if size.fit == "cover" else None
-            same = targets.get((width, height, crop))
-            if same is None:
-                target = Target(size.name, width, height, size.fit, size.gravity)
-            else:
-                target = Target(same.name, width, height, same.fit, same.gravity, (*same.aliases, size.name))
-            targets[width, height, crop] = target
-        return tuple(targets.values())
+            targets.setdefault(_target(size, original.width, original.height), []).append(size.name)
+        return tuple(
+            replace(target, name=names[0], aliases=tuple(names[1:])) for target, names in targets.items()
+        )
 
     def formats_for(self, original: Original) -> tuple[str, ...]:
         """The formats to make: a moving image gets only those that can move, for a still one would stop it.
@@ -92,6 +90,19 @@ class Plan:
         fallback = fallback_for(alpha=original.alpha, animated=original.animated)
         chosen = (fallback if name == FALLBACK else name for name in self.formats)
         return tuple(name for name in chosen if FORMATS[name].animation or not original.animated)
+
+
+def _target(size: Size, width: int, height: int) -> Target:
+    """What comes of `size`, still without a name. Equal targets have equal pixels."""
+    across, down = fitted(size, width, height)
+    if size.fit == "cover" and not _same_aspect(across, down, width, height):
+        return Target("", across, down, "cover", size.gravity)
+    return Target("", across, down, "contain", "center")
+
+
+def _same_aspect(across: int, down: int, width: int, height: int) -> bool:
+    """Whether filling `across` × `down` cuts less than half of one of its pixels off an original of this size."""
+    return abs(across * height - down * width) < min(width, height) / 2
 
 
 def fitted(size: Size, width: int, height: int) -> tuple[int, int]:
