@@ -21,7 +21,7 @@ from imageservice_operator.operations.stack_file import StackFile
 
 def test_exit_codes_are_a_section_of_the_help() -> None:
     said = CliRunner().invoke(images, ["--help"]).stdout
-    assert "\n\nExit codes:\n  0    done" in said
+    assert "\n\nExit codes:\n  0    success" in said
 
 
 def test_reconcile_does_not_look_into_the_future(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_reconcile_does_not_look_into_the_future(tmp_path: Path) -> None:
 
 def test_local_stack_that_was_killed_is_said_to_be_gone(tmp_path: Path) -> None:
     with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))  # taken, so that nobody else takes it; nothing listens on it
+        unused.bind(("127.0.0.1", 0))  # bound, so that no other process takes the port; nothing listens on it
         described = {
             "endpoint_url": f"http://127.0.0.1:{unused.getsockname()[1]}",
             "region": "us-east-1",

@@ -20,7 +20,7 @@ _EXTRA = ("jinja2", "python_multipart", "quickjs", "starlette", "uvicorn")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    help="Its port on loopback (default: 4580; 0 picks a free one).",
+    help="The port on loopback (default: 4580; 0 picks a free one).",
 )
 def console(
     stack_name: str, region: str | None, profile: str | None, state_dir: str, port: int | None
@@ -42,6 +42,6 @@ def console(
         "--port": port,
     }
     chosen = [f"{name}={value}" for name, value in options.items() if value is not None]
-    # The command line and the console import nothing of each other; this process becomes the console.
+    # The command line and the console import nothing from each other; this process becomes the console.
     command = [sys.executable, "-m", "imageservice_operator.console", *chosen]
     os.execv(sys.executable, command)  # noqa: S606 - it needs no shell

@@ -12,10 +12,10 @@ from imageservice_operator.operations.cost import Bill
 
 @images.command("cost", short_help="What the service costs to run.")
 @click.option(
-    "--uploads", default=100_000, show_default=True, type=click.IntRange(0), help="So many a month."
+    "--uploads", default=100_000, show_default=True, type=click.IntRange(0), help="Uploads per month."
 )
 @click.option(
-    "--reads", default=10_000_000, show_default=True, type=click.IntRange(0), help="So many a month."
+    "--reads", default=10_000_000, show_default=True, type=click.IntRange(0), help="Reads per month."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def show(uploads: int, reads: int, as_json: bool) -> None:
@@ -48,7 +48,7 @@ def show(uploads: int, reads: int, as_json: bool) -> None:
     for name, dollars in cost.PEERS:
         out.print(f"  ${dollars:,.0f}  {name}", markup=False)
     out.print(
-        f"\nPrices of {prices.REGION}, {prices.LOOKED_UP}; traffic to the internet is most of any bill with many reads."
+        f"\nPrices: {prices.REGION}, {prices.LOOKED_UP}. With many reads, traffic to the internet is most of the bill."
     )
 
 

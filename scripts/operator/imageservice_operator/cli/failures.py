@@ -16,9 +16,9 @@ from imageservice_operator.operations.wording import ago
 
 
 @command("failures", "What failed, grouped by error, with what to do.")
-@click.option("--since", type=Moment(), help="Only what failed since then: 2h, 3d, 2026-11-22T08:00.")
+@click.option("--since", type=Moment(), help="Only what failed since this time: 2h, 3d, 2026-11-22T08:00.")
 @click.option("--error", metavar="NAME", help="Only this error, such as CacheUnavailable.")
-@click.option("--exit-code", is_flag=True, help="Exit with 1 if there are any.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if anything failed.")
 def show_failures(session: Session, since: datetime | None, error: str | None, exit_code: bool) -> None:
     """Show what failed and is not repaired yet, grouped by error, with what to do about it.
 

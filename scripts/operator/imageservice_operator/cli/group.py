@@ -19,14 +19,14 @@ COMMANDS = (
 )
 """In the order of the help. Each is a module of this package."""
 EXIT_CODES = (
-    ("0", "done, and all is well"),
-    ("1", "done, but not all is well: an image is not READY, or a replay did not help"),
+    ("0", "success"),
+    ("1", "it ran, but something is wrong: an image is not READY, or a replay did not help"),
     ("2", "usage error"),
     ("3", "there is no such stack, or it can't be reached"),
     ("4", "there is no such image"),
-    ("5", "AWS refused, or something else failed"),
-    ("130", "interrupted with Ctrl-C; what had begun continues"),
-    ("141", "the reader of the output, such as head, closed it early"),
+    ("5", "AWS refused, or another operation failed"),
+    ("130", "interrupted with Ctrl-C; work that had started continues"),
+    ("141", "the reader of the output, such as head, closed the pipe"),
 )
 
 
@@ -52,8 +52,8 @@ def images() -> None:
 
     \b
     Works on a deployed stack with --stack NAME, otherwise on the local one (./scripts/run starts it).
-      images upload holiday/*.jpg       upload photos; waits until they are READY
-      images status                     how many images have each status
-      images failures                   what failed, why, and what to do
-      images replay --all               continue it where it stopped
+      images upload holiday/*.jpg       upload photos, and wait until they are READY
+      images status                     count the images in each status
+      images failures                   show what failed, why, and what to do
+      images replay --all               resume failed work where it stopped
     """

@@ -28,11 +28,11 @@ def history(session: Session, which: str) -> None:
         session.emit(each.as_json())
         show_execution(session, each)
     if not found:
-        session.show("Step Functions knows no execution of it.")
+        session.show("Step Functions knows no execution for this image.")
 
 
 def show_execution(session: Session, execution: Execution) -> None:
-    """An execution in a few lines; its ARN whole on one of its own, to be copied."""
+    """An execution in a few lines. Its ARN is on a line of its own, unbroken, so that it can be copied."""
     reason = execution.input.get("detail", {}).get("reason")
     stopped, redriven = execution.stopped, execution.redrive_count
     facts_of_it = (

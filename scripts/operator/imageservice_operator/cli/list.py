@@ -13,7 +13,9 @@ from imageservice_operator.operations.wording import ago
 @command("list", "Images, newest change first.")
 @click.option("--status", type=click.Choice(images.STATUSES), help="Only images with this status.")
 @click.option("--prefix", default="", metavar="TEXT", help="Only ids that begin with this.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="At most so many.")
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1), help="The most images to list."
+)
 @click.option("--all", "everything", is_flag=True, help="All images.")
 def list_images(session: Session, status: str | None, prefix: str, limit: int, everything: bool) -> None:
     """List images, newest change first. With a prefix alone: by id, with originals that are not processed yet."""

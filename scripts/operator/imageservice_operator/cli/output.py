@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 FACT_WIDTH = 10
-"""Of a fact's name, in columns, so that facts that are printed one by one align with those of `facts`."""
+"""The width of a fact's name, in columns, so that facts printed one by one align with those of `facts`."""
 _STYLES = {
     "READY": "green",
     "SUCCEEDED": "green",

@@ -1,4 +1,4 @@
-"""reconcile: put failures on record that no event reported."""
+"""reconcile: record failures that no event reported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations import reconcile
 
 
-@command("reconcile", "Put failures on record that no event reported.")
+@command("reconcile", "Record failures that no event reported.")
 @click.option(
     "--hours",
     default=24.0,
@@ -19,9 +19,9 @@ from imageservice_operator.operations import reconcile
     help="How far to look back.",
 )
 def run_reconcile(session: Session, hours: float) -> None:
-    """Find images stuck in PROCESSING, and failures that no event reported, and put them on record.
+    """Find images stuck in PROCESSING, and failures that no event reported, and record them.
 
-    The stack does this every 15 minutes by itself. What is found becomes FAILED and can be replayed.
+    The stack does this every 15 minutes by itself. The images that it finds become FAILED, and can be replayed.
     """
     report = reconcile.run(session.stack, hours)
     session.emit(report.as_json())

@@ -1,4 +1,4 @@
-"""replay: continue failed work where it stopped, or start it again from the stored upload."""
+"""replay: resume failed work where it stopped, or start it again from the stored upload."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Request:
 
     @property
     def searches(self) -> bool:
-        """Whether it asks for whatever failed, by time or error, and not only for the ids given."""
+        """Whether it selects everything that failed, or by time or error, and not only the given ids."""
         return self.everything or self.since is not None or self.error is not None
 
     @property
@@ -45,12 +45,12 @@ class Request:
         return not (self.dry_run or self.no_wait)
 
 
-@command("replay", "Continue failed work where it stopped.")
+@command("replay", "Resume failed work where it stopped.")
 @click.argument("which", nargs=-1, metavar="[ID|EXECUTION]...")
 @click.option("--all", "everything", is_flag=True, help="Everything that failed.")
-@click.option("--since", type=Moment(), help="Everything that failed since then: 2h, 3d, a date.")
+@click.option("--since", type=Moment(), help="Everything that failed since this time: 2h, 3d, a date.")
 @click.option("--error", help="Everything that failed with this error.")
-@click.option("--dlq", is_flag=True, help="The events in the dead-letter queues: send them again.")
+@click.option("--dlq", is_flag=True, help="Send the events in the dead-letter queues again.")
 @click.option(
     "--new-execution",
     is_flag=True,
@@ -61,16 +61,16 @@ class Request:
     default=replay.PER_SECOND,
     show_default=True,
     type=click.FloatRange(0, min_open=True),
-    help="At most so many a second.",
+    help="The most replays to start per second.",
 )
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
 @click.option("--no-wait", is_flag=True, help="Don't wait for the outcome.")
-@click.option("--timeout", default=900.0, show_default=True, help="Wait at most so many seconds.")
+@click.option("--timeout", default=900.0, show_default=True, help="The most seconds to wait.")
 def replay_failures(session: Session, **options: Any) -> None:
     """Replay failed work: images by id, executions by ARN, or everything that failed.
 
-    AWS can redrive an execution for 14 days: it continues where it stopped and keeps what it had done. After that, a
-    new execution starts from the stored upload. Running this twice, even at once, does nothing twice.
+    For 14 days, AWS can redrive an execution: it resumes where it stopped, and keeps what it had done. After that, a
+    new execution starts from the stored upload. Running this command twice, even at the same time, does nothing twice.
     """
     request = Request(**options)
     if not (request.which or request.searches or request.dlq):
@@ -86,7 +86,7 @@ def replay_failures(session: Session, **options: Any) -> None:
 
 
 def sum_up(session: Session, outcomes: Sequence[Outcome], *, dry_run: bool, waited: bool) -> None:
-    """Prints the outcomes and their counts; not all is well where a replay was not possible, or did not help."""
+    """Prints the outcomes and their counts. The exit code is 1 if a replay was not possible, or did not help."""
     shown = table("image", "to do" if dry_run else "done", "result", "note")
     for outcome in outcomes:
         session.emit(outcome.as_json())

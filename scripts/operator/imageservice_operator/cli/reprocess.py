@@ -37,7 +37,7 @@ class Request:
         return Selection(self.prefix, (*self.only, "FAILED") if self.failed else self.only, self.force)
 
 
-@command("reprocess", "Make renditions again: a new plan, a better engine.")
+@command("reprocess", "Make renditions again, after a new plan or a better engine.")
 @click.argument("image_ids", nargs=-1, metavar="[ID]...")
 @click.option("--all", "everything", is_flag=True, help="All originals.")
 @click.option("--prefix", default="", metavar="TEXT", help="All originals whose ids begin with this.")
@@ -47,25 +47,25 @@ class Request:
     type=click.Choice((*STATUSES, reprocess.NEW)),
     help="Only images with this status.",
 )
-@click.option("--failed", is_flag=True, help="Only what failed (the same as --only FAILED).")
-@click.option("--force", is_flag=True, help="Also what is up to date, and what was rejected.")
-@click.option("--dry-run", is_flag=True, help="Only say how many images, and what it would cost.")
+@click.option("--failed", is_flag=True, help="Only images that are FAILED (the same as --only FAILED).")
+@click.option("--force", is_flag=True, help="Include images that are up to date or were rejected.")
+@click.option("--dry-run", is_flag=True, help="Only show how many images it would make, and the cost.")
 @click.option(
     "--concurrency",
     default=reprocess.CONCURRENCY,
     show_default=True,
     type=click.IntRange(1, 1000),
-    help="At most so many images at a time.",
+    help="The most images to process at the same time.",
 )
-@click.option("--resume", metavar="EXECUTION", help="Continue a run that was stopped or failed.")
+@click.option("--resume", metavar="EXECUTION", help="Resume a run that was stopped or failed.")
 @click.option("--stop", metavar="EXECUTION", help="Stop a run.")
 @click.option("--yes", is_flag=True, help="Don't estimate first, and don't ask.")
 @click.option("--no-wait", is_flag=True, help="Don't wait for the run to end.")
 def reprocess_images(session: Session, **options: Any) -> None:
     """Make renditions again: after a new plan or a better engine, for all originals, a prefix, or single images.
 
-    What is up to date is left alone, so it is safe to start a run again. Originals are only read. Readers get the old
-    renditions until the new ones are on record.
+    It skips images that are up to date, so it is safe to start a run again. Originals are only read. Readers get the
+    old renditions until the new ones are recorded.
     """
     request = Request(**options)
     if request.stop:
@@ -136,7 +136,7 @@ def _follow(session: Session, execution: str, request: Request) -> None:
         session.show_whole(untrusted(execution))
         return
     session.say(
-        f"{execution}\nCtrl-C leaves it running; --stop EXECUTION stops it, --resume EXECUTION continues it."
+        f"{execution}\nCtrl-C leaves it running; --stop EXECUTION stops it, --resume EXECUTION resumes it."
     )
     with counting(session.err) as progress:
         bar = progress.add_task("Reprocessing", total=None)

@@ -44,7 +44,7 @@ class Session:
             click.echo(json.dumps(value, default=_as_text, ensure_ascii=False))
 
     def show(self, *what: Any) -> None:
-        """For people, on standard output; nothing with --json."""
+        """Prints for people, on standard output; prints nothing with --json."""
         if not self.as_json:
             self.out.print(*what)
 
@@ -53,7 +53,7 @@ class Session:
         self.err.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def show_whole(self, line: Text) -> None:
-        """Like `show`, for a line to be copied: it is not wrapped, however narrow the window is."""
+        """Like `show`, for a line that people copy: it is not wrapped, however narrow the window is."""
         if not self.as_json:
             self.out.print(line, soft_wrap=True)
 
@@ -62,13 +62,13 @@ class Session:
             self.exit_code = NOT_ALL_WELL
 
     def no_such_image(self, image_id: str) -> None:
-        """Says that one of several images does not exist, and sets the exit code; the others still get their turn."""
+        """Says that one of several images does not exist, and sets the exit code; the command then continues."""
         self.say(f"There is no image {image_id}.")
         self.exit_code = NO_IMAGE
 
 
 def stack_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say which stack: stack_name, region, profile and state_dir."""
+    """Adds the options that choose the stack: stack_name, region, profile and state_dir."""
     for option in (
         click.option(
             "--state-dir",
@@ -99,7 +99,9 @@ def command(name: str, summary: str) -> Callable[[Callable[..., Any]], click.Com
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         @stack_options
-        @click.option("--json", "as_json", is_flag=True, help="One JSON document a line on standard output.")
+        @click.option(
+            "--json", "as_json", is_flag=True, help="Print one JSON document per line on standard output."
+        )
         @functools.wraps(function)
         def run(
             stack_name: str,
@@ -124,7 +126,7 @@ def command(name: str, summary: str) -> Callable[[Callable[..., Any]], click.Com
 def _session(
     stack_name: str, region: str | None, profile: str | None, state_dir: str, as_json: bool
 ) -> Session:
-    # People read a table that goes into a pipe, too, but not in a window of 80 columns.
+    # People also read a table that goes into a pipe, but not in a window of 80 columns.
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160
     stack = Stack.find(stack_name, state_dir=state_dir, region=region, profile=profile)
     if not stack.answers():
@@ -144,7 +146,7 @@ class _Output(Console):
 
 
 def _ended(begin: Callable[[], Session], work: Callable[[Session], Any]) -> int:
-    """Runs the command; gives its exit code. An error is one line on standard error."""
+    """Runs the command and returns its exit code. An error is one line on standard error."""
     try:
         session = begin()
         work(session)
@@ -166,7 +168,7 @@ def _ended(begin: Callable[[], Session], work: Callable[[Session], Any]) -> int:
     except (BotoCoreError, StoreUnavailable) as error:
         return _failed(f"AWS can't be reached: {error}", NO_STACK)
     except KeyboardInterrupt:
-        return _failed("Interrupted; what had begun continues.", INTERRUPTED)
+        return _failed("Interrupted; work that had started continues.", INTERRUPTED)
 
 
 def _failed(message: object, code: int) -> int:

@@ -19,7 +19,7 @@ from imageservice_operator.operations.wording import ago, size
 def status(session: Session, image_ids: tuple[str, ...]) -> None:
     """Show the state of the given images; without ids, show how many images have each status.
 
-    The exit code is 0 if the given images are all READY; without ids, if no image is FAILED and no dead letter waits.
+    The exit code is 0 if all the given images are READY; without ids, if no image is FAILED and no dead letter waits.
     """
     if not image_ids:
         _overview(session)

@@ -1,4 +1,4 @@
-"""upload: photos into the stack; waits until their images are made."""
+"""upload: put photos into the stack, and wait until their images are made."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _AT_ONCE = 8
 
 @command("upload", "Upload photos, and wait until their images are made.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--prefix", default="", metavar="TEXT", help="What the ids begin with, such as shop/.")
+@click.option("--prefix", default="", metavar="TEXT", help="The beginning of the ids, such as shop/.")
 @click.option("--id", "image_id", metavar="ID", help="The id of a single file (default: the file's name).")
 @click.option("--no-wait", is_flag=True, help="Don't wait for the outcome.")
-@click.option("--timeout", default=600.0, show_default=True, help="Wait at most so many seconds.")
+@click.option("--timeout", default=600.0, show_default=True, help="The most seconds to wait.")
 def upload(
     session: Session,
     files: tuple[Path, ...],
@@ -33,7 +33,7 @@ def upload(
 ) -> None:
     """Upload photos, or all files in folders, and wait until their images are made.
 
-    An upload replaces the image that has its id; readers get the old image until the new one is ready.
+    An upload replaces an image with the same id. Readers get the old image until the new one is ready.
     """
     files_by_id = _files_by_id(files, prefix, image_id)
     for upload_id in files_by_id:

@@ -59,7 +59,7 @@ def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
 def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, (ImageNotFound, ExecutionNotFound)):
         return _error(request, "Not found", str(error), 404)
-    return _error(request, "That can't be done", str(error), 400)
+    return _error(request, "This can't be done", str(error), 400)
 
 
 def _stack_failed(request: Request, error: Exception) -> Response:

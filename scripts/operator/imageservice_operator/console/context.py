@@ -20,11 +20,11 @@ from imageservice_operator.operations import images, wording
 from imageservice_operator.operations.stack import Stack
 
 TEMPLATES = Path(__file__).with_name("templates")
-COUNT_LIMIT = 100  # failed images that the navigation counts; from here on it shows "99+"
+COUNT_LIMIT = 100  # the most failed images that the navigation counts; from here on it shows "99+"
 RUNNING_REFRESH_S, IDLE_REFRESH_S = (
     1,
     5,
-)  # a page is fetched again after so long, while work runs and when none does
+)  # seconds until a page is fetched again, while work is in progress and otherwise
 
 
 class Context:

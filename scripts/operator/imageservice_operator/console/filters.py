@@ -11,7 +11,7 @@ from imageservice.core.formats import format_named
 from imageservice_operator.operations.wording import utc
 
 STATUSES = {
-    None: ("Uploaded", "no workflow has started on it yet"),
+    None: ("Uploaded", "no workflow has processed it yet"),
     "PROCESSING": ("Processing", "its workflow is running"),
     "READY": ("Ready", "every size is made, and every cache is current"),
     "REJECTED": ("Rejected", "the image is bad; its metadata says why"),

@@ -4,8 +4,8 @@
   then `Host` has that name.
 - A change requires a cookie that browsers send only from the console's own pages (SameSite=Strict), a token from one of
   its pages, and an `Origin` and `Sec-Fetch-Site` of the console's own.
-- With a key, every request requires the cookie, and only the key gets one: other users of the machine reach the port,
-  too.
+- With a key, every request requires the cookie, and only a request with the key gets one, because other users of the
+  machine can reach the port.
 - Pages load only the console's own scripts and styles, and can't be framed.
 """
 
@@ -59,7 +59,7 @@ class Session:
 
 
 class Guard:
-    """ASGI middleware for all of this but the token, which is in the form (see `Session.knows`)."""
+    """ASGI middleware for all of this except the token, which is in the form (see `Session.knows`)."""
 
     def __init__(self, app: ASGIApp, session: Session) -> None:
         self._app, self.session = app, session
@@ -94,7 +94,7 @@ class Guard:
         if scope["method"] not in SAFE_METHODS:
             if _is_cross_site(headers) or not known:
                 return PlainTextResponse(
-                    "This did not come from a page of the console, or the console was restarted since. "
+                    "This request did not come from a page of the console, or the console has been restarted since. "
                     "Reload the page.",
                     403,
                 )

@@ -16,10 +16,10 @@ from imageservice_operator.operations.stack import DEAD_LETTER_QUEUES, Stack
 PER_SECOND = 5.0
 # The workflow for the events of each queue.
 _MACHINES = {"uploads": "ProcessImage", "deletions": "RemoveImage"}
-# For so many seconds a message is hidden from other operators while it is sent again.
+# Seconds that a message is hidden from other operators while it is sent again.
 _VISIBILITY_S = 120
 _AT_ONCE = 10  # SQS's limit
-# A receive returns some of the messages, and some of them again. After so many without a new one, all were seen.
+# A receive returns some of the messages, and some of them again. After this many without a new one, all were seen.
 _LOOKS = 4
 # The attributes of a queue that count its messages: those that anyone can receive, and those being sent again.
 _WAITING: tuple[Literal["ApproximateNumberOfMessages"], Literal["ApproximateNumberOfMessagesNotVisible"]] = (
@@ -41,7 +41,7 @@ class DeadLetter:
 
     @property
     def image_id(self) -> str | None:
-        """The image that the event is about, None where it is not about one."""
+        """The image that the event is about; None if it is not about one."""
         detail = self.event.get("detail", {})
         if self.queue == "failures":
             try:
@@ -120,7 +120,7 @@ def _send(stack: Stack, url: str, letter: DeadLetter) -> Sent:
         started = _start(stack, letter) if letter.queue in _MACHINES else None
         if letter.queue not in _MACHINES:
             _record(stack, letter)
-    except ClientError as error:  # it stays in the queue, and the others still get their turn
+    except ClientError as error:  # it stays in the queue, and the loop continues with the others
         return Sent(letter.queue, letter.id, letter.image_id, False, note=str(error))
     stack.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=letter.receipt)
     return Sent(letter.queue, letter.id, letter.image_id, True, started)

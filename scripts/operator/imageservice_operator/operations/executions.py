@@ -130,7 +130,7 @@ def describe(stack: Stack, arn: str) -> Execution:
 
 
 def describe_many(stack: Stack, arns: Sequence[str]) -> Iterator[Execution]:
-    """Those of the executions that Step Functions still knows, in the order given, several asked at once."""
+    """Those of the executions that Step Functions still knows, in the given order; described in parallel."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield from (found for found in pool.map(lambda arn: _described_or_none(stack, arn), arns) if found)
 
@@ -155,7 +155,7 @@ def history(stack: Stack, arn: str) -> list[dict[str, Any]]:
 
 
 def last_state(stack: Stack, arn: str) -> tuple[str, str] | None:
-    """Type and name of the state that was entered last, such as ("Task", "Refresh Redis"); None where none was."""
+    """Type and name of the state that was entered last, such as ("Task", "Refresh Redis"); None if none was entered."""
     client = stack.client("stepfunctions")
     pages = client.get_paginator("get_execution_history").paginate(
         executionArn=arn, reverseOrder=True, PaginationConfig={"PageSize": 100}
@@ -196,8 +196,8 @@ def of_status(
 
 
 def of_image(stack: Stack, image_id: str, latest: str | None = None, look_back: int = 200) -> list[Execution]:
-    """What worked on an image, newest first: `latest` (its item's `execution`), and what is found of it among the
-    newest `look_back` executions of each workflow. Step Functions has no index by input, so each is described."""
+    """The executions that worked on an image, newest first: `latest` (its item's `execution`), and those found among
+    the newest `look_back` executions of each workflow. Step Functions has no index by input, so each is described."""
     arns = [latest] if latest else []
     for machine in ("ProcessImage", "RemoveImage"):
         for number, each in enumerate(of_status(stack, machine=machine)):

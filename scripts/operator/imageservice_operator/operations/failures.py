@@ -16,16 +16,16 @@ from imageservice.failures.unreported import unreported
 from imageservice_operator.operations import executions, images
 from imageservice_operator.operations.stack import Stack
 
-# An execution can be redriven for so long. What failed earlier is still in the table.
+# How long an execution can be redriven. What failed earlier is still in the table.
 LOOK_BACK = timedelta(days=14)
 _DESCRIBED_AT_MOST = 2000
 
 
 @dataclass(frozen=True)
 class FailedImage:
-    """One failure. `machine` is ProcessImage or RemoveImage; `recorded` whether the image's item says FAILED.
+    """One failure. `machine` is ProcessImage or RemoveImage; `recorded` is whether the image's item says FAILED.
 
-    `status` is the image's: None where not even its item could be written. `at` is when it failed, ISO 8601.
+    `status` is the image's: None if not even its item could be written. `at` is when it failed, ISO 8601.
     """
 
     id: str
@@ -69,10 +69,10 @@ class Group:
 def failed(
     stack: Stack, *, since: datetime | None = None, error: str | None = None, limit: int | None = None
 ) -> list[FailedImage]:
-    """What failed since `since` (default: ever, as the table has it) with that error's name, newest first.
+    """What failed since `since` (default: everything in the table) with the error's name `error`, newest first.
 
-    Beside the images that are FAILED: failed executions that no item reports, because the failure's event was lost or
-    the table could not be written, and removals that failed. Of those the last 14 days are looked at.
+    Besides the images that are FAILED, these are removals that failed, and failed executions that no item reports
+    because the failure's event was lost or the table could not be written: those of the last 14 days.
     """
     found = {each.id: each for each in _recorded(stack, since)}
     for each in _unreported(stack, since or datetime.now(UTC) - LOOK_BACK):
@@ -92,7 +92,7 @@ def grouped(failures: Sequence[FailedImage]) -> list[Group]:
 
 
 def failure_of_image(stack: Stack, image: images.Image) -> FailedImage | None:
-    """The failure of one image, None where it has none, or where that is repaired."""
+    """The failure of one image; None if it has none, or if it is repaired."""
     if image.status == "FAILED" or (image.error and image.status != "REJECTED"):
         return _from_item(stack, image)
     if image.status != "PROCESSING" or not image.execution:

@@ -23,7 +23,7 @@ _BATCH = 100  # BatchGetItem's limit
 
 @dataclass(frozen=True)
 class Image:
-    """One image. `item` is its whole item where that was read, or in a listing what the index has of it.
+    """One image. `item` is its whole item if that was read; in a listing, it is what the index has of it.
 
     `status` is None for an original that no workflow has processed yet. `error` has `name` and `cause`.
     """
@@ -49,12 +49,12 @@ class Image:
 
     @property
     def source(self) -> Mapping[str, Any]:
-        """The original of what is served: format, width, height, frames, bytes, and the object that it is."""
+        """The original of what is served: format, width, height, frames, bytes, and its object."""
         source: Mapping[str, Any] = self.item.get("source", {})
         return source
 
     def as_json(self) -> dict[str, Any]:
-        """The item, with an id and a status in any case."""
+        """The item, always with an id and a status."""
         return {"id": self.id, "status": self.status, **self.item}
 
 
@@ -69,14 +69,14 @@ class Position(NamedTuple):
 class Cursor:
     """Where a page ended: the last image shown of each status, or the last `id` of a listing by id.
 
-    Each status has a position of its own: the index does not say in which order it has images of one moment.
+    Each status has a position of its own, because the index does not define the order of images of the same moment.
     """
 
     positions: Mapping[str, Position] = field(default_factory=dict)
     id: str = ""
 
     def after(self, images: Sequence[Image]) -> Cursor:
-        """The cursor after a page of `images`, which began here."""
+        """The cursor after a page of `images` that began here."""
         last = {str(image.status): Position(image.updated_at, image.id) for image in images}
         return Cursor({**self.positions, **last})
 
@@ -85,7 +85,7 @@ class Cursor:
 
     @classmethod
     def decoded(cls, text: str | None) -> Cursor:
-        """The cursor that `encoded` gave as `text`; the beginning for None. Raises BadRequest."""
+        """The cursor that `encoded` returned as `text`; for None, the beginning. Raises BadRequest."""
         if not text:
             return cls()
         try:
@@ -151,7 +151,7 @@ def get_many(stack: Stack, image_ids: Sequence[str]) -> dict[str, Image]:
         for item in answer["Responses"].get(table, []):
             image = image_of(from_dynamodb(item))
             found[image.id] = image
-        # DynamoDB answers at most 16 MB at once.
+        # DynamoDB returns at most 16 MB per call.
         if table in answer.get("UnprocessedKeys", {}):
             left += [key["id"]["S"] for key in answer["UnprocessedKeys"][table]["Keys"]]
     return found
@@ -192,7 +192,7 @@ def every(stack: Stack, *, status: str | None = None, prefix: str = "") -> Itera
 
 
 def count(stack: Stack, status: str) -> int:
-    """How many images have `status`: reads all of the index's entries of it, a megabyte a call."""
+    """How many images have `status`: reads all of the index's entries for it, a megabyte per call."""
     return ImageTable(stack.client("dynamodb"), stack.image_table).count(status)
 
 
@@ -209,7 +209,7 @@ def _newest(stack: Stack, statuses: Sequence[str], prefix: str, limit: int, curs
 def _of_status(
     stack: Stack, status: str, prefix: str, limit: int, position: Position | None
 ) -> Iterator[Image]:
-    """The images of a status after `position`, newest first, read as they are asked for."""
+    """The images of a status after `position`, newest first, read as the caller takes them."""
     query = status_query(stack.image_table, status)
     if prefix:
         query["FilterExpression"] = "begins_with(id, :prefix)"
@@ -234,7 +234,7 @@ def _by_id(stack: Stack, prefix: str, limit: int, cursor: Cursor) -> Page:
         Bucket=stack.source_bucket, Prefix=prefix, MaxKeys=limit, **start
     )
     ids = [entry["Key"] for entry in answer.get("Contents", [])]
-    # An image whose id is the prefix itself is found although its original was deleted.
+    # An image whose id is the prefix itself is found even if its original was deleted.
     whole = [prefix] if not cursor.id and prefix not in ids else []
     found = get_many(stack, [*whole, *ids])
     images = [found.get(each) or image_of({"id": each}) for each in ids]

@@ -1,4 +1,4 @@
-"""At most so many a second: a replay after an outage must not cause the next one."""
+"""A limited number of calls per second: a replay after an outage must not cause the next one."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def paced(
     now: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[T]:
-    """The items, evenly spread, at most `per_second` of them a second. Raises BadRequest unless that is more than 0."""
+    """The items, evenly spaced, at most `per_second` of them per second. Raises BadRequest unless it is above 0."""
     if per_second <= 0:
-        raise BadRequest("The rate must be more than 0 a second.")
+        raise BadRequest("The rate must be more than 0 per second.")
     due = now()
     for item in items:
         wait = due - now()

@@ -1,4 +1,4 @@
-"""Runs the reconciler, which puts failures on record that no event reported."""
+"""Runs the reconciler, which records failures that no event reported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from imageservice_operator.operations.stack import Stack
 
 @dataclass(frozen=True)
 class Report:
-    """Ids of images: `waiting` are being processed, `stuck` would have stayed so, `missed` had failed unreported."""
+    """Ids of images: `waiting` are being processed, `stuck` waited without a running execution, `missed` had failed
+    without an event."""
 
     waiting: Sequence[str]
     stuck: Sequence[str]
@@ -24,7 +25,8 @@ class Report:
 
 
 def run(stack: Stack, hours: float = 24, grace_minutes: float = 0) -> Report:
-    """Looks `hours` back, at images that have not changed for `grace_minutes`. Raises OperationFailed if it fails."""
+    """Looks `hours` back, at images that have not changed for `grace_minutes`. Raises OperationFailed if the
+    function fails."""
     payload = {"hours": hours, "grace_minutes": grace_minutes}
     answer = stack.client("lambda").invoke(
         FunctionName=stack.output("ReconcileFunctionArn"), Payload=json.dumps(payload).encode()

@@ -10,7 +10,7 @@ from imageservice_operator.operations.stack import Stack
 
 
 def remove(stack: Stack, image_id: str) -> bool:
-    """Deletes the original. False where there is none; then nothing happens.
+    """Deletes the original. Returns False if there is none; then nothing happens.
 
     The bucket keeps earlier versions of it for 30 days: copying one back undoes the removal. Raises
     BadRequest for an id that no object in S3 can have.
@@ -25,7 +25,7 @@ def remove(stack: Stack, image_id: str) -> bool:
 def wait_until_removed(
     stack: Stack, image_ids: Sequence[str], timeout: float = 120
 ) -> Iterator[tuple[str, Image | None]]:
-    """Each id as soon as its image is DELETED and its renditions are gone; those that time out come last."""
+    """Yields each id as soon as its image is DELETED and its renditions are gone; those that time out come last."""
     waiting = list(dict.fromkeys(image_ids))
     deadline, pause = time.monotonic() + timeout, 0.2
     while waiting:

@@ -37,14 +37,14 @@ from imageservice_operator.operations.replay_plan import (
 from imageservice_operator.operations.stack import Stack
 
 PER_SECOND = 5.0
-_CHAIN = 25  # new executions, each in place of the one before, which failed too
+_CHAIN = 25  # the most new executions, each in place of the previous one, which failed too
 
 
 @dataclass(frozen=True)
 class Options:
     """`dry_run` changes nothing. `new_execution` never redrives, which would run the old definition of the workflow.
 
-    `per_second` limits how many replays begin a second.
+    `per_second` limits how many replays start per second.
     """
 
     dry_run: bool = False
@@ -57,7 +57,7 @@ DEFAULTS = Options()
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done about one image. `execution` is the one that works on it now; `result` the status it ended with.
+    """What was done about one image. `execution` is the one that works on it now, `result` the status it ended with.
 
     `action` is one of the constants of replay_plan; `note` says why nothing was done, or why it was restarted.
     """
@@ -82,7 +82,7 @@ def replay(
     options: Options = DEFAULTS,
     on_outcome: Callable[[Outcome], Any] | None = None,
 ) -> list[Outcome]:
-    """Replays each failure. One that AWS refuses does not keep the others from their turn."""
+    """Replays each failure. If AWS refuses one, the others are still replayed."""
     outcomes = []
     for failure in failures if options.dry_run else paced(failures, options.per_second):
         try:
@@ -96,7 +96,7 @@ def replay(
 
 
 def replay_image(stack: Stack, image_id: str, options: Options = DEFAULTS) -> Outcome:
-    """Replays what failed of one image. Raises ImageNotFound where nothing is known of it."""
+    """Replays the failure of one image. Raises ImageNotFound if nothing is known about the image."""
     image = images.get(stack, image_id)
     failure = failure_of_image(stack, image)
     if failure is None:
@@ -112,7 +112,7 @@ def replay_execution(stack: Stack, arn: str, options: Options = DEFAULTS) -> Out
 
 
 def replay_failure(stack: Stack, failure: FailedImage, options: Options = DEFAULTS) -> Outcome:
-    """Replays one failure as it is now: it may have been repaired since it was listed."""
+    """Replays one failure in its current state: it may have been repaired since it was listed."""
     known = executions.describe_many(stack, [failure.execution] if failure.execution else [])
     execution, image = next(known, None), _image(stack, failure.id)
     if execution is None:
@@ -154,7 +154,7 @@ def followed(
 
 
 def _decide(stack: Stack, execution: Execution, image: Image | None, options: Options) -> Plan:
-    # The history is asked only where the decision depends on it.
+    # The history is read only if the decision depends on it.
     redrivable = execution.failure and execution.redrive_status == "REDRIVABLE" and not options.new_execution
     last = executions.last_state(stack, execution.arn) if redrivable else None
     last_state = State(*last) if last else None
@@ -162,7 +162,7 @@ def _decide(stack: Stack, execution: Execution, image: Image | None, options: Op
 
 
 def _execute(stack: Stack, plan: Plan, options: Options) -> Outcome:
-    """Carries out the plan, or the one that takes its place where another replay was faster."""
+    """Carries out the plan, or the plan that replaces it if another replay was faster."""
     for _ in range(_CHAIN):
         if plan.action not in (REDRIVEN, RESTARTED):
             return Outcome(plan.id, plan.action, plan.execution, plan.note, plan.result)
@@ -178,7 +178,7 @@ def _execute(stack: Stack, plan: Plan, options: Options) -> Outcome:
 
 
 def _redrive(stack: Stack, plan: Plan, _: Options) -> Outcome | Plan:
-    """Redrives the execution; where Step Functions refuses, the plan to restart it."""
+    """Redrives the execution; if Step Functions refuses, returns the plan to restart it."""
     arn = str(plan.execution)
     token = _derived(arn, str(plan.redrives))
     try:
@@ -194,7 +194,7 @@ def _redrive(stack: Stack, plan: Plan, _: Options) -> Outcome | Plan:
 
 
 def _restart(stack: Stack, plan: Plan, options: Options) -> Outcome | Plan:
-    """Starts the new execution, whose name is derived from the one it replaces; where it exists, the plan for it."""
+    """Starts the new execution, whose name is derived from the one it replaces. If it exists, returns its plan."""
     machine_arn = stack.machine_arn(plan.machine)
     name = f"replay-{_derived(str(plan.execution))}"
     arn = f"{machine_arn.replace(':stateMachine:', ':execution:')}:{name}"

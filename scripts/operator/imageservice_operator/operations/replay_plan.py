@@ -1,4 +1,4 @@
-"""What a replay of a failed execution has to do: a pure decision about what is known of it and of its image."""
+"""What a replay of a failed execution has to do: a pure decision from what is known about it and its image."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class State(NamedTuple):
 class Plan:
     """One replay. `action` is one of the constants above, `note` says why it is not a redrive.
 
-    `execution` is the one to redrive, which was redriven `redrives` times so far, or the one in whose place `event`
-    starts a new execution of `machine`.
-    `result` is the image's status where there is nothing to do.
+    `execution` is the one to redrive, which was redriven `redrives` times so far, or the one that a new execution of
+    `machine`, started with `event`, replaces.
+    `result` is the image's status if there is nothing to do.
     """
 
     id: str
@@ -48,9 +48,9 @@ class Plan:
 def decide(
     execution: Execution, image: Image | None, last_state: State | None, *, new_execution: bool = False
 ) -> Plan:
-    """The plan for `execution`, whose image is `image` by now and which entered `last_state` last.
+    """The plan for `execution`. `image` is its image as it is now, `last_state` the state that it entered last.
 
-    With `new_execution`, a redrive is never planned: it would run the definition that the execution began with.
+    With `new_execution`, the plan is never a redrive, which would run the definition that the execution started with.
     """
     image_id = execution.image_id or execution.name
     if execution.status == RUNNING:
@@ -71,7 +71,7 @@ def decide(
 
 
 def restart(execution: Execution, reason: str) -> Plan:
-    """The plan for a new execution in place of `execution`, which is not redriven for `reason`."""
+    """The plan for a new execution in place of `execution`, which is not redriven because of `reason`."""
     if execution.image_id is None:
         note = f"Its input is not an upload's event, and {reason}."
         return Plan(execution.name, NOT_POSSIBLE, execution.arn, note)
@@ -101,7 +101,7 @@ def decide_forgotten(image_id: str, image: Image | None, execution: str | None) 
 
 
 def not_redrivable(execution: Execution, last_state: State | None) -> str:
-    """Why the failed execution can't be redriven, or why that would not help; empty where it does."""
+    """Why the failed execution can't be redriven, or why a redrive would not help; empty if it would."""
     if execution.redrive_status != "REDRIVABLE":
         return execution.redrive_reason or f"it is {execution.redrive_status}"
     if last_state is not None and last_state.type == "Fail":
@@ -110,7 +110,7 @@ def not_redrivable(execution: Execution, last_state: State | None) -> str:
 
 
 def _waits_for(execution: Execution, image: Image) -> bool:
-    """Whether the image's item still says that this execution is to make its latest upload."""
+    """Whether the image's item still says that this execution processes its latest upload."""
     return (
         image.status in ("PROCESSING", "FAILED")
         and image.execution == execution.arn

@@ -29,7 +29,7 @@ _LEFT_ALONE, _PROCESSED = 3, 3
 class Selection:
     """The originals whose ids begin with `prefix` and whose image has a status in `only` (none: any status).
 
-    With `force`, also what is up to date, and what was rejected. Raises BadRequest for a status that does not exist.
+    With `force`, images that are up to date or were rejected are included. Raises BadRequest for an unknown status.
     """
 
     prefix: str = ""
@@ -48,7 +48,7 @@ class Selection:
 class Estimate:
     """What a reprocessing would do: originals by decision (PROCESS, UP_TO_DATE, …), and what it would cost in dollars.
 
-    `complete` is False where only the first originals were looked at.
+    `complete` is False if only the first originals were looked at.
     """
 
     decisions: Mapping[str, int]
@@ -66,7 +66,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is. `counts` are the Map Run's: total, pending, running, succeeded, failed, aborted, timedOut."""
+    """A run's progress. `counts` are the Map Run's: total, pending, running, succeeded, failed, aborted, timedOut."""
 
     execution: str
     status: str
@@ -88,7 +88,7 @@ def estimate(
     limit: int | None = None,
     on_progress: Callable[[int], Any] | None = None,
 ) -> Estimate:
-    """What `start` would do with the selection, as the function says that it calls, too; changes nothing.
+    """What `start` would do with the selection. It asks the function that `start` uses, and changes nothing.
 
     `limit` bounds how many originals are looked at. `on_progress` gets their number so far.
     """
@@ -115,13 +115,13 @@ def estimate(
     dollars = to_make * (per_upload().total + renditions_cost(_PROCESSED)) + (
         total - to_make
     ) * renditions_cost(_LEFT_ALONE)
-    # As if each had been made before: the few that were not cost less.
+    # Assumes that each was made before: the few that were not cost less.
     dollars += replacement_cost(to_make, cdn="DistributionId" in stack.outputs)
     return Estimate(dict(decisions), round(dollars, 4), complete, keys)
 
 
 def start(stack: Stack, selection: Selection, *, concurrency: int = CONCURRENCY) -> str:
-    """Starts a run over the selected originals, `concurrency` at a time; gives its execution."""
+    """Starts a run over the selected originals, `concurrency` at a time; returns its execution."""
     if not 1 <= concurrency <= 1000:
         raise BadRequest("The concurrency is between 1 and 1000.")
     run_input = {
@@ -137,9 +137,9 @@ def start(stack: Stack, selection: Selection, *, concurrency: int = CONCURRENCY)
 
 
 def start_images(stack: Stack, image_ids: Sequence[str], *, force: bool = False) -> dict[str, str]:
-    """Starts ProcessImage for those of the images that need it; gives the execution of each.
+    """Starts ProcessImage for those of the images that need it, and yields the execution of each.
 
-    For the others it gives the decision, such as UP_TO_DATE.
+    For the others it yields the decision, such as UP_TO_DATE.
     """
     outcomes = {}
     for begin in range(0, len(image_ids), _BATCH):
@@ -159,13 +159,13 @@ def resume(stack: Stack, execution: str) -> None:
 
 
 def stop(stack: Stack, execution: str) -> None:
-    """Stops a run, with the images that it is making; `resume` or the next run makes them."""
+    """Stops a run, including the images in progress; `resume` or the next run makes them."""
     cause = "Stopped by an operator."
     stack.client("stepfunctions").stop_execution(executionArn=execution, error="Stopped", cause=cause)
 
 
 def progress(stack: Stack, execution: str) -> Progress:
-    """How far the run is now."""
+    """The run's progress now."""
     described = executions.describe(stack, execution)
     runs = stack.client("stepfunctions").list_map_runs(executionArn=execution)["mapRuns"]
     counts: dict[str, int] = {}
@@ -181,7 +181,7 @@ def progress(stack: Stack, execution: str) -> Progress:
 
 
 def followed(stack: Stack, execution: str, pause: float = 1.0) -> Iterator[Progress]:
-    """The run's progress every `pause` seconds; the last one is from after its end."""
+    """Yields the run's progress every `pause` seconds, and a last time after its end."""
     while True:
         now = progress(stack, execution)
         yield now

@@ -51,7 +51,7 @@ _LOCAL_CONFIG = Config(s3={"addressing_style": "path"}, retries={"mode": "standa
 
 
 class MakeClient(Protocol):
-    """Makes a boto3 client of a service; `config` comes on top of this module's own."""
+    """Makes a boto3 client of a service; `config` is added to this module's own."""
 
     def __call__(self, service: str, /, config: Config | None = None) -> Any: ...
 
@@ -84,7 +84,7 @@ class Stack:
 
     @classmethod
     def local(cls, state_dir: str | os.PathLike[str] = STATE_DIR) -> Stack:
-        """The stack that runs on this machine with `state_dir`. Raises StackNotFound where none does."""
+        """The stack that runs on this machine with `state_dir`. Raises StackNotFound if none does."""
         return cls.of_file(StackFile.read(state_dir))
 
     @classmethod
@@ -152,7 +152,7 @@ class Stack:
     def answers(self) -> bool:
         """Whether the local stack still accepts connections; one that was killed leaves its stack.json behind.
 
-        Always true of a deployed stack.
+        Always True for a deployed stack.
         """
         if self.file is None:
             return True
@@ -188,7 +188,7 @@ class Stack:
             return self._clients[service]
 
     def output(self, name: str) -> str:
-        """The stack's output `name`. Raises StackNotFound where the deployment has none (it may be an older one)."""
+        """The stack's output `name`. Raises StackNotFound if the deployment has none (it may be an older one)."""
         try:
             return self.outputs[name]
         except KeyError as error:
@@ -233,7 +233,7 @@ class Stack:
 
 
 def _merged(first: Config, *others: Config | None) -> Config:
-    """The configurations as one; where two set the same option, the later one decides."""
+    """The configurations as one; if two set the same option, the later one wins."""
     for other in others:
         first = first.merge(other) if other else first
     return first

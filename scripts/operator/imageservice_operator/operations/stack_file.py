@@ -1,4 +1,4 @@
-"""`stack.json`: what a running local stack says of itself, in its state directory, for as long as it runs."""
+"""`stack.json`: how to reach a running local stack. It is in the state directory for as long as the stack runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAME = "stack.json"
 class StackFile:
     """Where a local stack's services answer, the credentials of its administrator, and the template's outputs.
 
-    `redis_url` and `console_url` are None where the stack serves none.
+    `redis_url` and `console_url` are None if the stack serves none.
     """
 
     endpoint_url: str
@@ -31,7 +31,7 @@ class StackFile:
 
     @classmethod
     def read(cls, state_dir: str | os.PathLike[str]) -> StackFile:
-        """The file of the stack that runs with `state_dir`. Raises StackNotFound where none runs."""
+        """The file of the stack that runs with `state_dir`. Raises StackNotFound if none runs."""
         path = Path(state_dir) / NAME
         try:
             content = json.loads(path.read_text())

@@ -21,7 +21,7 @@ from imageservice_operator.operations.stack import Stack
 SETTLED = ("READY", "REJECTED", "FAILED", "DELETED")
 _MULTIPART = TransferConfig(multipart_threshold=16 * 1024 * 1024, multipart_chunksize=16 * 1024 * 1024)
 _FIRST_LOOK_S, _SLOWEST_LOOK_S, _SLOWEST_LOCAL_LOOK_S = 0.1, 3.0, 0.3
-# Executions that one look asks about: DescribeExecution is throttled at 15 a second in most regions.
+# Executions to describe at each look: DescribeExecution is throttled at 15 per second in most regions.
 _ASKED_AT_ONCE = 5
 
 
@@ -36,7 +36,7 @@ class Upload:
 
 
 def check_id(image_id: str) -> None:
-    """Raises BadRequest for an id that an image can't have, with the sentence that the API refuses it with."""
+    """Raises BadRequest for an id that an image can't have, with the API's own message."""
     try:
         check_image_id(image_id)
     except ImageIdInvalid as error:
@@ -75,12 +75,12 @@ def upload(
 def wait_until_settled(
     stack: Stack, uploads: Sequence[Upload], *, timeout: float = 300
 ) -> Iterator[tuple[Upload, Image | None]]:
-    """Each upload with its image as soon as that is READY, REJECTED, FAILED or DELETED.
+    """Yields each upload with its image, as soon as that is READY, REJECTED, FAILED or DELETED.
 
-    An image whose execution has failed counts as FAILED (or REJECTED) although its item does not say so yet: another
-    workflow writes that, which may be late or broken itself. An upload that a newer one of the same id has overtaken
-    comes with that one's image. Those that have not settled within `timeout` seconds come last, with their image as
-    it is then, or None where none is known.
+    An image whose execution has failed counts as FAILED (or REJECTED) even if its item does not say so yet: another
+    function writes that, and may be late or broken itself. An upload that a newer one of the same id has overtaken
+    comes with the newer one's image. Those that have not settled within `timeout` seconds come last, with their image
+    as it is then, or None if none is known.
     """
     waiting = dict(enumerate(uploads))
     slowest = _SLOWEST_LOCAL_LOOK_S if stack.is_local else _SLOWEST_LOOK_S
@@ -94,7 +94,7 @@ def wait_until_settled(
                 continue
             if image.status == "PROCESSING" and asked < _ASKED_AT_ONCE and _is_of(image, each):
                 asked += 1
-                waiting[index] = waiting.pop(index)  # those behind it are asked about at the next look
+                waiting[index] = waiting.pop(index)  # those behind it are described at the next look
                 image = found[each.id] = _as_its_execution_ended(stack, image)
             if _settled(stack, each, image):
                 del waiting[index]
@@ -109,7 +109,7 @@ def wait_until_settled(
 
 
 def _as_its_execution_ended(stack: Stack, image: Image) -> Image:
-    """An image that is PROCESSING, with the status and error of its execution where that has failed."""
+    """An image that is PROCESSING, with the status and error of its execution if that has failed."""
     execution = next(describe_many(stack, [image.execution]), None) if image.execution else None
     if execution is None or execution.failure is None:
         return image

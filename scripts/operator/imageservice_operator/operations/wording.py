@@ -1,4 +1,4 @@
-"""Times and sizes in words for people: the command line and the console say them the same way."""
+"""Times and sizes in words for people: the command line and the console show them the same way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _NOW_S = 5  # clocks of two machines differ by that much
 
 
 def utc(value: datetime | str | None) -> datetime | None:
-    """A time of boto3's, or of an item's text, in UTC; one without a zone is in UTC. None for None or ""."""
+    """A time from boto3, or from an item's text, in UTC; one without a zone is in UTC. None for None or ""."""
     if not value:
         return None
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -44,7 +44,7 @@ def size(count: int | None) -> str:
     value = float(count)
     for unit in ("kB", "MB", "GB", "TB"):
         value /= 1000
-        # As it is printed, not as it is: 999,999 bytes are 1.0 MB, not 1000 kB.
+        # Decided after rounding: 999,999 bytes is 1.0 MB, not 1000 kB.
         if round(value) < 1000 or unit == "TB":
             break
     return f"{value:.1f} {unit}" if round(value, 1) < 100 else f"{value:.0f} {unit}"

@@ -70,7 +70,8 @@ def page(request: Request) -> Response:
 
 
 def _drawn(context: Context, arn: str) -> tuple[layout.Drawing | None, Mapping[str, str]]:
-    """The drawing of the execution's own definition, and its states' comments; None if it can't be read or drawn."""
+    """The drawing of the execution's own definition, and its states' comments. The drawing is None if the definition
+    can't be read or drawn."""
     try:
         return _layout(json.dumps(executions.definition(context.stack, arn)))
     except (ClientError, ValueError):

@@ -1,4 +1,4 @@
-"""Renditions through the console itself: its pages then need no other host, and no bucket to be open."""
+"""Serves renditions through the console itself: so its pages need no other host, and no bucket has to be public."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CHUNK = 256 * 1024
 
 
 def page(request: Request) -> Response:
-    """The object `key` of ProcessedBucket, as the image that its name says and nothing else."""
+    """The object `key` of ProcessedBucket, with the media type of its extension and no other."""
     context, key = context_of(request), required(request, "key")
     kind = format_of_extension(key.rpartition(".")[2])
     if kind is None:
@@ -26,13 +26,13 @@ def page(request: Request) -> Response:
         found = context.stack.client("s3").get_object(Bucket=context.stack.processed_bucket, Key=key)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404):
-            raise HTTPException(404, "There is no such rendition (any more).") from error
+            raise HTTPException(404, "There is no such rendition (anymore).") from error
         raise
     headers = {
-        # What a key names never changes; only the one who may open the console may keep it.
+        # The object of a key never changes; `private` keeps it out of shared caches.
         "cache-control": "private, max-age=31536000, immutable",
         "content-length": str(found["ContentLength"]),
-        # Opened by itself it is an image still, with no rights in the console's origin.
+        # Opened in a tab of its own, it is still only an image, without rights in the console's origin.
         "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
     }
     return StreamingResponse(_chunks(found["Body"]), media_type=kind.media_type, headers=headers)

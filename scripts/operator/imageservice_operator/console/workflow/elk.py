@@ -1,7 +1,7 @@
 """ELK, the Eclipse Layout Kernel, run by QuickJS: lays out nested graphs in layers.
 
 `vendor/elkjs-0.12.1` is npm's elkjs, unchanged, under its own license (EPL-2.0; source:
-github.com/kieler/elkjs). It runs here and not in the page, so that a page is whole without JavaScript.
+github.com/kieler/elkjs). It runs here and not in the page, so that a page is complete without JavaScript.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class Attempt:
 class Visit:
     """One time that the execution was in a state.
 
-    `waiting` is between two attempts; `caught` failed, and a Catch went on; `aborted` was ended by another's failure.
+    `waiting` is between two attempts; `caught` failed, and a Catch handled it; `aborted` ended by another's failure.
     """
 
     id: int

@@ -25,7 +25,7 @@ _OPTIONS = {
     "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
     # Where the search for few crossings starts: of those tried, this one draws the service's workflows narrowest.
     "elk.randomSeed": "7",
-    "elk.layered.mergeEdges": "true",  # arrows leave and enter in the middle: only so is the main line straight
+    "elk.layered.mergeEdges": "true",  # arrows leave and enter in the middle: otherwise the main line is not straight
     "elk.spacing.nodeNode": f"{GAP_X}",
     "elk.layered.spacing.nodeNodeBetweenLayers": f"{GAP_Y}",
     "elk.padding": f"[top={MARGIN},left={MARGIN},right={MARGIN},bottom={MARGIN}]",
@@ -75,7 +75,7 @@ class Drawing:
 
 
 def draw(machine: Machine) -> Drawing:
-    """The machine's drawing, its main line straight. Raises ValueError for one that can't be drawn."""
+    """The machine's drawing, with a straight main line. Raises ValueError for a machine that can't be drawn."""
     states: dict[str, State] = {}
     transitions: dict[str, Transition] = {}
     graph = {"id": "machine", "layoutOptions": _OPTIONS, **_graph([machine], states, transitions)}

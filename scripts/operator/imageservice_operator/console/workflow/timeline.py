@@ -51,7 +51,7 @@ class Timeline:
 
 @dataclass(frozen=True)
 class BoxState:
-    """What a box of the drawing says: the worst of a state's visits that still counts, and a few filters."""
+    """What a box of the drawing shows: the worst of a state's visits that still counts, and a note."""
 
     status: Status | None
     note: str
