@@ -24,6 +24,7 @@ LIMITS = {
     ("AWS::ElastiCache::ServerlessCache", "ServerlessCacheName"): 40,
     ("AWS::CloudFront::Function", "Name"): 64,
     ("AWS::CloudFront::CachePolicy", "CachePolicyConfig/Name"): 128,
+    ("AWS::CloudFront::ResponseHeadersPolicy", "ResponseHeadersPolicyConfig/Name"): 128,
     ("AWS::CloudFront::OriginAccessControl", "OriginAccessControlConfig/Name"): 64,
     ("AWS::CloudFront::Distribution", "DistributionConfig/Comment"): 128,
     ("AWS::Serverless::HttpApi", "DefinitionBody/info/title"): 128,

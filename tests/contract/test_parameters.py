@@ -13,6 +13,7 @@ VPC = {"VpcId": "vpc-0a1b2c3d"}
 GROUPS = {"SecurityGroupIds": "sg-0a1b2c3d"}
 CERTIFICATE = {"CdnCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1"}
 NAME = {"CdnUrl": "https://images.example.com"}
+WEB_ACL = {"WebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/images/0a1b"}
 ISSUER, AUDIENCE = {"JwtIssuer": "https://login.example.com"}, {"JwtAudience": "images,shop"}
 
 
@@ -32,6 +33,7 @@ ISSUER, AUDIENCE = {"JwtIssuer": "https://login.example.com"}, {"JwtAudience": "
         CERTIFICATE | NAME,
         ISSUER | AUDIENCE,
         {"AlarmEmail": "ops@example.com"},
+        WEB_ACL,
     ],
 )
 def test_complete_parameters_are_accepted(given: dict[str, str]) -> None:
@@ -53,6 +55,7 @@ def test_complete_parameters_are_accepted(given: dict[str, str]) -> None:
         (SUBNETS | GROUPS, "without a cache no function needs a VPC"),
         (CERTIFICATE, "CdnCertificateArn needs CdnUrl"),
         (CERTIFICATE | NAME | {"Cdn": "disabled"}, "CdnCertificateArn needs Cdn=enabled"),
+        (WEB_ACL | {"Cdn": "disabled"}, "WebAclArn needs Cdn=enabled"),
         (ISSUER, "JwtIssuer needs JwtAudience"),
         (AUDIENCE, "JwtAudience is set, but JwtIssuer is not"),
     ],
@@ -92,6 +95,12 @@ def test_half_set_parameters_are_refused_with_a_sentence(given: dict[str, str], 
         ("JwtIssuer", "http://login.example.com"),
         ("JwtAudience", "images, shop"),
         ("AlarmEmail", "ops"),
+        ("WebAclArn", "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/images/0a1b"),
+        ("ReadsPerSecond", "0"),
+        ("WritesPerSecond", "0"),
+        ("AccessLogs", "yes"),
+        ("LogLevel", "info"),
+        ("WorkflowLogLevel", "INFO"),
         ("MaxBytes", "0"),
         ("MaxDecodeSeconds", "3600"),
         ("ResizeConcurrency", "-1"),

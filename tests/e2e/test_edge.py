@@ -129,6 +129,35 @@ def test_a_forged_viewer_host_does_not_reach_the_next_reader(service: Service, s
     assert "evil" not in httpx.get(url).headers["location"]
 
 
+def test_every_answer_of_the_edge_says_how_browsers_may_use_it(service: Service, samples: Path) -> None:
+    image_id = service.upload(samples / "trees-alpha.png")
+    service.settled(image_id)
+    link = location(service, image_id, size="thumb")
+    answers = [
+        httpx.get(link),
+        edge(service, f"/images/{image_id}", size="thumb"),
+        edge(service, f"/metadata/{image_id}"),
+        edge(service, "/images/is-not-there"),
+        httpx.get(link + "x"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 302, 200, 404, 403]
+    for answer in answers:
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+        assert answer.headers["timing-allow-origin"] == "*"
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+def test_metadata_are_stored_once_for_all_browsers(service: Service, samples: Path) -> None:
+    image_id = service.upload(samples / "trees-alpha.png")
+    service.settled(image_id)
+    path = f"/metadata/{image_id}"
+    edge(service, path, CHROME)
+    again = edge(service, path, "*/*", utm="1")
+    assert again.headers["x-cache"] == "Hit from edge"
+    assert again.json() == edge(service, path).json()
+
+
 ORIGIN = {"origin": "https://shop.example"}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.cloudfront.distribution import API, RENDITIONS, Distribution
+from local.cloudfront.distribution import API, RENDITIONS, Distribution, ResponseHeaders
 from local.cloudfront.store import Answer, Store, lifetimes
 from local.deployment import source
 from local.options import REPOSITORY
@@ -101,8 +101,59 @@ def test_the_distribution_is_the_templates() -> None:
     assert distribution.default.parameters == ("size", "w", "dpr", "format")
 
 
+def test_a_response_headers_policy_adds_and_overrides() -> None:
+    policy = ResponseHeaders.of_config(
+        {
+            "CorsConfig": {"AccessControlAllowOrigins": {"Items": ["*"]}, "OriginOverride": False},
+            "SecurityHeadersConfig": {
+                "ContentTypeOptions": {"Override": True},
+                "StrictTransportSecurity": {
+                    "AccessControlMaxAgeSec": 5,
+                    "IncludeSubdomains": True,
+                    "Preload": True,
+                    "Override": False,
+                },
+            },
+            "CustomHeadersConfig": {
+                "Items": [
+                    {"Header": "X-Soft", "Value": "policy", "Override": False},
+                    {"Header": "X-Hard", "Value": "policy", "Override": True},
+                ]
+            },
+        }
+    )
+    assert policy.for_answer({"x-soft": "origin", "x-hard": "origin"}, has_origin=False) == {
+        "x-content-type-options": "nosniff",
+        "strict-transport-security": "max-age=5; includeSubDomains; preload",
+        "x-soft": "origin",
+        "x-hard": "policy",
+    }
+    cors = "access-control-allow-origin"
+    assert policy.for_answer({}, has_origin=True)[cors] == "*"
+    assert policy.for_answer({cors: "https://a.example"}, has_origin=True)[cors] == "https://a.example"
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"SecurityHeadersConfig": {"FrameOptions": {"FrameOption": "DENY", "Override": True}}},
+        {
+            "CorsConfig": {
+                "AccessControlAllowOrigins": {"Items": ["https://a.example"]},
+                "OriginOverride": False,
+            }
+        },
+        {"CorsConfig": {"AccessControlAllowOrigins": {"Items": ["*"]}, "OriginOverride": True}},
+    ],
+)
+def test_a_policy_that_the_local_edge_does_not_know_is_refused(config: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="the local edge"):
+        ResponseHeaders.of_config(config)
+
+
 def test_every_behaviour_runs_the_templates_function() -> None:
     template = source.read(REPOSITORY / "template.yaml")
     code = template["Resources"]["NormaliseRequest"]["Properties"]["FunctionCode"]
     distribution = Distribution.of_template(template)
-    assert [distribution.behaviour(path).function for path in ("/renditions/a", "/images/a")] == [code, code]
+    paths = ("/renditions/a", "/images/a", "/metadata/a")
+    assert [distribution.behaviour(path).function for path in paths] == [code] * 3

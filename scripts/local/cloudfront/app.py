@@ -76,6 +76,13 @@ class Edge:
     async def answer(self, request: Request) -> Response:
         viewer = _viewer(request)
         behaviour = self._distribution.behaviour(viewer.path)
+        response = await self._answer(request, viewer, behaviour)
+        response.headers.update(
+            behaviour.response_headers.for_answer(response.headers, has_origin="origin" in request.headers)
+        )
+        return response
+
+    async def _answer(self, request: Request, viewer: event.Viewer, behaviour: Behaviour) -> Response:
         onward = self._after_function(behaviour, viewer)
         if isinstance(onward, Answer):
             return _response(request, onward)
@@ -130,10 +137,7 @@ def _cached_query(behaviour: Behaviour, query: str) -> str:
 
 
 def _response(request: Request, answer: Answer, stored: Stored | None = None, now: float = 0) -> Response:
-    headers = {
-        "access-control-allow-origin": "*",
-        **answer.headers,
-    }  # the behaviours' response headers policy
+    headers = dict(answer.headers)
     headers["x-cache"] = "Hit from edge" if stored else "Miss from edge"
     if stored:
         headers["age"] = str(int(now - stored.at))

@@ -3,12 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
 API = "api"
 RENDITIONS = "renditions"
+
+
+@dataclass(frozen=True)
+class ResponseHeaders:
+    """A response headers policy: `added` unless the origin sent the header, `overridden` in any case.
+
+    `cors` is added unless the origin sent the header, to answers to requests with an Origin. Names are in lower case.
+    Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/understanding-response-headers-policies.html
+    """
+
+    added: Mapping[str, str] = field(default_factory=dict)
+    overridden: Mapping[str, str] = field(default_factory=dict)
+    cors: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_config(cls, config: Mapping[str, Any]) -> ResponseHeaders:
+        """The policy of a ResponseHeadersPolicyConfig. Raises ValueError for what no simulation is written for."""
+        headers: dict[bool, dict[str, str]] = {False: {}, True: {}}
+        for name, setting in config.get("SecurityHeadersConfig", {}).items():
+            header, value = _security_header(name, setting)
+            headers[setting["Override"]][header] = value
+        for item in config.get("CustomHeadersConfig", {}).get("Items", ()):
+            headers[item["Override"]][item["Header"].lower()] = item["Value"]
+        cors: dict[str, str] = {}
+        if settings := config.get("CorsConfig"):
+            if settings["AccessControlAllowOrigins"]["Items"] != ["*"] or settings["OriginOverride"]:
+                raise ValueError(
+                    "the local edge knows only CORS for any origin, which the origin may override"
+                )
+            cors["access-control-allow-origin"] = "*"
+        return cls(headers[False], headers[True], cors)
+
+    def for_answer(self, sent: Mapping[str, str], *, has_origin: bool) -> dict[str, str]:
+        """The headers of an answer that the origin `sent`, to a request with or without an Origin."""
+        return {**self.added, **(self.cors if has_origin else {}), **sent, **self.overridden}
+
+
+def _security_header(name: str, setting: Mapping[str, Any]) -> tuple[str, str]:
+    if name == "ContentTypeOptions":
+        return "x-content-type-options", "nosniff"
+    if name == "StrictTransportSecurity":
+        value = f"max-age={setting['AccessControlMaxAgeSec']}"
+        value += "; includeSubDomains" if setting.get("IncludeSubdomains") else ""
+        return "strict-transport-security", value + ("; preload" if setting.get("Preload") else "")
+    raise ValueError(f"the local edge does not know the security header {name}")
 
 
 @dataclass(frozen=True)
@@ -22,6 +67,7 @@ class Behaviour:
     headers: tuple[str, ...]
     parameters: tuple[str, ...]
     function: str | None
+    response_headers: ResponseHeaders = ResponseHeaders()
 
 
 @dataclass(frozen=True)
@@ -44,8 +90,9 @@ class Distribution:
 
         def behaviour(spec: Mapping[str, Any]) -> Behaviour:
             policy, function = spec["CachePolicyId"], _viewer_request(resources, spec)
+            response_headers = _response_headers(resources, spec)
             if not isinstance(policy, dict):
-                return Behaviour(spec["TargetOriginId"], (), (), function)
+                return Behaviour(spec["TargetOriginId"], (), (), function, response_headers)
             key = resources[policy["Ref"]]["Properties"]["CachePolicyConfig"][
                 "ParametersInCacheKeyAndForwardedToOrigin"
             ]
@@ -54,6 +101,7 @@ class Distribution:
                 tuple(key["HeadersConfig"].get("Headers", ())),
                 tuple(key["QueryStringsConfig"].get("QueryStrings", ())),
                 function,
+                response_headers,
             )
 
         return cls(
@@ -65,6 +113,14 @@ class Distribution:
     def behaviour(self, path: str) -> Behaviour:
         """The behaviour of a viewer's path, as it was sent."""
         return next((found for pattern, found in self.behaviours if fnmatchcase(path, pattern)), self.default)
+
+
+def _response_headers(resources: Mapping[str, Any], spec: Mapping[str, Any]) -> ResponseHeaders:
+    """The template's own policy; AWS's managed ones are not known here."""
+    policy = spec.get("ResponseHeadersPolicyId")
+    if policy is None:
+        return ResponseHeaders()
+    return ResponseHeaders.of_config(resources[policy["Ref"]]["Properties"]["ResponseHeadersPolicyConfig"])
 
 
 def _viewer_request(resources: Mapping[str, Any], spec: Mapping[str, Any]) -> str | None:
