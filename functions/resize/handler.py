@@ -15,8 +15,8 @@ from resize import bootstrap
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: source (in the table's form), digest, resize (see imageservice.core.resize_plan), execution.
 
-    Answers attributes of the item, in the table's form: the renditions, and placeholder and color where the resize
-    describes the image. Raises ImageRejected where the pixels can't be decoded.
+    Answers attributes of the item, in the table's form: the renditions, and alpha, placeholder and color where the
+    resize describes the image. Raises ImageRejected where the pixels can't be decoded.
     """
     source, resize = from_dynamodb(event["source"]["M"]), event["resize"]
     logger.append_keys(image_id=source["key"], execution=event["execution"], size=resize["target"]["name"])

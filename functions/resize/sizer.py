@@ -15,8 +15,8 @@ from imageservice.engine.render import render
 
 @dataclass(frozen=True)
 class Sized:
-    """`attributes` are those of the item: the renditions, and placeholder and color where the resize describes the
-    image. `encode_ms` is by format, `original_bytes` what was read."""
+    """`attributes` are those of the item: the renditions, and alpha, placeholder and color where the resize describes
+    the image. `encode_ms` is by format, `original_bytes` what was read."""
 
     attributes: dict[str, Any]
     renditions: list[Rendition]
@@ -49,7 +49,9 @@ class Sizer:
             self._renditions.put(record["key"], image.format, image.data, cache_tag(source["key"]))
             records.append(record)
         description = (
-            {"placeholder": rendered.placeholder, "color": rendered.color} if resize["describe"] else {}
+            {"alpha": rendered.alpha, "placeholder": rendered.placeholder, "color": rendered.color}
+            if resize["describe"]
+            else {}
         )
         return Sized(
             {"renditions": records, **description},

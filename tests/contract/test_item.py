@@ -43,13 +43,13 @@ _CONTEXT: Any = SimpleNamespace(
 )
 
 
-def _png(color: str) -> bytes:
+def _png(color: str, mode: str = "RGB") -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (400, 300), color).save(file, "PNG")
+    Image.new(mode, (400, 300), color).save(file, "PNG")
     return file.getvalue()
 
 
-PHOTO, OTHER_PHOTO = _png("teal"), _png("coral")
+PHOTO, OTHER_PHOTO, GLASS = _png("teal"), _png("coral"), _png("#00808080", "RGBA")
 
 
 class World:
@@ -126,8 +126,8 @@ class World:
         execution.assign("Resize to each size", made)
         return execution
 
-    def ready(self) -> dict[str, Any]:
-        execution = self.resized()
+    def ready(self, content: bytes = PHOTO) -> dict[str, Any]:
+        execution = self.resized(content)
         assert self.write(execution, "Record image")
         item = self.write(execution, "Mark ready")
         assert item
@@ -205,6 +205,13 @@ def test_a_recorded_image_is_a_ready_item_once_it_is_marked(world: World) -> Non
     assert ready
     assert {rendition["size"] for rendition in ready["renditions"]} >= {"thumb", "w320"}
     assert ready["placeholder"].startswith("data:image/")
+    assert ready["alpha"] is False
+
+
+def test_a_transparent_image_is_recorded_as_such(world: World) -> None:
+    ready = world.ready(GLASS)
+    assert ready["alpha"] is True
+    assert {rendition["format"] for rendition in ready["renditions"]} == {"avif", "webp", "png"}
 
 
 def test_a_replaced_image_keeps_what_is_served_while_the_new_upload_is_processed(world: World) -> None:

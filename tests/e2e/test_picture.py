@@ -1,12 +1,14 @@
 """The `<picture>` HTML in a real browser: the images appear, in the best format, and nothing on the page moves."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, Response
 from service import Service
 
@@ -79,6 +81,23 @@ def test_meanwhile_its_colour_and_placeholder_are_shown(tomatoes: dict[str, Any]
     background = page.locator("img").evaluate("image => getComputedStyle(image).background")
     assert tomatoes["placeholder"] in background
     assert len(tomatoes["placeholder"]) < 400
+
+
+def test_a_transparent_image_shows_the_page_behind_it(service: Service, page: Page, tmp_path: Path) -> None:
+    disc = Image.new("RGBA", (300, 300))
+    ImageDraw.Draw(disc).ellipse((50, 50, 250, 250), (255, 0, 0, 255))
+    disc.save(tmp_path / "disc.png")
+    described = ready(service, tmp_path / "disc.png", "page/disc.png")
+    assert described["alpha"] is True
+    page.set_content(f"<body style='margin:0;background:#fff'>{described['picture']}</body>")
+    state = shown(page)
+    assert (state["width"], state["x"], state["y"]) == (300, 0, 0)
+    pixels = Image.open(BytesIO(page.locator("img").screenshot())).convert("RGB")
+    corners = [pixels.getpixel((x, y)) for x in (3, 296) for y in (3, 296)]
+    assert corners == [(255, 255, 255)] * 4
+    red, green, blue = pixels.getpixel((150, 150))  # type: ignore[misc]
+    assert red > 245
+    assert max(green, blue) < 10
 
 
 def test_after_a_replacement_the_same_html_shows_the_new_image(

@@ -54,6 +54,7 @@ class Writes:
             ":source": {"format": "jpeg", "width": 1600, "height": 1200, "bytes": 1000, "frames": 1},
             ":renditions": renditions(image_id, f"{sequencer:016x}"),
             ":aliases": {"w1920": "w1280"},
+            ":alpha": False,
             ":placeholder": "data:image/webp;base64,AAAA",
             ":color": "#a0b0c0",
             ":none": [],

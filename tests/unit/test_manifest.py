@@ -12,6 +12,7 @@ READY: dict[str, Any] = {
     "digest": "d",
     "renditions": [RENDITION],
     "aliases": {"w640": "w320"},
+    "alpha": False,
     "placeholder": "data:,",
     "color": "#102030",
     "source": {
@@ -32,6 +33,12 @@ def test_a_ready_image_shows_its_renditions_and_what_they_were_made_of() -> None
     manifest = manifest_of(READY)
     assert manifest["renditions"] == [RENDITION]
     assert (manifest["width"], manifest["height"], manifest["bytes"]) == (330, 220, 77)
+
+
+def test_a_ready_image_shows_whether_it_is_transparent() -> None:
+    assert manifest_of(READY)["alpha"] is False
+    assert manifest_of({**READY, "alpha": True})["alpha"] is True
+    assert "alpha" not in manifest_of({name: value for name, value in READY.items() if name != "alpha"})
 
 
 def test_where_the_original_lies_is_not_told() -> None:

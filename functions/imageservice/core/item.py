@@ -64,6 +64,7 @@ class _MaybeServed(_Always, total=False):
     renditions: list[Rendition]
     replaced: list[Rendition]
     aliases: dict[str, str]
+    alpha: bool
     placeholder: str
     color: str
 
@@ -94,6 +95,7 @@ class Ready(_Always):
     renditions: list[Rendition]
     replaced: list[Rendition]
     aliases: dict[str, str]
+    alpha: bool
     placeholder: str
     color: str
     error: NotRequired[Error]

@@ -33,6 +33,7 @@ class Manifest(TypedDict, total=False):
 
     `status` is that of what is served: READY while there are renditions, whatever becomes of a newer upload.
     `width`, `height`, `bytes`, `format` and `frames` are those of the original that the renditions were made of.
+    `alpha` is whether any pixel of it is less than opaque; manifests of before version 0.2.0 lack it.
     `aliases` names the sizes that come out the same as another: {"w1920": "w1280"}.
     """
 
@@ -47,6 +48,7 @@ class Manifest(TypedDict, total=False):
     bytes: int
     renditions: list[Rendition]
     aliases: dict[str, str]
+    alpha: bool
     placeholder: str
     color: str
     error: Failure
@@ -54,7 +56,7 @@ class Manifest(TypedDict, total=False):
 
 
 _OF_THE_SOURCE = ("format", "width", "height", "frames", "bytes")
-_OF_THE_ITEM = ("digest", "renditions", "aliases", "placeholder", "color", "updated_at")
+_OF_THE_ITEM = ("digest", "renditions", "aliases", "alpha", "placeholder", "color", "updated_at")
 
 
 def manifest_of(item: Mapping[str, Any]) -> Manifest:

@@ -54,7 +54,12 @@ def _by_width(manifest: Manifest) -> list[Rendition]:
 
 
 def _style(manifest: Manifest) -> str:
-    """Scales down with the page, keeps the aspect, and shows color and placeholder until the image is there."""
+    """Scales down with the page, keeps the aspect, and shows color and placeholder until the image is there.
+
+    A background stays behind the image, so a transparent image has none: it would show through.
+    """
+    if manifest.get("alpha", False):
+        return "max-width:100%;height:auto"
     background = f"background:{manifest['color']}" if "color" in manifest else ""
     if "placeholder" in manifest:
         background += f" url({manifest['placeholder']}) center/cover"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from imageservice.core.errors import PlanInvalid
-from imageservice.core.formats import FALLBACK, FORMATS, fallback_for
+from imageservice.core.formats import FALLBACK, FORMATS
 from imageservice.core.original import Original
 
 Fit = Literal["contain", "cover"]
@@ -85,11 +85,13 @@ class Plan:
     def formats_for(self, original: Original) -> tuple[str, ...]:
         """The formats to make: a moving image gets only those that can move, for a still one would stop it.
 
-        `fallback` is png where the original can be transparent, gif where it moves, else jpeg.
+        `fallback` stays unresolved. Which one it is depends on the pixels, which only the engine sees.
         """
-        fallback = fallback_for(alpha=original.alpha, animated=original.animated)
-        chosen = (fallback if name == FALLBACK else name for name in self.formats)
-        return tuple(name for name in chosen if FORMATS[name].animation or not original.animated)
+        return tuple(
+            name
+            for name in self.formats
+            if name == FALLBACK or FORMATS[name].animation or not original.animated
+        )
 
 
 def _target(size: Size, width: int, height: int) -> Target:

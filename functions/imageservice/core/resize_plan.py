@@ -28,8 +28,8 @@ def plan_resizes(
     """The source, its digest, and one entry in `resizes` for each size to make, as JSON for the state machine.
 
     `upload` has bucket, key, bytes, etag and, in a versioned bucket, version_id. The smallest size also describes the
-    image (placeholder and color). There is nothing to resize where `recorded_digest`, that of the renditions served
-    now, is the same. Raises ImageRejected where the key cannot be an image's id.
+    image (alpha, placeholder and color). There is nothing to resize where `recorded_digest`, that of the renditions
+    served now, is the same. Raises ImageRejected where the key cannot be an image's id.
     """
     try:
         check_image_id(upload["key"])

@@ -7,12 +7,12 @@ from io import BytesIO
 from PIL import Image
 
 from imageservice.core.formats import FORMATS
+from imageservice.engine.pixels.alpha import is_transparent
 
 _SAMPLED_FRAMES, _SAMPLED_SIDE = 24, 128
 _OPAQUE = 128
 _TRANSPARENT = 255
 _GIF_LOOPS = 65_535
-_SOLID = 255
 _WEBP_FLAGS, _WEBP_ALPHA = 20, 0x10
 
 
@@ -46,15 +46,9 @@ def _webp(frames: Sequence[RenderedFrame], loops: int, quality: Mapping[str, int
     )
     data = bytearray(buffer.getvalue())
     # libwebp leaves the flag out where frames only leave parts of the canvas uncovered.
-    if data[12:16] == b"VP8X" and any(_is_translucent(frame.image) for frame in frames):
+    if data[12:16] == b"VP8X" and any(is_transparent(frame.image) for frame in frames):
         data[_WEBP_FLAGS] |= _WEBP_ALPHA
     return bytes(data)
-
-
-def _is_translucent(image: Image.Image) -> bool:
-    """Whether any pixel is less than opaque."""
-    # An image of several bands, as these modes are, has a pair for each; the type covers images of one too.
-    return image.mode in ("LA", "RGBA") and image.getextrema()[-1][0] < _SOLID  # type: ignore[index]
 
 
 def _gif(frames: Sequence[RenderedFrame], loops: int) -> bytes:

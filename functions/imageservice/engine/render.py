@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from time import perf_counter
+from typing import NamedTuple
 
 from PIL import Image
 
-from imageservice.core.formats import FORMATS
+from imageservice.core.formats import FALLBACK, FORMATS, fallback_for
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Size, Target, fitted
 from imageservice.engine.containers.bounded_file import BoundedFile, decoding
@@ -17,6 +18,7 @@ from imageservice.engine.decode_animation import decode_frames
 from imageservice.engine.encode import encode
 from imageservice.engine.encode_animation import RenderedFrame, encode_animation
 from imageservice.engine.inspection import displayed_size, read_header
+from imageservice.engine.pixels.alpha import is_transparent, without_alpha
 from imageservice.engine.pixels.color import to_srgb
 from imageservice.engine.placeholder import dominant_color, placeholder
 
@@ -36,9 +38,13 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Rendered:
-    """The renditions of one size; preview (a data URI of at most 400 bytes) and color ("#rrggbb") if asked."""
+    """The renditions of one size; preview (a data URI of at most 400 bytes) and color ("#rrggbb") if asked.
+
+    `alpha` is whether any pixel of the original, in any frame, is less than opaque: the same at every size.
+    """
 
     images: tuple[Encoded, ...]
+    alpha: bool
     placeholder: str | None
     color: str | None
 
@@ -53,33 +59,48 @@ def render(
 ) -> Rendered:
     """The image in `data` at the target's size, decoded once, in each of `formats`: upright, in sRGB, without metadata.
 
-    A moving image moves in webp and gif; any other format shows its first frame. The same arguments give the same
+    The format `fallback` is gif for a moving image, png where any pixel of the original is transparent, else jpeg. A
+    moving image moves in webp and gif; any other format shows its first frame. The same arguments give the same
     bytes. Raises ImageRejected, with a plain reason, for data that are no image, that are damaged or cut off, or that
     are beyond the limits.
     """
     file = BoundedFile(BytesIO(data), len(data), limits)
     header = read_header(file)
     with decoding(FORMATS[header.format].label, file):
-        first, frames = _decoded(file, header, target)
-    images = [_encoded(frames, header.loops, name, target, quality or {}) for name in formats]
+        original = _decoded(file, header, target)
+    fallback = fallback_for(alpha=original.alpha, animated=header.frames > 1)
+    names = [fallback if name == FALLBACK else name for name in formats]
+    images = tuple(_encoded(original.frames, header.loops, name, target, quality or {}) for name in names)
     if not describe:
-        return Rendered(tuple(images), None, None)
+        return Rendered(images, original.alpha, None, None)
     # Not from the rendition: the smallest one may show a part only, the preview stands for all of the image.
-    preview = _finished(first, header, _whole(header))
-    return Rendered(tuple(images), placeholder(preview), dominant_color(preview))
+    preview = _finished(original.first, header, _whole(header))
+    return Rendered(images, original.alpha, placeholder(preview), dominant_color(preview))
 
 
-def _decoded(file: BoundedFile, header: Header, target: Target) -> tuple[Pixels, list[RenderedFrame]]:
-    """The first frame's pixels as they are stored, and every frame as the target shows it."""
+class _Decoded(NamedTuple):
+    """The first frame's pixels as they are stored, every frame as the target shows it, and whether any of the stored
+    pixels is transparent."""
+
+    first: Pixels
+    frames: list[RenderedFrame]
+    alpha: bool
+
+
+def _decoded(file: BoundedFile, header: Header, target: Target) -> _Decoded:
     if header.frames == 1:
         first = decode_still(file, header, target)
-        return first, [RenderedFrame(_finished(first, header, target))]
+        alpha = is_transparent(first.image)
+        finished = _finished(first, header, target)
+        return _Decoded(first, [RenderedFrame(finished if alpha else without_alpha(finished))], alpha)
     decoded = decode_frames(file, header)
     frame = next(decoded)
-    first = frame.pixels
+    first, alpha = frame.pixels, is_transparent(frame.pixels.image)
     frames = [RenderedFrame(_finished(first, header, target), frame.duration)]
-    frames += (RenderedFrame(_finished(frame.pixels, header, target), frame.duration) for frame in decoded)
-    return first, frames
+    for frame in decoded:
+        alpha = alpha or is_transparent(frame.pixels.image)
+        frames.append(RenderedFrame(_finished(frame.pixels, header, target), frame.duration))
+    return _Decoded(first, frames, alpha)
 
 
 def _encoded(

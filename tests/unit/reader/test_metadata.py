@@ -84,6 +84,13 @@ def test_the_html_shows_colour_and_placeholder_meanwhile(read: Read) -> None:
     )
 
 
+def test_the_html_puts_nothing_behind_a_transparent_image(read: Read) -> None:
+    known = {**manifest("a.png", **READY), "alpha": True}
+    content = json.loads(read("/metadata/a.png", known=known)["body"])
+    assert content["alpha"] is True
+    assert Tags(content["picture"]).all[-1][1]["style"] == "max-width:100%;height:auto"
+
+
 def test_an_id_can_not_break_out_of_the_html(read: Read) -> None:
     html = metadata(read, """"><script>'&.jpg""")["picture"]
     assert [tag for tag, _ in Tags(html).all] == ["picture", "source", "source", "img"]
