@@ -8,6 +8,7 @@ from PIL import Image
 
 from imageservice.core.formats import FORMATS
 from imageservice.engine.pixels.alpha import is_transparent
+from imageservice.engine.pixels.content import is_flat
 
 _SAMPLED_FRAMES, _SAMPLED_SIDE = 24, 128
 _OPAQUE = 128
@@ -42,6 +43,9 @@ def _webp(frames: Sequence[RenderedFrame], loops: int, quality: Mapping[str, int
         loop=min(loops, _GIF_LOOPS),
         quality=quality.get("webp", FORMATS["webp"].quality),
         method=2,
+        minimize_size=True,
+        # Frames that are smaller without loss are kept so. Where none is, trying costs ten times the time.
+        allow_mixed=is_flat(frames[0].image),
         background=(0, 0, 0, 0),
     )
     data = bytearray(buffer.getvalue())

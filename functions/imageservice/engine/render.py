@@ -1,7 +1,7 @@
 """Bytes in, renditions of one size out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from time import perf_counter
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from PIL import Image
 from imageservice.core.formats import FALLBACK, FORMATS, fallback_for
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Size, Target, fitted
+from imageservice.engine.containers import jpeg, png
 from imageservice.engine.containers.bounded_file import BoundedFile, decoding
 from imageservice.engine.containers.header import Header
 from imageservice.engine.decode import Pixels, decode_still, fit
@@ -23,6 +24,11 @@ from imageservice.engine.pixels.color import to_srgb
 from imageservice.engine.placeholder import dominant_color, placeholder
 
 _PREVIEW = 64
+_SRGB_MODES = ("L", "LA", "RGB", "RGBA")
+_CODED_PIXELS: dict[str, Callable[[BoundedFile], bytes | None]] = {
+    "jpeg": jpeg.without_metadata,
+    "png": png.without_metadata,
+}
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,8 @@ def render(
     fallback = fallback_for(alpha=original.alpha, animated=header.frames > 1)
     names = [fallback if name == FALLBACK else name for name in formats]
     images = tuple(_encoded(original.frames, header.loops, name, target, quality or {}) for name in names)
+    if _is_shown_as_stored(original, header):
+        images = tuple(_no_larger_than_original(image, file, header) for image in images)
     if not describe:
         return Rendered(images, original.alpha, None, None)
     # Not from the rendition: the smallest one may show a part only, the preview stands for all of the image.
@@ -112,6 +120,20 @@ def _encoded(
     else:
         data = encode(frames[0].image, format, quality)
     return Encoded(format, target.width, target.height, data, (perf_counter() - begin) * 1000)
+
+
+def _is_shown_as_stored(original: _Decoded, header: Header) -> bool:
+    """Whether the pixels are a still image's own: not resized, cropped or turned, and in sRGB."""
+    stored, shown = original.first, original.frames[0].image
+    whole = shown.size == (header.width, header.height) and header.orientation == 1 and header.crop is None
+    return header.frames == 1 and whole and stored.profile is None and stored.image.mode in _SRGB_MODES
+
+
+def _no_larger_than_original(image: Encoded, file: BoundedFile, header: Header) -> Encoded:
+    """The rendition, or the original's own coded pixels where they are in its format and take fewer bytes."""
+    coded = _CODED_PIXELS.get(header.format) if image.format == header.format else None
+    data = coded(file) if coded is not None else None
+    return replace(image, data=data) if data and len(data) < len(image.data) else image
 
 
 def _finished(pixels: Pixels, header: Header, target: Target) -> Image.Image:

@@ -144,7 +144,7 @@ def test_alpha_is_flattened_on_white_in_jpeg(rendered: Render) -> None:
 def test_what_can_t_be_seen_does_not_bleed_when_shrunk(rendered: Render) -> None:
     image = Image.new("RGBA", (400, 400), (0, 0, 0, 0))
     image.paste((255, 255, 255, 255), (0, 0, 205, 400))
-    small = rendered(encoded(image, "PNG"), (40, 40))
+    small = rendered(encoded(image, "PNG"), (40, 40)).convert("RGBA")
     assert {pixel[:3] for pixel in small.get_flattened_data() if pixel[3]} == {(255, 255, 255)}
 
 

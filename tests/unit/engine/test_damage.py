@@ -6,13 +6,29 @@ ENGINE_FUZZ=20000 in the environment makes that many mutations instead of a few 
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+
+import pytest
+from engine_damage import cut, files, outcome, pixels
+from PIL import Image
 
 from imageservice.core.limits import Limits
 
 MUTATIONS = int(os.environ.get("ENGINE_FUZZ", "400"))
 MEMORY = 1_700_000_000
 SECONDS_EACH = 20
+# One of each decoder; engine_damage.py has them all.
+NAMES = [
+    "JPEG, progressive",
+    "PNG, moving",
+    "WebP, alpha",
+    "GIF",
+    "TIFF, LZW",
+    "BMP",
+    "HEIC, grid",
+    "AVIF, alpha",
+]
 
 
 def test_mutated_samples_never_bring_the_process_down(samples: Path, tmp_path: Path) -> None:
@@ -32,3 +48,14 @@ def test_mutated_samples_never_bring_the_process_down(samples: Path, tmp_path: P
 
 def test_the_limits_that_the_fuzz_test_runs_under_are_the_function_s() -> None:
     assert Limits().max_pixels * 16 < MEMORY  # the hungriest decoder, WebP's, takes 16 bytes a pixel
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_that_is_cut_off_is_never_rendered_wrongly(name: str, samples: Path) -> None:
+    photo = Image.open(samples / "tomatoes-12mp.jpg")
+    photo.draft("RGB", (640, 480))
+    data = files(photo)[name]
+    whole = pixels(data)
+    outcomes = Counter(outcome(damaged, whole) for damaged in list(cut(data))[::4])
+    assert outcomes["wrong"] == 0
+    assert outcomes["refused"] >= 4

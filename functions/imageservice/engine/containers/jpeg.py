@@ -117,6 +117,11 @@ def decode(file: BoundedFile, least: tuple[int, int]) -> tuple[Image.Image, floa
     return image, float(divisor)
 
 
+def without_metadata(file: BoundedFile) -> bytes:
+    """The first picture as it is coded, and nothing else."""
+    return _jpeg_of(_read_picture(file.at(0, file.size)))
+
+
 def check(data: bytes) -> None:
     """Raises ImageRejected where a JPEG, or one within another container, is damaged or cut off."""
     picture = _read_picture(data)

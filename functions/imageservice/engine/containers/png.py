@@ -26,6 +26,7 @@ _HEADER_BYTES = {b"IHDR": 13, b"tRNS": 1, b"cICP": 4, b"acTL": 8, b"eXIf": _TAIL
 # The chunks that define colors.
 _COLOR_CHUNKS = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
 _LEAST = {b"tRNS": 1, b"iCCP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}
+_PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
 MAX_PROFILE = 8_000_000
 # 50 MB in chunks of 256 bytes.
 _MAX_CHUNKS = 200_000
@@ -232,6 +233,15 @@ def _transparent(data: bytes, depth: int, kind: int) -> bytes:
     if kind == 2 and depth == 16:
         return struct.pack(">3H", *(value >> 8 for value in struct.unpack(">3H", data[:6])))
     return data
+
+
+def without_metadata(file: BoundedFile) -> bytes | None:
+    """The pixels as they are coded, and nothing else; None where they have 16 bits."""
+    pixels = [chunk for chunk in _chunks(file) if chunk.kind in _PIXEL_CHUNKS]
+    parts = [_chunk(chunk.kind, _checked(file, chunk)) for chunk in pixels]
+    if not parts or parts[0][16] > 8:
+        return None
+    return b"".join((SIGNATURE, *parts, _chunk(b"IEND", b"")))
 
 
 def _wide_key(file: BoundedFile) -> tuple[int, ...] | None:

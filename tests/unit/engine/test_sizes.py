@@ -1,0 +1,84 @@
+"""A rendition is no larger than its pixels need."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from engine_scenes import encoded, scene
+from PIL import Image, ImageChops, ImageDraw
+
+from imageservice.core.limits import Limits
+from imageservice.core.rendition_plan import Plan, Size
+from imageservice.engine.inspection import inspect
+from imageservice.engine.pixels.content import has_colored_edges, is_flat
+from imageservice.engine.render import Rendered, render
+
+
+def made(data: bytes, width: int, *formats: str) -> Rendered:
+    original = inspect(BytesIO(data), len(data), Limits())
+    plan = Plan((Size("x", width),), ("avif", "webp", "fallback"))
+    target = plan.targets(original)[0]
+    return render(data, target, formats or plan.formats_for(original), Limits())
+
+
+def text() -> Image.Image:
+    page = Image.new("RGB", (800, 400), "white")
+    draw = ImageDraw.Draw(page)
+    for row in range(16):
+        draw.text((20, 10 + 24 * row), "The quick brown fox jumps over the lazy dog " * 2, fill=(200, 0, 0))
+    return page
+
+
+def test_a_logo_is_no_larger_than_its_source_allows(samples: Path) -> None:
+    data = (samples / "cases/logo-palette.png").read_bytes()
+    small = {image.format: len(image.data) for image in made(data, 1280).images}
+    assert small["png"] <= 2 * len(data)
+    whole = {image.format: len(image.data) for image in made(data, 1400).images}
+    assert whole["png"] <= len(data)
+    assert whole["webp"] <= len(data)
+
+
+def test_a_flat_animation_is_no_larger_than_its_source(samples: Path) -> None:
+    data = (samples / "cases/flat-ui-animation.gif").read_bytes()
+    assert len(made(data, 640, "webp").images[0].data) <= 7_624  # measured: 6,482
+
+
+def test_a_checker_takes_a_lossless_webp(samples: Path) -> None:
+    data = (samples / "cases/checker.png").read_bytes()
+    assert len(made(data, 1024, "webp").images[0].data) < 1_000  # lossy: 374,698
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_few_colors_come_out_exactly(mode: str) -> None:
+    image = Image.new(mode, (64, 64), (10, 20, 30, 255)[: len(mode)])
+    for column in range(16):
+        image.paste(
+            (16 * column, 255 - 16 * column, 40, 128)[: len(mode)], (4 * column, 0, 4 * column + 4, 32)
+        )
+    png = made(encoded(image, "PNG"), 64, "png").images[0].data
+    opened = Image.open(BytesIO(png))
+    difference = ImageChops.difference(opened.convert(mode), image)
+    assert max(high for _, high in difference.getextrema()) <= 2  # type: ignore[misc]
+
+
+def test_colored_text_keeps_its_colors(samples: Path) -> None:
+    photo = Image.open(samples / "tomatoes-12mp.jpg")
+    photo.draft("RGB", (800, 800))
+    assert has_colored_edges(text())
+    assert not has_colored_edges(photo.convert("RGB"))
+    jpeg = Image.open(BytesIO(made(encoded(text(), "PNG"), 800, "jpeg").images[0].data))
+    assert jpeg.layer[0][1:3] == (1, 1)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_rendition_of_the_original_s_size_has_no_more_bytes(kind: str) -> None:
+    options = {"quality": 20} if kind == "JPEG" else {"optimize": True}
+    data = encoded(scene("RGB", (300, 200)).quantize(40).convert("RGB"), kind, **options)
+    assert len(made(data, 300, kind.lower()).images[0].data) <= len(data)
+
+
+def test_photos_are_not_flat_and_drawings_are(samples: Path) -> None:
+    photo = Image.open(samples / "tomatoes-12mp.jpg")
+    photo.draft("RGB", (800, 800))
+    assert not is_flat(photo.convert("RGB"))
+    assert is_flat(text())
