@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dev.checks.machines import Machine, all_states, machines
-from dev.checks.template import functions, resources, sample, state_machines
+from dev.checks.template import functions, sample, state_machines
 
 # Actions for which AWS knows no resource, each with the page that says so.
 WITHOUT_RESOURCE = {
@@ -132,8 +132,3 @@ def test_machine_may_invoke_the_functions_it_names_and_no_other(machine: Machine
         for resource in listed(statement["Resource"])
     }
     assert allowed == named
-
-
-def test_buckets_are_private() -> None:
-    for name, bucket in resources("AWS::S3::Bucket").items():
-        assert set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}, name

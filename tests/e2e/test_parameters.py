@@ -15,7 +15,8 @@ PLAN = {"formats": ["fallback"], "sizes": [{"name": "card", "width": 120, "heigh
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    parameters = ("--parameter", f"RenditionPlan={json.dumps(PLAN)}", "--parameter", "MaxBytes=900000")
+    given = (f"RenditionPlan={json.dumps(PLAN)}", "MaxBytes=900000", "ReplacedOriginalDays=7")
+    parameters = [part for each in given for part in ("--parameter", each)]
     with background.started(tmp_path_factory.mktemp("parameters"), *parameters) as started:
         yield Service(started)
 
@@ -31,6 +32,30 @@ def test_an_original_over_max_bytes_is_rejected_with_the_limit(service: Service,
     item = service.settled(service.upload(samples / "tomatoes-12mp.jpg"))
     assert item["status"] == "REJECTED"
     assert "0.9 MB" in item["error"]["cause"] or "900,000" in item["error"]["cause"], item["error"]
+
+
+def test_replaced_originals_are_kept_for_as_long_as_the_parameter_says(service: Service) -> None:
+    rules = service.stack.client("s3").get_bucket_lifecycle_configuration(
+        Bucket=service.stack.outputs["SourceBucketName"]
+    )["Rules"]
+    kept = [rule["NoncurrentVersionExpiration"] for rule in rules if "NoncurrentVersionExpiration" in rule]
+    assert kept == [{"NoncurrentDays": 7}]
+
+
+def test_a_deleted_stack_leaves_originals_renditions_and_items(tmp_path: Path, samples: Path) -> None:
+    with background.started(tmp_path) as started:
+        service = Service(started)
+        item = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+        client, outputs = service.stack.client, dict(service.stack.outputs)
+        cloudformation = client("cloudformation")
+        cloudformation.delete_stack(StackName=service.stack.name)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=service.stack.name)
+        s3, table = client("s3"), outputs["ImageTableName"]
+        s3.head_object(Bucket=outputs["SourceBucketName"], Key=item["id"])
+        s3.head_object(Bucket=outputs["ProcessedBucketName"], Key=item["renditions"][0]["key"])
+        s3.head_bucket(Bucket=outputs["ReportBucketName"])
+        found = client("dynamodb").get_item(TableName=table, Key={"id": {"S": item["id"]}})
+        assert found["Item"]["status"] == {"S": "READY"}
 
 
 def test_without_a_cache_readers_are_served_from_the_table(tmp_path: Path, samples: Path) -> None:

@@ -42,12 +42,23 @@ def adapted(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, A
                 resource["Properties"].pop(name, None)
         if resource["Type"] == "AWS::ApiGatewayV2::Api" and "Body" in resource["Properties"]:
             resource["Properties"]["Body"] = conditions.without_ifs(resource["Properties"]["Body"])
+        if resource["Type"] == "AWS::S3::BucketPolicy":
+            policy = resource["Properties"]["PolicyDocument"]
+            policy["Statement"] = [each for each in policy["Statement"] if not _refuses_plain_http(each)]
         depends_on = resource.get("DependsOn")
         if isinstance(depends_on, list):
             resource["DependsOn"] = [name for name in depends_on if name not in dropped]
         elif depends_on in dropped:
             del resource["DependsOn"]
     return {**template, "Resources": httpapi.spelled_out(resources)}
+
+
+def _refuses_plain_http(statement: dict[str, Any]) -> bool:
+    """A statement that would refuse everything: on loopback nothing comes with TLS."""
+    return (
+        statement.get("Effect") == "Deny"
+        and statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport") == "false"
+    )
 
 
 def _is_metric_math(resource: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ class Conditions:
     def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
         self._definitions = template.get("Conditions") or {}
         declared = template.get("Parameters") or {}
+        self._numbers = {name for name, spec in declared.items() if spec.get("Type") == "Number"}
         self._values = {name: spec["Default"] for name, spec in declared.items() if "Default" in spec} | dict(
             parameters
         )
@@ -36,6 +37,19 @@ class Conditions:
             return {key: item for key, item in kept.items() if item != NO_VALUE or value == NO_VALUE}
         if isinstance(value, list):
             return [item for item in map(self.without_ifs, value) if item != NO_VALUE]
+        return value
+
+    def decided(self, value: Any) -> Any:
+        """`value` without `Fn::If`, and with parameters' values in place of references to them."""
+        if isinstance(value, dict):
+            if set(value) == {"Ref"} and value["Ref"] in self._values:
+                found = self._value(value)
+                return int(found) if value["Ref"] in self._numbers else found
+            if set(value) == {"Fn::If"}:
+                return self.decided(self.without_ifs(value))
+            return {key: self.decided(item) for key, item in self.without_ifs(value).items()}
+        if isinstance(value, list):
+            return [self.decided(item) for item in self.without_ifs(value)]
         return value
 
     def _value(self, expression: Any) -> Any:

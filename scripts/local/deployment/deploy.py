@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError, WaiterError
 
 from local.deployment import adapt, artifacts, serverless, settings, source
+from local.deployment.conditions import Conditions
 from local.deployment.parameters import check
 from local.deployment.source import BrokenTemplate
 
@@ -58,7 +59,8 @@ def deploy(
         for page in listed
         for summary in page["StackResourceSummaries"]
     }
-    settings.restore(result, physical_ids, client)
+    decided = Conditions(result, given).decided(result["Resources"])
+    settings.restore(decided, physical_ids, client)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     return {name: _reachable(value, endpoint_url) for name, value in outputs.items()}
 

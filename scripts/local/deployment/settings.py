@@ -9,9 +9,12 @@ Resolve = Callable[[Any], Any]
 Client = Callable[[str], Any]
 
 
-def restore(template: dict[str, Any], physical_ids: dict[str, str], client: Client) -> None:
-    """Set tables' expiry and recovery, buckets' lifecycle, HTTP APIs' CORS. `client` makes boto3 clients."""
-    for name, resource in template["Resources"].items():
+def restore(resources: dict[str, Any], physical_ids: dict[str, str], client: Client) -> None:
+    """Set tables' expiry and recovery, buckets' lifecycle, HTTP APIs' CORS. `client` makes boto3 clients.
+
+    `resources` have parameters' values in them, and no conditions.
+    """
+    for name, resource in resources.items():
         if name not in physical_ids:
             continue
         properties = resource.get("Properties") or {}
