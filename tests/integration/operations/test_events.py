@@ -120,11 +120,11 @@ def example_queue(service: Any) -> Iterator[str]:
     """The URL of the queue in the documentation's example, deployed as it stands there."""
     (template,) = re.findall(r"```yaml\n(Resources:.*?)```", (DOCS / "events.md").read_text(), re.DOTALL)
     client = service.stack.client("cloudformation")
-    client.create_stack(StackName="catalogue", TemplateBody=template)
-    client.get_waiter("stack_create_complete").wait(StackName="catalogue", WaiterConfig={"Delay": 1})
-    resource = client.describe_stack_resource(StackName="catalogue", LogicalResourceId="CatalogueQueue")
+    client.create_stack(StackName="catalog", TemplateBody=template)
+    client.get_waiter("stack_create_complete").wait(StackName="catalog", WaiterConfig={"Delay": 1})
+    resource = client.describe_stack_resource(StackName="catalog", LogicalResourceId="CatalogQueue")
     yield resource["StackResourceDetail"]["PhysicalResourceId"]
-    client.delete_stack(StackName="catalogue")
+    client.delete_stack(StackName="catalog")
 
 
 def test_the_documented_rule_delivers_the_shops_images_alone(service: Any, example_queue: str) -> None:
