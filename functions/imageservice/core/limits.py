@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from imageservice.core.errors import ImageRejected
 
+_CANVASES = 5
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -40,7 +42,8 @@ class Limits:
 
     def check_frames(self, frames: int, width: int, height: int) -> None:
         """Raises ImageRejected where a moving image has more pixels in all its frames than is accepted."""
-        self.check_frame_pixels(frames, frames * width * height)
+        # However few its frames are, painting them takes this many canvases.
+        self.check_frame_pixels(frames, max(frames, _CANVASES) * width * height)
 
     def check_frame_pixels(self, frames: int, pixels: int) -> None:
         """As `check_frames`, for frames of any sizes that have `pixels` in all."""

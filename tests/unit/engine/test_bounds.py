@@ -1,11 +1,14 @@
 """Hostile files are refused by their headers: frames and parts beyond what an image needs, in little time."""
 
+import os
 import struct
+import sys
 import time
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from engine_bombs import measured
 from engine_scenes import chunk, encoded, exif, scene
 from PIL import Image
 
@@ -41,6 +44,12 @@ def test_the_frames_of_a_gif_count_at_their_own_size() -> None:
     start = small.index(b",")
     large = small[start : start + 5] + struct.pack("<HH", 9_000, 9_000) + small[start + 9 : -1]
     assert "megapixels in all frames" in refusal(small[:-1] + large * 3 + b";")
+
+
+def test_two_frames_of_a_hundred_megapixels_are_refused() -> None:
+    frame = encoded(Image.new("P", (9_999, 9_999)), "GIF")
+    start = frame.index(b",")
+    assert "megapixels in all frames" in refusal(frame[:-1] + frame[start:-1] + b";")
 
 
 def test_an_apng_has_the_frames_that_its_header_counts(samples: Path) -> None:
@@ -85,3 +94,14 @@ def test_too_little_memory_rejects_the_image() -> None:
     file = BoundedFile(BytesIO(b""), 0, Limits())
     with pytest.raises(ImageRejected, match="more memory than there is"), decoding("PNG", file):
         raise MemoryError
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["PNG, an ICC profile of 400 MB", "PNG, a text of 400 MB", "PNG, 99 MP RGBA", "TIFF, 99 MP, deflate"],
+)
+def test_a_bomb_stays_within_the_function_s_memory(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    _, peak, seconds, _ = measured(name)
+    assert peak < 2_048
+    assert seconds < Limits().max_decode_seconds
