@@ -65,6 +65,7 @@ def test_samples_are_what_they_are(name: str, original: Original, samples: Path)
     [
         (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
         (b"\xef\xbb\xbf  <svg width='1'>", "SVG"),
+        (b"<?xml version='1.0'?><!-- " + b"made by a program " * 500 + b"--><svg width='1'>", "SVG"),
         (b"%PDF-1.7", "PDF"),
         (b"8BPS\0\1", "Photoshop (PSD)"),
         (b"II*\0\x10\0\0\0CR\2\0", "Canon RAW (CR2)"),

@@ -5,7 +5,7 @@ import re
 from imageservice.core.errors import ImageRejected
 from imageservice.core.formats import accepted_labels
 
-HEAD = 1024
+HEAD = 16_384
 """How many of the first bytes `sniff` wants."""
 
 _ACCEPTED_MAGIC = (
@@ -120,6 +120,8 @@ _HEIF_BRANDS = {
 }
 _NETPBM = re.compile(rb"P[1-7FfNn][\s#]")
 _SVG = re.compile(rb"<(?:[a-z]+:)?svg[\s>]|<!DOCTYPE\s+svg", re.IGNORECASE)
+_BLANK = b"\xef\xbb\xbf\xff\xfe \t\r\n"
+_UNMARKED = 1_024
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|script)\b", re.IGNORECASE)
 
 
@@ -173,11 +175,14 @@ def _iso_media(head: bytes) -> str:
 
 def _textual(head: bytes) -> str:
     text = head.replace(b"\0", b"") if head[:2] in (b"\xff\xfe", b"\xfe\xff") else head
+    # Markup may begin with a long comment. Anything else is not searched for long.
+    if not text.lstrip(_BLANK).startswith(b"<"):
+        text = text[:_UNMARKED]
     if _SVG.search(text):
         return "SVG"
     if _HTML.search(text):
         return "HTML"
-    stripped = text.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    stripped = text.lstrip(_BLANK)
     if stripped.startswith(b"<"):
         return "XML"
     if _NETPBM.match(head):
