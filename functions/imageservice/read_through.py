@@ -1,4 +1,4 @@
-"""Finding an image's manifest: in the cache, or else in the table, and then it goes into the cache."""
+"""Finds an image's manifest: in the cache, or else in the table; then it stores it in the cache."""
 
 import time
 from collections.abc import Callable
@@ -10,17 +10,17 @@ from imageservice.core.errors import CacheUnavailable, StoreUnavailable
 from imageservice.core.manifest import Manifest, manifest_of
 
 WAIT_S = 0.15
-"""How long a reader waits for another one's read of the table before it reads for itself."""
+"""How long a reader waits for another one's read of the table before it reads the table itself."""
 _FIRST_LOOK_S = 0.004
 _LONGEST_PAUSE_S = 0.025
 
-# Where a manifest came from, as the metrics name it: the cache; the cache, once another reader's miss had brought it;
-# the table, and offered to the cache; the table, for the cache failed.
+# Where a manifest came from, as the metrics name it: the cache; the cache, after another reader's miss filled it;
+# the table, and then offered to the cache; the table, because the cache failed.
 Source = Literal["CacheHit", "CacheShared", "CacheMiss", "CacheBypass"]
 
 
 class Cache(Protocol):
-    """What of imageservice.adapters.manifest_cache is used here."""
+    """The part of imageservice.adapters.manifest_cache that is used here."""
 
     def read(self, image_id: str) -> CacheEntry | Literal["LEASED"] | None: ...
     def lease(self, image_id: str) -> Lease | None: ...
@@ -30,13 +30,13 @@ class Cache(Protocol):
 
 
 class Table(Protocol):
-    """What of imageservice.adapters.image_table is used here."""
+    """The part of imageservice.adapters.image_table that is used here."""
 
     def get(self, image_id: str) -> dict[str, Any] | None: ...
 
 
 class ReadResult(NamedTuple):
-    """An image's manifest, None where there is no such image, and where it came from."""
+    """An image's manifest (None if there is no such image), and where it came from."""
 
     manifest: Manifest | None
     source: Source
@@ -45,8 +45,8 @@ class ReadResult(NamedTuple):
 class ReadThrough:
     """Reads through the cache.
 
-    `table` makes the table on the first miss: its client costs more than a hundred hits. `wait` is how many seconds to
-    wait for another reader's read of the table before reading for oneself.
+    `table` makes the table on the first miss, because its client takes longer than a hundred hits. `wait` is how many
+    seconds to wait for another reader's read of the table before reading the table here.
     """
 
     def __init__(self, cache: Cache, table: Callable[[], Table], wait: float = WAIT_S) -> None:
@@ -57,7 +57,7 @@ class ReadThrough:
     def find(self, image_id: str) -> ReadResult:
         """The manifest, never older than the last refresh that was acknowledged before the call.
 
-        Raises StoreUnavailable where neither the cache nor the table answers.
+        Raises StoreUnavailable if neither the cache nor the table answers.
         """
         try:
             entry = self._cache.read(image_id)
@@ -87,7 +87,7 @@ class ReadThrough:
 
 
 def load(cache: Cache, table: Table, lease: Lease) -> ReadResult:
-    """What the table says of the leased image, put into the cache if the lease still holds.
+    """The table's manifest of the leased image; it is stored in the cache if the lease still holds.
 
     The lease alone keeps older entries out, so the answer is right even if the cache fails from here on.
     """
@@ -105,9 +105,9 @@ def load(cache: Cache, table: Table, lease: Lease) -> ReadResult:
 
 
 def refresh(cache: Cache, table: Callable[[], Table], manifest: Manifest) -> bool:
-    """Brings a recorded manifest or tombstone to readers: after it no read answers anything older.
+    """Brings a recorded manifest or tombstone to readers: after this call, no read answers anything older.
 
-    False where the cache held this revision, or a newer one, already. Raises CacheUnavailable, StoreUnavailable.
+    Returns False if the cache already held this revision or a newer one. Raises CacheUnavailable, StoreUnavailable.
     """
     refreshed = cache.refresh(manifest)
     if isinstance(refreshed, Lease):

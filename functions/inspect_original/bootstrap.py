@@ -1,4 +1,4 @@
-"""What InspectOriginalFunction works with, made once a process; tests put others in place of `dependencies`."""
+"""What InspectOriginalFunction works with, made once per process; tests replace `dependencies`."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -14,7 +14,7 @@ from imageservice.engine.pillow_limits import set_pillow_limits
 
 
 class Dependencies(NamedTuple):
-    """`open_original` opens an original with this many bytes, to be read by ranges."""
+    """`open_original` opens an original of a given length in bytes, and reads it in ranges."""
 
     open_original: Callable[[OriginalObject, int], RangedOriginal]
     limits: Limits

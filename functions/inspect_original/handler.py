@@ -1,4 +1,4 @@
-"""Reads an original's header by ranges and answers what is to be made of it."""
+"""Reads an original's header in ranges, and returns which renditions to make."""
 
 import io
 from dataclasses import asdict
@@ -18,10 +18,10 @@ from inspect_original import bootstrap
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """`event`: upload (the item's attribute, in the table's form), recorded_digest, execution.
+    """`event`: upload (the item's attribute, in DynamoDB's format), recorded_digest, execution.
 
-    Answers the digest and the resizes (see imageservice.core.resize_plan), and in `attributes` what Record image writes
-    of the original, in the table's form. Raises ImageRejected with the reason as its message.
+    Returns the digest and the resizes (see imageservice.core.resize_plan), and in `attributes` what Record image writes
+    about the original, in DynamoDB's format. Raises ImageRejected with the reason as its message.
     """
     upload: UploadRecord = from_dynamodb({"upload": event["upload"]})["upload"]
     logger.append_keys(image_id=upload["key"], execution=event["execution"])

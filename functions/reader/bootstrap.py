@@ -1,4 +1,4 @@
-"""What ReaderFunction works with, made once a process; tests and benchmarks put others in place of `dependencies`."""
+"""What ReaderFunction works with, made once per process; tests and benchmarks replace `dependencies`."""
 
 from collections.abc import Callable
 from functools import cache
@@ -14,8 +14,8 @@ from imageservice.read_through import Cache, ReadThrough, Table
 
 
 class Dependencies(NamedTuple):
-    """`presign` makes the link to a rendition's key for readers who come without the edge, `cdn_url` is the edge's
-    origin where it is configured."""
+    """`presign` makes the link to a rendition's key for readers who come without the edge. `cdn_url` is the edge's
+    origin if it is configured."""
 
     read_through: ReadThrough
     presign: Callable[[str], str]

@@ -1,4 +1,4 @@
-"""GET and HEAD of /images/{id+} and /metadata/{id+}: from Redis if it can be, from DynamoDB if it must."""
+"""GET and HEAD of /images/{id+} and /metadata/{id+}: from Redis if possible, otherwise from DynamoDB."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reader.request import read_request
 from reader.respond import respond
 from reader.responses import store_unavailable
 
-if TYPE_CHECKING:  # a tenth of a cold start, for the name of a type
+if TYPE_CHECKING:  # importing it takes a tenth of a cold start, and only a type needs it
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 # An answer that took longer may have been overtaken by a purge on its way to the edge, which then must not cache it.

@@ -22,10 +22,10 @@ _DIGITS = 5
 
 @dataclass(slots=True)
 class ReadRequest:
-    """What is asked for: an image's redirect, or its `metadata`.
+    """What the reader requests: an image's redirect, or its `metadata`.
 
-    `edge` is the origin, as `https://name`, that serves this API and `/renditions/` alike; empty where the request did
-    not come through the edge. `host` is the origin by which the API was reached.
+    `edge` is the origin, as `https://name`, that serves both this API and `/renditions/`; it is empty if the request
+    did not come through the edge. `host` is the origin that the API was reached at.
     """
 
     image_id: str
@@ -41,7 +41,7 @@ class ReadRequest:
 def read_request(event: Mapping[str, Any], cdn_url: str) -> ReadRequest:
     """The request in the event. `cdn_url` is the configured origin of the edge, if there is one.
 
-    Raises RequestInvalid. Unknown parameters are ignored, and so are all of them where metadata is asked for.
+    Raises RequestInvalid. Unknown parameters are ignored; for metadata, all parameters are.
     """
     headers = event["headers"]
     image_id = check_image_id(id_in_path(event))
@@ -70,10 +70,10 @@ def _query(parameters: Mapping[str, str]) -> RenditionQuery:
     name = _format(parameters.get("format"))
     if width is None:
         if dpr is not None:
-            raise RequestInvalid("dpr: only together with w.")
+            raise RequestInvalid("dpr requires w.")
         return RenditionQuery(size, None, name)
     if size is not None:
-        raise RequestInvalid("size and w: only one of them.")
+        raise RequestInvalid("size and w can't be combined.")
     pixels = _number("w", width, _MAX_WIDTH)
     return RenditionQuery(None, ceil(pixels if dpr is None else pixels * _number("dpr", dpr, _MAX_DPR)), name)
 
@@ -83,7 +83,7 @@ def _format(name: str | None) -> str | None:
         return name
     row = format_named(name)
     if row is None or row.role is None:
-        raise RequestInvalid(f"format: one of {', '.join((*RENDITION_FORMATS, FALLBACK))}.")
+        raise RequestInvalid(f"format must be one of {', '.join((*RENDITION_FORMATS, FALLBACK))}.")
     return row.name
 
 
@@ -91,5 +91,5 @@ def _number(name: str, text: str, most: int) -> float:
     whole = len(text) <= _DIGITS and text.isascii() and text.isdigit()
     number = int(text) if whole else float(text) if _DECIMAL.fullmatch(text) else 0
     if not 0 < number <= most:
-        raise RequestInvalid(f"{name}: a number above 0 and up to {most}.")
+        raise RequestInvalid(f"{name} must be a number above 0 and at most {most}.")
     return number

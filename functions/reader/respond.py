@@ -1,4 +1,4 @@
-"""The answer once the manifest is found: the redirect, the metadata, or why there is neither."""
+"""The answer after the manifest is found: the redirect, the metadata, or why there is neither."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ Presign = Callable[[str], str]
 
 
 def respond(request: ReadRequest, manifest: Manifest | None, presign: Presign, *, fresh: bool) -> Response:
-    """The answer; `fresh` says that it comes soon enough after the manifest was read for the edge to cache it."""
+    """The answer. `fresh` says whether it comes soon enough after the manifest was read for the edge to cache it."""
     response = _respond(request, manifest, presign, keep_at_edge=fresh and request.edge != "")
     if request.head:
         response["body"] = ""

@@ -18,9 +18,9 @@ from imageservice.core.manifest import Manifest, Rendition
 from imageservice.http.problems import problem
 from imageservice.http.responses import Response
 
-# A browser asks again after a minute, and shows what it has meanwhile for at most half a minute more. The edge caches
-# an answer for a day, since a change purges it; while the API is down, it serves what it has. What the edge must not
-# cache is private: without s-maxage it would apply max-age.
+# A browser asks again after a minute, and meanwhile shows what it has for at most another half minute. The edge caches
+# an answer for a day, because a change purges it; while the API is down, it serves what it has. What the edge must not
+# cache is private: without s-maxage, it would apply max-age.
 _BROWSER = "private, max-age=60, stale-while-revalidate=30"
 _EDGE = "public, max-age=60, stale-while-revalidate=30, s-maxage=86400, stale-if-error=86400"
 
@@ -41,7 +41,7 @@ def redirect(manifest: Manifest, rendition: Rendition, location: str, *, keep_at
 def document(
     image_id: str, content: Mapping[str, Any], if_none_match: str, *, keep_at_edge: bool
 ) -> Response:
-    """200 with the content as JSON, or 304 where the reader has it."""
+    """200 with the content as JSON, or 304 if the reader has it."""
     body = orjson.dumps(content)
     etag = f'"{sha256(body).hexdigest()[:32]}"'
     headers = {"etag": etag, **_caching(image_id, keep_at_edge=keep_at_edge)}
@@ -54,7 +54,7 @@ def document(
 def nothing_to_serve(manifest: Manifest | None) -> Response:
     """Why there is no image: unknown, deleted, rejected, or not ready yet. `status` says which, as in the manifest."""
     if manifest is None:
-        return problem(ImageUnknown("There is no image of this name."))
+        return problem(ImageUnknown("There is no image with this id."))
     status = manifest["status"]
     if status == "DELETED":
         return problem(ImageDeleted("This image was deleted."), status=status)
@@ -70,7 +70,7 @@ def nothing_to_serve(manifest: Manifest | None) -> Response:
 
 def store_unavailable() -> Response:
     """Neither the cache nor the table can say whether there is such an image."""
-    error = StoreUnavailable("The image's data can't be read just now.")
+    error = StoreUnavailable("The image's data can't be read at the moment.")
     return problem(error, retry_after=_RETRY_STORE_S)
 
 
@@ -86,7 +86,7 @@ def _caching(image_id: str, *, keep_at_edge: bool) -> dict[str, str]:
     tag = cache_tag(image_id)
     return {
         "cache-control": _EDGE if keep_at_edge else _BROWSER,
-        # CloudFront reads one header name of all origins, and S3 can say it only so.
+        # CloudFront reads the tag from one header name for all origins, and S3 can send only this one.
         "cache-tag": tag,
         "x-amz-meta-cache-tag": tag,
     }

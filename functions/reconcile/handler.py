@@ -1,4 +1,4 @@
-"""Finds images stuck in PROCESSING, and failures whose event was missed; on a schedule, and when an operator asks."""
+"""Finds images stuck in PROCESSING, and failures whose event was lost; on a schedule, and when an operator asks."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from imageservice.adapters.logging import MetricUnit, logger, metrics
 from reconcile import bootstrap
 
-# Eight runs of the schedule look at the same executions, so that one that fails or comes late loses nothing.
+# Eight runs of the schedule look at the same executions, so that a run that fails or comes late loses nothing.
 _LOOK_BACK_HOURS = 2
 # An upload takes seconds, a failure's event less than one: what is older is worth a question to Step Functions.
 _GRACE_MINUTES = 10
@@ -18,9 +18,9 @@ _GRACE_MINUTES = 10
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str]]:
-    """`event`: the schedule's, or `hours` to look back over and `grace_minutes`; answers ids: waiting, stuck, missed.
+    """`event`: the schedule's, or `hours` to look back and `grace_minutes`. Returns ids: waiting, stuck, missed.
 
-    Raises what DynamoDB or Step Functions raise: the schedule comes again.
+    Raises what DynamoDB or Step Functions raise: the schedule runs it again.
     """
     reconciler, table, machine_arns = bootstrap.dependencies()
     look_back = timedelta(hours=event.get("hours", _LOOK_BACK_HOURS))

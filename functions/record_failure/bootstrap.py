@@ -1,4 +1,4 @@
-"""What RecordFailureFunction works with, made once a process; tests put another in place of `recorder`."""
+"""What RecordFailureFunction works with, made once per process; tests replace `recorder`."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Puts a workflow's failure on record when its event arrives, and shows a redriven image as PROCESSING again."""
+"""Records a workflow's failure when its event arrives, and shows a redriven image as PROCESSING again."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _COUNTED = {"RECORDED": "ImagesFailed", "NO_INCIDENT": "ImagesRejected"}
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """`event`: a `Step Functions Execution Status Change` of ProcessImage or RemoveImage; answers what was done."""
+    """`event`: a `Step Functions Execution Status Change` of ProcessImage or RemoveImage. Returns what was done."""
     change = event["detail"]
     logger.append_keys(execution=change["executionArn"], image_id=None)
     outcome, execution = bootstrap.recorder().handle(change)

@@ -1,4 +1,4 @@
-"""What RefreshCacheFunction works with, made once a process; tests put others in place of `dependencies`."""
+"""What RefreshCacheFunction works with, made once per process; tests replace `dependencies`."""
 
 from collections.abc import Callable
 from functools import cache
@@ -13,7 +13,7 @@ from imageservice.read_through import Cache, Table
 
 
 class Dependencies(NamedTuple):
-    """`table` makes the table when it is first needed; `cached` is False where no Redis is configured.
+    """`table` makes the table when it is first needed; `cached` is False if no Redis is configured.
 
     The connection to Redis outlives the invocation.
     """

@@ -1,4 +1,4 @@
-"""Brings an image's new manifest, or its tombstone, to readers; after it none gets anything older."""
+"""Brings an image's new manifest, or its tombstone, to readers. After this, no reader gets anything older."""
 
 from typing import Any
 

@@ -12,10 +12,10 @@ from remove_renditions import bootstrap
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """`event`: id, execution, `renditions` (those that were served, in the table's form), `deleted_at` (ISO 8601).
+    """`event`: id, execution, `renditions` (those that were served, in DynamoDB's format), `deleted_at` (ISO 8601).
 
-    Answers how many it deleted. Those of earlier digests go too. What a later upload has made since stays: it is in the
-    item by now, or not older than `deleted_at`, the time when the original was deleted.
+    Returns how many it deleted, including those of earlier digests. Renditions that a later upload has made since
+    stay: they are in the item, or are not older than `deleted_at`, the time when the original was deleted.
     """
     logger.append_keys(image_id=event["id"], execution=event["execution"])
     table, renditions = bootstrap.dependencies()

@@ -1,4 +1,4 @@
-"""What ResizeFunction works with, made once a process; tests put another in place of `sizer`."""
+"""What ResizeFunction works with, made once per process; tests replace `sizer`."""
 
 from functools import cache, partial
 

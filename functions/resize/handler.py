@@ -13,10 +13,10 @@ from resize import bootstrap
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """`event`: source (in the table's form), digest, resize (see imageservice.core.resize_plan), execution.
+    """`event`: source (in DynamoDB's format), digest, resize (see imageservice.core.resize_plan), execution.
 
-    Answers attributes of the item, in the table's form: the renditions, and alpha, placeholder and color where the
-    resize describes the image. Raises ImageRejected where the pixels can't be decoded.
+    Returns attributes of the item, in DynamoDB's format: the renditions, and alpha, placeholder and color if the
+    resize describes the image. Raises ImageRejected if the pixels can't be decoded.
     """
     source, resize = from_dynamodb(event["source"]["M"]), event["resize"]
     logger.append_keys(image_id=source["key"], execution=event["execution"], size=resize["target"]["name"])

@@ -33,9 +33,9 @@ class Sizer:
         self._read, self._renditions, self._limits = read, renditions, limits
 
     def make(self, source: Mapping[str, Any], digest: str, resize: Mapping[str, Any]) -> Sized:
-        """Makes what one entry of a resize plan asks for; making it again stores the same bytes under the same keys.
+        """Makes the size of one entry of a resize plan; making it again stores the same bytes under the same keys.
 
-        Raises ImageRejected where the original is gone, or where its pixels cannot be decoded.
+        Raises ImageRejected if the original is gone, or if its pixels cannot be decoded.
         """
         target = target_of(resize)
         data = self._read(OriginalObject(source["bucket"], source["key"], source.get("version_id")))

@@ -1,4 +1,4 @@
-"""What RetireRenditionsFunction works with, made once a process; tests put others in place of `dependencies`."""
+"""What RetireRenditionsFunction works with, made once per process; tests replace `dependencies`."""
 
 from functools import cache
 from typing import NamedTuple

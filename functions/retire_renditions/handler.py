@@ -1,4 +1,4 @@
-"""Lets renditions that nothing refers to any more expire a day later, so that redirects under way still work."""
+"""Lets renditions that nothing refers to anymore expire a day later, so that redirects already sent still work."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from retire_renditions import bootstrap
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """`event`: execution, and in the table's form `upload` (as registered) and the `renditions` to retire.
+    """`event`: execution, and in DynamoDB's format `upload` (as registered) and the `renditions` to retire.
 
-    Answers how many it retired. What the image's item serves now stays. All stay while another execution works on the
-    very same upload: under a plan changed back it makes the same keys again, and would lose them to this one.
+    Returns how many it retired. Renditions that are served now stay. All stay while another execution works on the
+    same upload: if the plan was changed back, that one makes the same keys again, and this one must not retire them.
     """
     execution = event["execution"]
     attributes = from_dynamodb({name: event[name] for name in ("upload", "renditions")})

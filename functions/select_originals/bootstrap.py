@@ -1,4 +1,4 @@
-"""What SelectOriginalsFunction works with, made once a process; tests put another in place of `selector`."""
+"""What SelectOriginalsFunction works with, made once per process; tests replace `selector`."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Says of each original whether it is to be made again, and with which event."""
+"""Decides for each original whether its renditions are made again, and with which event."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from select_originals import bootstrap
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, Any]]]:
-    """`event`: keys, `only` (statuses; none: all), force; answers `originals`, one for each key (see Selector)."""
+    """`event`: keys, `only` (statuses; none: all), force. Returns `originals`, one for each key (see Selector)."""
     selection = Selection(only=tuple(event.get("only") or ()), force=bool(event.get("force")))
     selector, now = bootstrap.selector(), datetime.now(UTC)
     originals = [selector.select(key, selection, now) for key in event["keys"]]

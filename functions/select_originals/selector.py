@@ -1,4 +1,4 @@
-"""Originals one by one: what to do about each, and the event that has it made again."""
+"""What to do about each original, and the event that makes its renditions again."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -9,15 +9,15 @@ from imageservice.core.upload_event import Upload, upload_from_item
 
 
 class Table(Protocol):
-    """What of imageservice.adapters.image_table is used here."""
+    """The part of imageservice.adapters.image_table that is used here."""
 
     def get(self, image_id: str) -> dict[str, Any] | None: ...
 
 
 class Selector:
-    """Decides against one plan and one engine.
+    """Decides for one plan and one engine.
 
-    `find_original` gives the upload that SourceBucket has under a key, None where it has none.
+    `find_original` returns the upload that SourceBucket has under a key, None if it has none.
     """
 
     def __init__(
@@ -31,9 +31,9 @@ class Selector:
         self._plan_fingerprint, self._engine = plan_fingerprint, engine
 
     def select(self, key: str, selection: Selection, now: datetime) -> dict[str, Any]:
-        """`key`, `decision` and, where that is PROCESS, the `event` for ProcessImage.
+        """`key`, `decision` and, if that is PROCESS, the `event` for ProcessImage.
 
-        An original that is gone meanwhile counts as DELETED.
+        An original that has been deleted meanwhile counts as DELETED.
         """
         item = self._table.get(key)
         decision = decide(item, selection, self._plan_fingerprint, self._engine, now)

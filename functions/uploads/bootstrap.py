@@ -1,4 +1,4 @@
-"""What UploadsFunction works with, made once a process. Tests replace `source_bucket`."""
+"""What UploadsFunction works with, made once per process; tests replace `source_bucket`."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""The way in: presigns uploads, takes small images itself, deletes originals."""
+"""The calls that write: presigns uploads, stores small images itself, deletes originals."""
 
 from functools import partial
 from http import HTTPStatus
@@ -21,7 +21,7 @@ _CALLS = {
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
-    """Answers a call that writes; API Gateway has checked who calls."""
+    """Answers a call that writes; API Gateway has already authorized it."""
     originals = bootstrap.source_bucket()
     response = dispatch(event, {route: partial(call, originals) for route, call in _CALLS.items()})
     refused = response["statusCode"] >= HTTPStatus.BAD_REQUEST

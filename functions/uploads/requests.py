@@ -12,7 +12,7 @@ from imageservice.core.image_id import check_image_id
 from imageservice.http.events import VIEWER_HOST, Event, body_of, header, id_in_path, json_strings
 from imageservice.http.responses import Response, json_response
 
-# A Lambda function is handed at most 6 MB, and API Gateway encodes bodies in base64, which adds a third. Source:
+# A Lambda function gets at most 6 MB, and API Gateway encodes bodies in base64, which adds a third. Source:
 # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _PUT_BYTES = 4_400_000
 _EXAMPLE = {"id": "shoes/red.jpg", "content_type": "image/jpeg"}
@@ -36,7 +36,7 @@ def put_image(originals: Originals, event: Event) -> Response:
         raise RequestInvalid("The body is empty; it must be the image.")
     if len(data) > most:
         raise BodyTooLarge(
-            f"The image has {len(data):,} bytes; this call takes {most:,} at most. "
+            f"The image has {len(data):,} bytes; this call accepts at most {most:,}. "
             f"POST /uploads presigns uploads of up to {originals.max_bytes:,} bytes."
         )
     version = originals.put(image_id, data, content_type)

@@ -1,4 +1,4 @@
-"""AWS clients as every function uses them: bounded waits, a few retries, made on first use, one a process."""
+"""AWS clients for every function: short timeouts, a few retries, made on first use, one per process."""
 
 from functools import cache
 from typing import Any
@@ -21,7 +21,7 @@ def client(service: str, *, for_readers: bool = False) -> Any:
 def new_client(service: str, *, for_readers: bool = False) -> Any:
     """A client of `service`; region, credentials and endpoint come from the environment.
 
-    A reader's gives up sooner: an answer that says "try again" is worth more to it than a late one.
+    A reader's client gives up sooner: to a reader, "try again" is worth more than a late answer.
     """
     connect, read = _READER_TIMEOUT_S if for_readers else (_CONNECT_TIMEOUT_S, _READ_TIMEOUT_S)
     # Not at the top: importing boto3 takes longer than answering a reader from the cache.

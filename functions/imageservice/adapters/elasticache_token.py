@@ -1,7 +1,7 @@
 """The password of an ElastiCache user who authenticates with IAM: a request to connect, signed on this machine.
 
-A token is good for 15 minutes, and only for connecting; ElastiCache closes a connection that is 12 hours old. So each
-connection signs a token of its own, in some 50 µs. The signature is Signature Version 4 in the query, written out here
+A token is valid for 15 minutes, and only for connecting; ElastiCache closes a connection that is 12 hours old. So each
+connection signs a token of its own, in about 50 µs. The signature is Signature Version 4 in the query, written out here
 because importing botocore takes longer than a reader's whole cold start; a test compares it with botocore's.
 
 Source: docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth-iam.html

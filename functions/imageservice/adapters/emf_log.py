@@ -1,7 +1,7 @@
-"""One line of JSON a request: the log entry, and CloudWatch's metrics with it (embedded metric format).
+"""One line of JSON per request: the log entry and CloudWatch's metrics together (embedded metric format).
 
-Where a whole answer takes tens of microseconds, Powertools' Logger and Metrics took 35 of them and two lines, of which
-each is paid for; this takes 2. What needs no such haste logs with imageservice.adapters.logging. Format:
+A whole answer takes tens of microseconds. Powertools' Logger and Metrics took 35 of them, and wrote two lines, each of
+which costs money; this takes 2. Functions that are not in such a hurry log with imageservice.adapters.logging. Format:
 docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -18,9 +18,9 @@ _NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "ImageService")
 
 
 def log_request(message: str, metrics: Mapping[str, float], properties: Mapping[str, Any]) -> None:
-    """Writes the line. `metrics` by name: those ending in `Ms` are milliseconds, all others counts.
+    """Writes the line. `metrics` are by name: those ending in `Ms` are milliseconds, all others counts.
 
-    A property called `error` makes it an error's line.
+    With a property called `error`, the line's level is ERROR.
     """
     definitions = [
         {"Name": name, "Unit": "Milliseconds" if name.endswith("Ms") else "Count"} for name in metrics

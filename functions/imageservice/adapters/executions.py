@@ -14,7 +14,7 @@ class Executions:
         self._client = client
 
     def describe(self, arn: str) -> dict[str, Any] | None:
-        """DescribeExecution's answer; None where Step Functions does not know it, or not any more."""
+        """DescribeExecution's answer; None if Step Functions does not know the execution, or no longer knows it."""
         if not arn:
             return None
         try:

@@ -1,7 +1,6 @@
-"""ImageTable: one item an image (imageservice.core.item has its attributes), and its index by status.
+"""ImageTable: one item per image (imageservice.core.item has its attributes), and its index by status.
 
-Items are Python's own types on this side and DynamoDB's typed ones on the other: `from_dynamodb` and `to_dynamodb` are
-the one definition of how they correspond.
+The code uses Python's own types, the table DynamoDB's. Only `from_dynamodb` and `to_dynamodb` convert between them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,9 +22,9 @@ class ImageTable:
         self._name = name
 
     def get(self, image_id: str) -> dict[str, Any] | None:
-        """The image's item, read consistently; None where there is none.
+        """The image's item, read consistently; None if there is none.
 
-        Raises StoreUnavailable where DynamoDB throttles, fails or does not answer.
+        Raises StoreUnavailable if DynamoDB throttles, fails or does not answer.
         """
         # Not at the top: a reader that hits the cache never needs botocore.
         from botocore.exceptions import BotoCoreError, ClientError
@@ -51,7 +50,7 @@ class ImageTable:
             yield from map(from_dynamodb, page["Items"])
 
     def count(self, status: str) -> int:
-        """How many images have this status: reads all of the index's entries of it, a megabyte a call."""
+        """How many images have this status: reads all of the index's entries for it, a megabyte per call."""
         query = status_query(self._name, status)
         pages = self._client.get_paginator("query").paginate(**query, Select="COUNT")
         return sum(page["Count"] for page in pages)

@@ -14,7 +14,7 @@ __all__ = ["MetricUnit", "count_rendition", "logger", "metrics"]
 
 
 def count_rendition(size: str, format: str, length: int, milliseconds: float) -> None:
-    """One rendition's bytes, and how long its encoding took, apart by size and format."""
+    """One rendition's bytes, and how long its encoding took, by size and format."""
     measured = EphemeralMetrics()
     measured.add_dimension("size", size)
     measured.add_dimension("format", format)

@@ -1,4 +1,4 @@
-"""What readers are answered from: one key an image in Redis or Valkey, and one primitive to write it.
+"""The cache that readers are served from: one key per image in Redis or Valkey, and one primitive that writes it.
 
 A value is `{revision} {manifest as JSON}`, or a lease, `- {token}`: one reader is reading the table for this image now.
 
@@ -7,12 +7,12 @@ A value is `{revision} {manifest as JSON}`, or a lease, `- {token}`: one reader 
     write   put_if_newer, a Lua script: a refresh replaces an older revision, a fill replaces the very lease it was
             read under, and nothing else is ever written
 
-So a late fill is dropped: its lease is gone, because a refresh replaced it, because it expired, or because of an
-eviction or a restart, after which a key looks as if nothing newer had ever been there. For the same reason a refresh
-does not write where it finds no revision: it may itself be late (a redrive weeks after), so it takes the lease and has
-the table read again. docs/read-path.md has the argument, tests/integration/read_path the proof.
+So a late fill is dropped, because its lease is gone: a refresh replaced it, it expired, or Redis lost it in an eviction
+or a restart. After such a loss, an empty key does not show that something newer was there. For the same reason, a
+refresh does not write if it finds no revision. It may be late itself (a redrive weeks later), so it takes the lease,
+and the table is read again. docs/read-path.md has the argument, tests/integration/read_path the proof.
 
-All of it is read and written at primaries: a replica may be behind.
+All reads and writes go to primaries, because a replica may be behind.
 """
 
 import os
@@ -38,9 +38,9 @@ from imageservice.adapters.settings import CacheSettings
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import Manifest
 
-# How long an entry may live. The lasting ones end within the hour, which bounds the harm of the one thing that can make
-# Redis forget a write it acknowledged: a failover to a replica that had not got it yet. A tombstone lasts seconds: an
-# upload that revives the id is refreshed only when it is recorded, and until then readers are to hear of its progress.
+# How long an entry may live. No entry lives longer than an hour, which limits the harm if Redis loses a write that it
+# acknowledged (a failover to a replica that lagged). A tombstone lives for seconds: an upload that revives the id
+# refreshes the cache only when it is recorded, and until then readers should see its progress.
 _LASTING_MS = 3_600_000
 _UNKNOWN_MS = 5_000
 _UNDER_WAY_MS = 1_000
@@ -69,14 +69,14 @@ return 'STORED'
 
 
 class CacheEntry(NamedTuple):
-    """What the cache knows of an image: its manifest, or None where there is no such image."""
+    """What the cache knows about an image: its manifest, or None if there is no such image."""
 
     manifest: Manifest | None
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to fill one image's entry with what the table is read to say from now on."""
+    """The right to fill one image's entry with a manifest that is read from the table after the lease was taken."""
 
     image_id: str
     token: bytes
@@ -87,21 +87,21 @@ Refreshed = Literal["STORED", "KEPT"] | Lease
 
 
 class ManifestCache:
-    """Manifests in Redis. Every method raises CacheUnavailable where Redis is gone, slow or answers rubbish."""
+    """Manifests in Redis. Every method raises CacheUnavailable if Redis is gone, is slow or sends invalid answers."""
 
     def __init__(self, connected: Callable[[], Any], timeouts: Timeouts = READER, prefix: str = "") -> None:
-        """`connected` makes the client, with the first command: it may speak to the server, and fail."""
+        """`connected` makes the client at the first command, because it may contact the server, and fail."""
         self._connected = connected
         self._prefix = f"{prefix}:manifest:".encode() if prefix else b"manifest:"
         self._timeouts = timeouts
         self._client: Any = None
         self._cooldown_until = 0.0
         self._failure = ""
-        # The last entries with the very bytes they were decoded from: hot ones change seldom.
+        # The last entries, with the bytes that they were decoded from: popular ones seldom change.
         self._decoded: dict[str, tuple[bytes, CacheEntry]] = {}
 
     def read(self, image_id: str) -> CacheEntry | Literal["LEASED"] | None:
-        """The image's entry; LEASED while another reader reads the table for it; None where there is none."""
+        """The image's entry; LEASED while another reader reads the table for it; None if there is none."""
         value = self._ask("get", self._key(image_id))
         if value is None:
             return None
@@ -122,7 +122,7 @@ class ManifestCache:
         return lease if taken else None
 
     def fill(self, lease: Lease, manifest: Manifest | None) -> bool:
-        """Stores what the table says, under the lease. False where the lease is gone: a refresh replaced it."""
+        """Stores the table's answer, under the lease. Returns False if the lease is gone."""
         revision = _order(manifest)
         ttl = _ttl_ms(manifest, revision)
         answer = self._put_if_newer(lease.image_id, revision, manifest, ttl, lease.token, lease_ttl="")
@@ -133,7 +133,7 @@ class ManifestCache:
         self._ask("eval", _RELEASE, 1, self._key(lease.image_id), lease.token)
 
     def refresh(self, manifest: Manifest) -> Refreshed:
-        """Brings in a recorded manifest or tombstone: from here on nothing older is read or filled in.
+        """Stores a recorded manifest or tombstone: from here on, nothing older is read or filled in.
 
         STORED: an older revision was replaced. KEPT: this one or a newer is there. A lease: there was no revision to
         compare with, so the caller reads the table and fills.
@@ -182,9 +182,9 @@ class ManifestCache:
 
 
 class NoCache:
-    """Stands in where no Redis is configured: it is always empty, and stores nothing.
+    """The cache if no Redis is configured: it is always empty, and stores nothing.
 
-    Its methods have the shape of ManifestCache's, and so arguments that they don't read.
+    Its methods have the signatures of ManifestCache's, including arguments that they don't use.
     """
 
     def read(self, image_id: str) -> None:  # noqa: ARG002
@@ -206,9 +206,10 @@ class NoCache:
 def connect(
     url: str, timeouts: Timeouts = READER, *, prefix: str = "", login: Login | None = None
 ) -> ManifestCache | NoCache:
-    """The cache at `url`, as `client_of` reads it; none where it is empty. Nothing is sent before the first command.
+    """The cache at `url`, which `client_of` understands; no cache if it is empty. Nothing is sent before the first
+    command.
 
-    `prefix` begins every key, so that stacks which share a Redis don't share entries.
+    `prefix` begins every key, so that stacks that share a Redis don't share entries.
     """
     return ManifestCache(client_of(url, timeouts, login), timeouts, prefix) if url else NoCache()
 
@@ -231,7 +232,7 @@ def _new_token() -> bytes:
 
 
 def _order(manifest: Manifest | None) -> int:
-    """The revision that an entry counts as: 0, which anything recorded replaces, while there is nothing to serve."""
+    """The revision of an entry: 0 while there is nothing to serve, so that anything recorded replaces it."""
     if manifest is None or not ("renditions" in manifest or manifest["status"] == "DELETED"):
         return 0
     return manifest["revision"]

@@ -1,4 +1,4 @@
-"""The rendition plan read from JSON and checked against its schema; what it means is core's (rendition_plan)."""
+"""Reads the rendition plan from JSON, and checks it against its schema; core.rendition_plan gives it its meaning."""
 
 import json
 from functools import cache
@@ -21,7 +21,7 @@ def schema() -> dict[str, Any]:
 
 @cache
 def load_plan(text: str = "") -> Plan:
-    """The plan in `text` (JSON), or the packaged one where it is empty. Raises PlanInvalid with place and reason."""
+    """The plan in `text` (JSON), or the packaged one if it is empty. Raises PlanInvalid with place and reason."""
     try:
         document = json.loads(text or _CORE.joinpath("rendition_plan.json").read_text())
     except json.JSONDecodeError as error:

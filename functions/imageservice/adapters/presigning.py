@@ -1,4 +1,4 @@
-"""Links to renditions for readers who come without the CDN: S3's own, signed, good for an hour."""
+"""Links to renditions for readers who come without the CDN: S3's own, presigned, valid for an hour."""
 
 import os
 import time
@@ -6,18 +6,19 @@ from functools import lru_cache
 from urllib.parse import quote
 
 _EXPIRY_S = 3600
-# A link is given out again for so long, so that a browser finds the picture it has; 50 minutes are left of it then.
+# The same link is returned for this long, so that a browser finds the image in its cache; it is then still valid for 50
+# minutes.
 _WINDOW_S = 600
 
 
 def presigned_link(bucket: str, key: str) -> str:
-    """A link to `key` in `bucket` that is good for 50 minutes at least; the same one for ten minutes."""
+    """A link to `key` in `bucket` that is valid for at least 50 minutes; the same one for ten minutes."""
     return _presigned(bucket, key, int(time.time() / _WINDOW_S))
 
 
 @lru_cache(maxsize=4096)
 def _presigned(bucket: str, key: str, window: int) -> str:  # noqa: ARG001 - `window` only ends the cached link's life
-    # Not at the top: with the CDN none of this is needed. The signer alone is a third of what a client takes to make.
+    # Not at the top: with the CDN, none of this is needed. The signer alone takes a third of the time of a client.
     from botocore.auth import S3SigV4QueryAuth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials

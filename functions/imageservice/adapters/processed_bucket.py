@@ -10,7 +10,7 @@ from imageservice.core.errors import RemovalIncomplete
 from imageservice.core.formats import FORMATS
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
-# The lifecycle rule of ProcessedBucket expires what carries this tag a day after it was last written.
+# The lifecycle rule of ProcessedBucket expires objects with this tag a day after they were last written.
 _RETIRED = "retired=true"
 _DELETE_BATCH = 1000  # S3's limit on DeleteObjects
 
@@ -27,10 +27,10 @@ class Renditions:
         self._client.put_object(Bucket=self._bucket, Key=key, Body=data, **_headers(format, cache_tag))
 
     def retire(self, key: str, format: str, cache_tag: str) -> bool:
-        """Lets a rendition expire a day from now, so that redirects still under way work. False if it is gone already.
+        """Lets a rendition expire a day from now, so that redirects already sent still work. False if it is gone.
 
         It is copied onto itself, not only tagged: a lifecycle rule counts from when an object was written, so an
-        older one would go at the next midnight. Source:
+        older one would expire at the next midnight. Source:
         docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
         """
         from botocore.exceptions import ClientError
@@ -52,7 +52,7 @@ class Renditions:
         return True
 
     def keys_of(self, image_id: str, before: datetime) -> list[str]:
-        """The image's renditions written before `before`, of any digest; not those of ids that only begin alike."""
+        """The image's renditions written before `before`, of any digest; not those of longer ids that begin alike."""
         mine = re.compile(re.escape(image_id) + r"/[0-9a-f]{16}/[^/]+")
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=f"{image_id}/"
@@ -65,7 +65,7 @@ class Renditions:
         ]
 
     def remove(self, keys: Sequence[str]) -> None:
-        """Deletes renditions at once. Deleting twice is no error; RemovalIncomplete names the first that S3 kept."""
+        """Deletes renditions at once. Deleting twice is fine; RemovalIncomplete names the first that S3 kept."""
         for start in range(0, len(keys), _DELETE_BATCH):
             batch = [{"Key": key} for key in keys[start : start + _DELETE_BATCH]]
             answer = self._client.delete_objects(

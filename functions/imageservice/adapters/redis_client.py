@@ -23,10 +23,10 @@ class Timeouts:
     cooldown: float
 
 
-# A round trip within a VPC takes well under a millisecond; what takes 50 is not coming. After a failure every request
-# would pay that again, hence the cooldown.
+# A round trip within a VPC takes well under a millisecond; an answer that takes 50 is not coming. After a failure,
+# every request would wait for that again, hence the cooldown.
 READER = Timeouts(answer=0.05, connect=0.1, cooldown=1.0)
-# Nobody waits for a refresh, and it must not fail because a small function takes its time over a TLS handshake.
+# No reader waits for a refresh, and it must not fail because a TLS handshake takes long in a small function.
 WRITER = Timeouts(answer=1.0, connect=2.0, cooldown=0.0)
 
 
@@ -57,11 +57,11 @@ Login = PasswordLogin | IamLogin
 
 
 class UnusableUrl(Exception):
-    """An address that no client can be made for; the message says so to the one who deployed it."""
+    """An address that no client can be made for; the message is for the person who deployed it."""
 
 
 class _TokenPerConnection(CredentialProvider):
-    """Signs a new token whenever redis-py connects, so none is ever out of date, on a reconnect neither."""
+    """Signs a new token whenever redis-py connects, so that no token is out of date, even after a reconnect."""
 
     def __init__(self, login: IamLogin) -> None:
         self._login = login
@@ -74,19 +74,19 @@ class _TokenPerConnection(CredentialProvider):
 
 
 def client_of(url: str, timeouts: Timeouts = READER, login: Login | None = None) -> Callable[[], Any]:
-    """What makes the client for `url`; its connections stay open from one command to the next.
+    """Returns a function that makes the client for `url`; its connections stay open from one command to the next.
 
     `redis://` or, with TLS, `rediss://`; user and password as in any URL, or from `login`; `?cluster=true` for a
-    cluster, and so for ElastiCache Serverless. Other parameters are redis-py's: `?ssl_ca_certs=/opt/ca.pem`. What is
-    returned raises UnusableUrl.
+    cluster, and so for ElastiCache Serverless. Other parameters are redis-py's: `?ssl_ca_certs=/opt/ca.pem`. The
+    function raises UnusableUrl.
     """
 
     def connected() -> Any:
         try:
             return _client(url, timeouts, login)
-        # What urllib and redis-py raise for a scheme, a port or an option that they don't know.
+        # urllib and redis-py raise these for a scheme, a port or an option that they don't know.
         except (ValueError, TypeError) as error:
-            raise UnusableUrl(f"CacheUrl is no address of a Redis or Valkey: {error}") from error
+            raise UnusableUrl(f"CacheUrl is not the address of a Redis or Valkey: {error}") from error
 
     return connected
 
@@ -106,9 +106,9 @@ def _bounded(timeouts: Timeouts) -> dict[str, Any]:
     return {
         "socket_timeout": timeouts.answer,
         "socket_connect_timeout": timeouts.connect,
-        # Once more where the open connection turns out to be dropped; a timeout is final.
+        # One retry if the open connection turns out to be dropped; a timeout is final.
         "retry": Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
-        # Saves the HELLO. CLIENT SETINFO stays: its answer is read right after connecting, and with it the session
-        # tickets of TLS 1.3, which redis-py would otherwise take for the rest of an earlier answer, and give up.
+        # Saves the HELLO. CLIENT SETINFO stays: reading its answer right after connecting also reads the session
+        # tickets of TLS 1.3. Otherwise redis-py would take them for the rest of an earlier answer, and give up.
         "protocol": 2,
     }

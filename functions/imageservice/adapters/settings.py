@@ -54,7 +54,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """The settings in `environment`; a variable that is absent or empty keeps its default."""
+        """The settings in `environment`; a variable that is absent or empty gets its default."""
         texts = {field.name: environment.get(field.name.upper(), "") for field in fields(cls)}
         given: dict[str, Any] = {
             field.name: int(texts[field.name]) if field.type is int else texts[field.name]

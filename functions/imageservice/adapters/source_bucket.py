@@ -1,4 +1,4 @@
-"""SourceBucket: originals read whole or by ranges; uploads presigned, taken, deleted."""
+"""SourceBucket: reads originals, whole or in ranges; presigns and stores uploads; deletes originals."""
 
 import io
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from imageservice.core.errors import ImageRejected
 from imageservice.core.keys import padded_sequencer
 from imageservice.core.upload_event import Upload
 
-# What S3 answers where an object, or that version of it, is not there.
+# S3's error codes for an object, or a version of it, that does not exist.
 GONE = ("NoSuchKey", "NoSuchVersion", "404")
 _PRESIGNED_S = 900
 
 
 @dataclass(frozen=True)
 class OriginalObject:
-    """Where an original lies: one version of one object in SourceBucket."""
+    """Where an original is: one version of one object in SourceBucket."""
 
     bucket: str
     key: str
@@ -27,7 +27,7 @@ class OriginalObject:
 
 
 def read_original(client: Any, original: OriginalObject, byte_range: str | None = None) -> bytes:
-    """The original's bytes, whole or of an HTTP `byte_range`; ImageRejected where it was deleted meanwhile."""
+    """The original's bytes, all or those of an HTTP `byte_range`. Raises ImageRejected if it was deleted meanwhile."""
     from botocore.exceptions import ClientError
 
     options = {"Range": byte_range} if byte_range else {}
@@ -64,7 +64,7 @@ class RangedOriginal(io.RawIOBase):
     """An original as a seekable file that fetches only the blocks that are read.
 
     The first block is large enough for most headers with their EXIF. Each further request fetches twice as much as the
-    one before, up to 4 MB, so that a file that is walked through takes some twenty requests and not hundreds.
+    one before, up to 4 MB, so that reading through a file takes about twenty requests, not hundreds.
     """
 
     BLOCK = 64 * 1024
@@ -127,7 +127,7 @@ class RangedOriginal(io.RawIOBase):
             number = end
 
     def _fetch_blocks(self, first: int, end: int) -> None:
-        """Fetches the blocks from `first` to before `end`, as far as there are so many."""
+        """Fetches the blocks from `first` to before `end`, as far as they exist."""
         begin, stop = first * self.BLOCK, min(end * self.BLOCK, self._size)
         data = read_original(self._client, self._original, f"bytes={begin}-{stop - 1}")
         self.requests += 1
@@ -138,7 +138,7 @@ class RangedOriginal(io.RawIOBase):
 
 @dataclass(frozen=True)
 class PresignedPost:
-    """A form that a browser can post a file with: where to, its fields, and for how many seconds it holds."""
+    """A form that a browser can post a file with: its URL, its fields, and for how many seconds it is valid."""
 
     url: str
     fields: dict[str, str]
@@ -154,7 +154,7 @@ class Originals:
         self.max_bytes = max_bytes
 
     def presigned_post(self, image_id: str, content_type: str) -> PresignedPost:
-        """A form for this id and content type alone; S3 itself refuses more than `max_bytes`, and nothing at all."""
+        """A form for this id and content type only; S3 itself refuses more than `max_bytes`, and an empty file."""
         form = self._client.generate_presigned_post(
             self._bucket,
             image_id,
@@ -165,7 +165,7 @@ class Originals:
         return PresignedPost(form["url"], form["fields"], _PRESIGNED_S)
 
     def put(self, image_id: str, data: bytes, content_type: str) -> str:
-        """Stores an original; the version it became."""
+        """Stores an original, and returns its version."""
         answer = self._client.put_object(
             Bucket=self._bucket, Key=image_id, Body=data, ContentType=content_type
         )
@@ -173,5 +173,5 @@ class Originals:
         return version
 
     def delete(self, image_id: str) -> None:
-        """Deletes an original; in a versioned bucket it can still be got back for a month."""
+        """Deletes an original; in a versioned bucket, it can be restored for a month."""
         self._client.delete_object(Bucket=self._bucket, Key=image_id)

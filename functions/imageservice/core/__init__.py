@@ -1,1 +1,1 @@
-"""The pure core: what an image, its plan, its keys and its manifest are. It imports the standard library alone."""
+"""The pure core: what an image, its plan, its keys and its manifest are. It imports only the standard library."""

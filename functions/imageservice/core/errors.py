@@ -2,22 +2,22 @@
 
     Exception
     ├── Problem                    what the HTTP API can answer
-    │   ├── RequestInvalid         a request asks for what cannot be: which parameter, and what it takes    400
+    │   ├── RequestInvalid         a parameter is not valid: which one, and what it accepts                 400
     │   │   └── ImageIdInvalid     the text cannot be an image's id (imageservice.core.image_id)            400
-    │   ├── ImageUnknown           there is no image of this id                                             404
+    │   ├── ImageUnknown           there is no image with this id                                           404
     │   ├── ImageNotReady          the image is being processed, or that failed                             404
-    │   ├── FormatUnavailable      the image has no rendition in the format asked for                       406
+    │   ├── FormatUnavailable      the image has no rendition in the requested format                       406
     │   ├── ImageDeleted           the image was deleted                                                    410
-    │   ├── BodyTooLarge           the body is larger than this call takes                                  413
+    │   ├── BodyTooLarge           the body is larger than this call accepts                                413
     │   ├── ImageRejected          the image is bad: its uploader sees why, replaying cannot help           422
     │   └── StoreUnavailable       DynamoDB throttles, fails or hangs: try again                            503
-    ├── PlanInvalid                the rendition plan is not usable: a mistake in the deployment
-    ├── CacheUnavailable           Redis is gone, hangs or answers rubbish: readers go on without it
-    ├── NotAnnounced               EventBridge did not take a failure's event: try again
-    └── RemovalIncomplete          S3 kept some of the renditions that were to go: try again
+    ├── PlanInvalid                the rendition plan is not valid: a mistake in the deployment
+    ├── CacheUnavailable           Redis is gone, hangs or sends invalid answers: readers continue without it
+    ├── NotAnnounced               EventBridge refused a failure's event: try again
+    └── RemovalIncomplete          S3 did not delete some of the renditions: try again
 
-A function's error reaches the state machine under its class's very name: `ErrorEquals` in `statemachine/` matches
-`ImageRejected` alone, so that class has no subclasses. Everything else is left to fail in place, to be replayed.
+A function's error reaches the state machine under the name of its class: `ErrorEquals` in `statemachine/` matches
+only `ImageRejected`, so that class has no subclasses. All other errors fail the state, to be replayed.
 """
 
 from http import HTTPStatus
@@ -25,13 +25,13 @@ from typing import ClassVar
 
 
 class Problem(Exception):
-    """What the HTTP API answers with `status`; `str(error)` is one sentence for the person who asked."""
+    """An error that the HTTP API answers with `status`; `str(error)` is one sentence for the client."""
 
     status: ClassVar[HTTPStatus]
 
 
 class RequestInvalid(Problem):
-    """A parameter that cannot be taken; the message says which, and what it takes instead."""
+    """A parameter is not valid; the message says which, and what it accepts."""
 
     status = HTTPStatus.BAD_REQUEST
 
@@ -47,31 +47,31 @@ class ImageUnknown(Problem):
 
 
 class ImageNotReady(Problem):
-    """There is nothing to serve of the image yet."""
+    """The image has nothing to serve yet."""
 
     status = HTTPStatus.NOT_FOUND
 
 
 class FormatUnavailable(Problem):
-    """There is no rendition in that format; the message names the formats there are."""
+    """There is no rendition in that format; the message lists the image's formats."""
 
     status = HTTPStatus.NOT_ACCEPTABLE
 
 
 class ImageDeleted(Problem):
-    """The image was deleted; an upload of the same id revives it."""
+    """The image was deleted; an upload with the same id revives it."""
 
     status = HTTPStatus.GONE
 
 
 class BodyTooLarge(Problem):
-    """The body has more bytes than the call takes; the message says how many it takes."""
+    """The body has more bytes than the call accepts; the message says how many it accepts."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class ImageRejected(Problem):
-    """The image cannot be taken; `str(error)` is the reason, one sentence for the person who uploaded it."""
+    """The image is not accepted; `str(error)` is the reason, one sentence for the person who uploaded it."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -91,7 +91,7 @@ class PlanInvalid(Exception):
 
 
 class CacheUnavailable(Exception):
-    """Redis did not answer in time, refused, or answered what is no manifest; the table has all that it has."""
+    """Redis did not answer in time, refused, or sent something other than a manifest; the table has all that it has."""
 
 
 class RemovalIncomplete(Exception):
@@ -99,4 +99,4 @@ class RemovalIncomplete(Exception):
 
 
 class NotAnnounced(Exception):
-    """EventBridge did not take an event for now; announcing again is safe."""
+    """EventBridge refused an event; announcing again is safe."""

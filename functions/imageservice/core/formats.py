@@ -1,8 +1,8 @@
-"""The image formats: one row each, with all that the service knows of them.
+"""The image formats: one row each, with all that the service knows about them.
 
-A format is added here, in the two JSON Schemas beside this file, in docs/openapi.yaml and, if it is a modern one, in
-the CloudFront Function of template.yaml; tests/contract/test_formats.py fails until all of them agree. How its bytes
-are read and written is the engine's.
+To add a format, add it here, in the two JSON Schemas beside this file, in docs/openapi.yaml and, if it is a modern one,
+in the CloudFront Function of template.yaml; tests/contract/test_formats.py fails until all of them agree. The engine
+reads and writes its bytes.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from imageservice.core.errors import RequestInvalid
 class Format:
     """One format.
 
-    `name` is what manifests, plans and `?format=` call it, `label` what people read, `aliases` are further names that
-    are understood. `extension` is that of a rendition's key.
+    `name` is its name in manifests, plans and `?format=`, `label` is what people read, `aliases` are other accepted
+    names. `extension` is that of a rendition's key.
 
     `role` is `modern` for a format that only some clients show, so that a client must name it in `Accept`; `fallback`
-    for one that every client shows; None where no rendition is made in it. `alpha` and `animation` say whether its
-    renditions can be transparent, and can move. `quality` is the encoder's default, 1 to 100; None for lossless ones.
+    for one that every client shows; None if no renditions are made in it. `alpha` and `animation` say whether its
+    renditions can be transparent, and can be animated. `quality` is the encoder's default, 1 to 100; None if lossless.
     """
 
     name: str
@@ -34,9 +34,9 @@ class Format:
     aliases: tuple[str, ...] = ()
 
 
-# Modern formats best first, then fallbacks by falling preference, then what is only uploaded. Each may be uploaded.
-# AVIF can move, but encoding it takes minutes. PNG can move (APNG), but not in every client. GIF has one bit of alpha,
-# so its renditions are flattened.
+# Modern formats, best first; then fallbacks, preferred ones first; then formats that are only uploaded. Any may be
+# uploaded. AVIF can be animated, but encoding it takes minutes. PNG can be animated (APNG), but not in every client.
+# GIF has one bit of alpha, so its renditions are flattened.
 _ROWS: Final = (
     Format("avif", "AVIF", "image/avif", "avif", "modern", alpha=True, quality=50),
     Format("webp", "WebP", "image/webp", "webp", "modern", alpha=True, animation=True, quality=80),
@@ -75,7 +75,7 @@ def format_of_media_type(media_type: str) -> Format | None:
 def check_media_type(content_type: str) -> str:
     """The media type in a Content-Type, in lower case and without parameters. Raises RequestInvalid.
 
-    It says only what may be sent: what the image is, its bytes decide.
+    It only says what may be sent; the image's bytes decide its format.
     """
     media_type = content_type.partition(";")[0].strip().lower()
     if format_of_media_type(media_type) is None:
@@ -90,7 +90,7 @@ def format_of_extension(extension: str) -> Format | None:
 
 
 def fallback_for(*, alpha: bool, animated: bool) -> str:
-    """The first fallback that can hold such an image. Motion comes before alpha: no fallback has both."""
+    """The first fallback that can hold such an image. Animation comes before alpha: no fallback has both."""
     return next(
         name
         for name in FALLBACKS

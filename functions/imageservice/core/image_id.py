@@ -1,4 +1,4 @@
-"""What an image id may be: the one rule for every way in and every way back.
+"""What an image id may be: the one rule, for every write and every read.
 
 An image id is the key of the original in SourceBucket, unchanged: any text (spaces, `+`, `%`, `é`, slashes), except
 
@@ -7,17 +7,17 @@ An image id is the key of the original in SourceBucket, unchanged: any text (spa
     a lone surrogate, such as "\\ud800"            UTF-8 cannot hold it
     a control character, U+FFFE or U+FFFF        S3 lists keys in XML, which cannot hold most of them, and a terminal
                                                  takes them for commands
-    a part that is `.` or `..`                   browsers and HTTP clients take it out of a path
+    a part that is `.` or `..`                   browsers and HTTP clients remove it from a path
     `${filename}`                                in a posted form S3 replaces it with the name of the file
 
 So 970 bytes, `../x`, `a/./b` and `${filename}` have the same outcome everywhere:
 
     POST /uploads, PUT, DELETE, GET and HEAD          400, with the sentence that `check_image_id` raises
     `images upload`, an upload in the console         a usage error with the same sentence; nothing is sent
-    an object that came into the bucket by itself     REJECTED with the same sentence, when it is inspected
+    an object that was put into the bucket directly   REJECTED with the same sentence, when it is inspected
 
-What came into the bucket by itself must be found and removed by an operator, so the command line and the console look
-images up, and remove them, by any key that S3 can have: `check_key`.
+An operator must be able to find and remove such an object, so the command line and the console look images up, and
+remove them, by any key that S3 can have: `check_key`.
 """
 
 import re
@@ -40,8 +40,8 @@ _REFUSED = re.compile(f"({_CONTROL})|({_DOTS})|({_FILENAME})")
 def check_image_id(image_id: str) -> str:
     """The id as it is. Raises ImageIdInvalid with one sentence that says what is wrong with it."""
     _check_length(image_id, MAX_ID_BYTES)
-    # Every request pays for this. Almost every id shows at once that it has nothing that could be refused: only what is
-    # not printable can be a control character, and only "/." begins a part that could be dots.
+    # Every request pays for this check. A quick look clears almost every id: only an unprintable character can be a
+    # control character, and only "/." begins a part that could be dots.
     if image_id.isprintable() and "/." not in f"/{image_id}" and "${" not in image_id:
         return image_id
     refused = _REFUSED.search(image_id)
@@ -51,12 +51,12 @@ def check_image_id(image_id: str) -> str:
     if control:
         raise ImageIdInvalid(f"The id contains the control character U+{ord(control):04X}.")
     if dots:
-        raise ImageIdInvalid("The id has a part that is . or .., which browsers take out of an address.")
+        raise ImageIdInvalid("The id has a part that is . or .., which browsers remove from an address.")
     raise ImageIdInvalid("The id contains ${filename}, which S3 would replace with the file's own name.")
 
 
 def check_key(key: str) -> str:
-    """The key as it is, of whatever S3 can store. Raises ImageIdInvalid."""
+    """The key as it is, if S3 can store an object under it. Raises ImageIdInvalid."""
     _check_length(key, MAX_KEY_BYTES)
     return key
 

@@ -1,7 +1,7 @@
 """An image's item in ImageTable: the one definition of its attributes, for each status.
 
-`status` is that of the latest upload. `renditions`, made of `source`, are what readers get, even while a newer upload
-is PROCESSING, REJECTED or FAILED. `to_dynamodb` (imageservice.adapters.image_table) gives the table's own form.
+`status` is that of the latest upload. `renditions`, made from `source`, are what readers get, even while a newer upload
+is PROCESSING, REJECTED or FAILED. `to_dynamodb` (imageservice.adapters.image_table) gives DynamoDB's format.
 Times are ISO 8601 in UTC, with milliseconds and Z, so they sort as text.
 """
 
@@ -21,7 +21,7 @@ class UploadRecord(TypedDict):
 
 
 class Source(UploadRecord):
-    """The upload that renditions were made of, and what its header says. `width` and `height` are pixels as shown."""
+    """The upload that renditions were made from, and what its header says. `width` and `height` are pixels as shown."""
 
     format: str
     width: int
@@ -55,7 +55,7 @@ class _Always(TypedDict):
 class _MaybeServed(_Always, total=False):
     """What an earlier upload left: all of it if its renditions are still served.
 
-    `revision` counts what readers were given, and `replaced` are the renditions that the last record replaced.
+    `revision` counts the changes of what is served, and `replaced` are the renditions that the last record replaced.
     """
 
     revision: int

@@ -1,4 +1,4 @@
-"""Names that are derived, never drawn at random: the same upload always has the same keys."""
+"""Names that are derived, never random: the same upload always has the same keys."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ def padded_sequencer(sequencer: str) -> str:
 
 
 def source_identity(upload: Mapping[str, Any]) -> str:
-    """Distinguishes one upload of a key from another: its version id, or its etag where the bucket has no versions."""
+    """Distinguishes one upload of a key from another: its version id, or its etag if the bucket has no versions."""
     identity: str = upload.get("version_id") or upload["etag"]
     return identity
 
@@ -32,7 +32,7 @@ def digest(identity: str, plan_fingerprint: str, engine_version: str) -> str:
 
 
 def rendition_key(image_id: str, digest: str, size: str, format: str) -> str:
-    """The object key of a rendition in ProcessedBucket; what it names never changes."""
+    """The object key of a rendition in ProcessedBucket; the object never changes."""
     return f"{image_id}/{digest}/{size}.{FORMATS[format].extension}"
 
 
@@ -40,7 +40,7 @@ def rendition_key(image_id: str, digest: str, size: str, format: str) -> str:
 def cache_tag(image_id: str) -> str:
     """The tag that every cached response of an image carries at the edge, so that one invalidation purges them all.
 
-    A hash, since CloudFront's tags are case-insensitive, ASCII and at most 256 characters. Source:
+    A hash, because CloudFront's tags are case-insensitive, ASCII and at most 256 characters. Source:
     docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-tags.html
     """
     return "image-" + hashlib.sha256(image_id.encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""What an uploaded image may be at most."""
+"""The limits of an uploaded image."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ _CANVASES = 5
 
 @dataclass(frozen=True)
 class Limits:
-    """What an original may be at most; more is rejected before a pixel is decoded.
+    """The limits of an original; an image beyond them is rejected before a pixel is decoded.
 
-    `max_frame_pixels` bounds width × height × frames of a moving image, in which a frame counts as at least
-    `least_frame_pixels`. `max_aspect` is how many times as long as the other a side may be. `max_decode_seconds` bounds
-    what a file made to be slow can cost, `max_inspect_seconds` the same for its inspection: in seconds of CPU.
+    `max_frame_pixels` limits width × height × frames of an animation, in which a frame counts as at least
+    `least_frame_pixels`. `max_aspect` is the largest ratio of the longer side to the shorter one. `max_decode_seconds`
+    and `max_inspect_seconds` limit, in seconds of CPU, what decoding and inspecting a file made to be slow can cost.
     """
 
     max_bytes: int = 50_000_000
@@ -25,7 +25,7 @@ class Limits:
     max_inspect_seconds: float = 10.0
 
     def check_canvas(self, width: int, height: int) -> None:
-        """Raises ImageRejected where an image of `width` × `height` pixels is empty, too large or too narrow."""
+        """Raises ImageRejected if an image of `width` × `height` pixels is empty, too large or too narrow."""
         pixels = width * height
         if not pixels:
             raise ImageRejected(f"The image is empty: its header says {width} × {height} pixels.")
@@ -41,12 +41,12 @@ class Limits:
             )
 
     def check_frames(self, frames: int, width: int, height: int) -> None:
-        """Raises ImageRejected where a moving image has more pixels in all its frames than is accepted."""
-        # However few its frames are, painting them takes this many canvases.
+        """Raises ImageRejected if an animation has more pixels in all its frames than are accepted."""
+        # Painting even a few frames takes this many canvases.
         self.check_frame_pixels(frames, max(frames, _CANVASES) * width * height)
 
     def check_frame_pixels(self, frames: int, pixels: int) -> None:
-        """As `check_frames`, for frames of any sizes that have `pixels` in all."""
+        """Like `check_frames`, for frames of any sizes that have `pixels` in all."""
         if frames > 1 and max(pixels, frames * self.least_frame_pixels) > self.max_frame_pixels:
             raise ImageRejected(
                 f"The animation has {frames:,} frames or more, and {_mega(pixels)} megapixels in them;"

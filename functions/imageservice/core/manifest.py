@@ -22,19 +22,19 @@ class Rendition(TypedDict):
 
 
 class Failure(TypedDict):
-    """Why an upload did not become READY: the error's name, and the cause as a person understands it."""
+    """Why an upload did not become READY: the error's name, and the cause in words for people."""
 
     name: str
     cause: str
 
 
 class Manifest(TypedDict, total=False):
-    """What is known of one image. `id`, `status` and `revision` are always there.
+    """What is known about one image. `id`, `status` and `revision` are always there.
 
-    `status` is that of what is served: READY while there are renditions, whatever becomes of a newer upload.
-    `width`, `height`, `bytes`, `format` and `frames` are those of the original that the renditions were made of.
-    `alpha` is whether any pixel of it is less than opaque; manifests of before version 0.2.0 lack it.
-    `aliases` names the sizes that come out the same as another: {"w1920": "w1280"}.
+    `status` is that of what is served: READY while there are renditions, whatever happens to a newer upload.
+    `width`, `height`, `bytes`, `format` and `frames` are those of the original that the renditions were made from.
+    `alpha` is whether any pixel of it is less than opaque; manifests from before version 0.2.0 lack it.
+    `aliases` names the sizes that are identical to another one: {"w1920": "w1280"}.
     """
 
     id: str

@@ -13,7 +13,7 @@ _FALLBACK_TYPES = (*(FORMATS[name].media_type for name in FALLBACKS), "image/*",
 
 
 class RenditionQuery(NamedTuple):
-    """What a reader asks for. `width` is in device pixels; without `size` and `width` it is the largest there is."""
+    """What a reader requests. `width` is in device pixels. Without `size` and `width`, it is the widest rendition."""
 
     size: str | None = None
     width: int | None = None
@@ -24,9 +24,9 @@ class RenditionQuery(NamedTuple):
 def preferred_formats(accept: str) -> tuple[str, ...]:
     """The modern formats that an `Accept` header puts before the fallback, best first.
 
-    Only formats listed there: `*/*` and `image/*` are sent by clients that can't show them. One listed with at least
-    the quality of the fallback's types comes before it; between equals, the smaller file (RFC 9110, section 12.5.1).
-    The CloudFront Function in template.yaml decides the same, in JavaScript.
+    Only formats that are listed there by name, because clients that can't show them send `*/*` and `image/*`. A format
+    comes before the fallback if its quality is at least that of the fallback's types; between equals, the smaller file
+    wins (RFC 9110, section 12.5.1). The CloudFront Function in template.yaml applies the same rule, in JavaScript.
     """
     qualities = dict(_qualities(accept))
     fallback = max((qualities.get(name, 0.0) for name in _FALLBACK_TYPES), default=0.0)
@@ -47,7 +47,7 @@ def _qualities(accept: str) -> Iterable[tuple[str, float]]:
 
 
 def _quality(text: str) -> float:
-    """A quality value; 0 for what is none, so that a garbled header never gets a format that its client can't show."""
+    """A quality value; 0 if invalid, so that a garbled header never gets a format that its client can't show."""
     digits = text.replace(".", "", 1)
     if not (digits.isascii() and digits.isdigit()):
         return 0.0
@@ -55,16 +55,18 @@ def _quality(text: str) -> float:
 
 
 def choose(manifest: Manifest, query: RenditionQuery, preferred: Sequence[str]) -> Rendition:
-    """The best rendition for the query: of its size, or the narrowest that is at least as wide as it asks for.
+    """The best rendition for the query: of its size, or the narrowest that is at least as wide as requested.
 
-    By width only uncropped renditions are chosen, and the widest where none is wide enough. `preferred` are the formats
+    By width, only uncropped renditions are chosen, and the widest if none is wide enough. `preferred` are the formats
     to look for before the fallback. Raises RequestInvalid, FormatUnavailable.
     """
     sized = _of_size(manifest, query.size) if query.size is not None else _of_width(manifest, query.width)
     by_format = {rendition["format"]: rendition for rendition in sized}
     if query.format is not None and query.format != FALLBACK:
         if query.format not in by_format:
-            raise FormatUnavailable(f"This image has no {query.format}; it has {', '.join(by_format)}.")
+            raise FormatUnavailable(
+                f"This image has no rendition in {query.format}; it has {', '.join(by_format)}."
+            )
         return by_format[query.format]
     for name in () if query.format else preferred:
         if name in by_format:
@@ -79,7 +81,7 @@ def _of_size(manifest: Manifest, name: str) -> list[Rendition]:
     of_size = [rendition for rendition in renditions if rendition["size"] == actual]
     if not of_size:
         names = dict.fromkeys([*(rendition["size"] for rendition in renditions), *aliases])
-        raise RequestInvalid(f"size: this image has {', '.join(names)}.")
+        raise RequestInvalid(f"size must be one of {', '.join(names)} for this image.")
     return of_size
 
 
@@ -100,7 +102,7 @@ def _of_width(manifest: Manifest, width: int | None) -> list[Rendition]:
 
 
 def uncropped(manifest: Manifest) -> list[Rendition]:
-    """The renditions that show the whole image, by their aspect; all of them where every one is cropped."""
+    """The renditions that show the whole image, judged by their aspect; all of them if every one is cropped."""
     renditions = manifest["renditions"]
     return [each for each in renditions if _whole(manifest, each)] or renditions
 

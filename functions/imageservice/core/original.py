@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Original:
     """An uploaded image, by its header.
 
-    `format` is what the bytes are: jpeg, png, webp, gif, avif, heic, tiff or bmp (an MPO is a jpeg).
-    `width` and `height` are in pixels as a person sees it, after EXIF or container rotation.
+    `format` is that of the bytes: jpeg, png, webp, gif, avif, heic, tiff or bmp (an MPO is a jpeg).
+    `width` and `height` are in pixels as a person sees the image, after EXIF or container rotation.
     `frames` counts the frames of its renditions: 1 for a still image. `alpha` is whether it can be transparent.
     """
 

@@ -9,7 +9,7 @@ from imageservice.core.negotiation import uncropped
 
 
 def srcset_by_format(manifest: Manifest, link: Callable[[Rendition], str]) -> dict[str, str]:
-    """A `srcset` per format, the formats best first, with what shows the whole image, by rising width.
+    """A `srcset` per format, best format first, of the renditions that show the whole image, narrowest first.
 
     Each width is there once: HTML lets a browser drop the second of two candidates with the same width.
     """
@@ -24,7 +24,7 @@ def srcset_by_format(manifest: Manifest, link: Callable[[Rendition], str]) -> di
 
 
 def picture(manifest: Manifest, srcset: dict[str, str], link: Callable[[Rendition], str]) -> str:
-    """A `<picture>` that takes no more room when the image arrives than before, and asks for no more than is shown."""
+    """A `<picture>` that keeps its size when the image arrives, and requests no more pixels than are shown."""
     whole = _by_width(manifest)
     fallback = [rendition for rendition in whole if rendition["format"] not in MODERN] or whole
     largest = fallback[-1]
@@ -43,7 +43,8 @@ def picture(manifest: Manifest, srcset: dict[str, str], link: Callable[[Renditio
 
 
 def _by_width(manifest: Manifest) -> list[Rendition]:
-    """What shows the whole image, by rising width. Of two sizes with one width, the one closest to the aspect."""
+    """The renditions that show the whole image, narrowest first. Of two with the same width, the one closest to the
+    aspect."""
     width, height = manifest["width"], manifest["height"]
     closest: dict[tuple[int, str], Rendition] = {}
     for each in sorted(
@@ -54,7 +55,7 @@ def _by_width(manifest: Manifest) -> list[Rendition]:
 
 
 def _style(manifest: Manifest) -> str:
-    """Scales down with the page, keeps the aspect, and shows color and placeholder until the image is there.
+    """Scales down with the page, keeps the aspect, and shows color and placeholder until the image is loaded.
 
     A background stays behind the image, so a transparent image has none: it would show through.
     """

@@ -31,9 +31,9 @@ class Size:
 
 @dataclass(frozen=True)
 class Target:
-    """One size as it comes out for one original: exactly `width` × `height` pixels, never larger than the original.
+    """One size as it results for one original: exactly `width` × `height` pixels, never larger than the original.
 
-    `aliases` are the names of further sizes that come out the same.
+    `aliases` are the names of other sizes with the same result.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Plan:
-    """Sizes by rising width, the formats to make, and the encoders' quality (0 to 100) by format."""
+    """Sizes, narrowest first; the formats to make; and the encoders' quality (0 to 100) by format."""
 
     sizes: tuple[Size, ...]
     formats: tuple[str, ...]
@@ -54,7 +54,7 @@ class Plan:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Plan":
-        """The plan of a document that its schema allows. Raises PlanInvalid where two sizes have the same name."""
+        """The plan of a document that its schema allows. Raises PlanInvalid if two sizes have the same name."""
         names = [size["name"] for size in document["sizes"]]
         if len(set(names)) != len(names):
             raise PlanInvalid(f"the rendition plan names a size twice: {', '.join(names)}")
@@ -71,7 +71,7 @@ class Plan:
         return json.dumps([sizes, self.formats, self.quality], sort_keys=True, separators=(",", ":"))
 
     def targets(self, original: Original) -> tuple[Target, ...]:
-        """The renditions' sizes for this original; sizes that come out the same are one, under the first one's name.
+        """The renditions' sizes for this original; sizes with the same result are one, under the first one's name.
 
         A `cover` that has nothing to crop is a `contain`: of a square original, a square box is the whole image.
         """
@@ -83,7 +83,7 @@ class Plan:
         )
 
     def formats_for(self, original: Original) -> tuple[str, ...]:
-        """The formats to make: a moving image gets only those that can move, for a still one would stop it.
+        """The formats to make: an animation gets only formats that can be animated, because any other would stop it.
 
         `fallback` stays unresolved. Which one it is depends on the pixels, which only the engine sees.
         """
@@ -95,7 +95,7 @@ class Plan:
 
 
 def _target(size: Size, width: int, height: int) -> Target:
-    """What comes of `size`, still without a name. Equal targets have equal pixels."""
+    """The result of `size`, still without a name. Equal targets have equal pixels."""
     across, down = fitted(size, width, height)
     if size.fit == "cover" and not _same_aspect(across, down, width, height):
         return Target("", across, down, "cover", size.gravity)
@@ -108,7 +108,7 @@ def _same_aspect(across: int, down: int, width: int, height: int) -> bool:
 
 
 def fitted(size: Size, width: int, height: int) -> tuple[int, int]:
-    """The pixels that `size` comes out at for an original of `width` × `height`: never enlarged, at least 1 × 1.
+    """The pixels of `size` for an original of `width` × `height`: never enlarged, at least 1 × 1.
 
     `contain` fits the whole image into the box; `cover` fills the box's aspect, so a small original gives a small box.
     Without a height the box is as high as a WebP can be: 16,383 pixels.

@@ -1,4 +1,4 @@
-"""Which originals are to be made again."""
+"""Which originals' renditions are made again."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from imageservice.core.keys import digest, source_identity
 from imageservice.core.timestamps import from_text
 
 Decision = Literal["PROCESS", "UP_TO_DATE", "UNDER_WAY", "DELETED", "REJECTED", "NOT_ASKED_FOR"]
-# ProcessImage's own time-out: what has been PROCESSING for longer is no longer under way.
+# ProcessImage's own timeout: an image that has been PROCESSING for longer is no longer being processed.
 _LONGEST_RUN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which originals to look at: those whose image has one of the statuses `only`, or all where it is empty.
+    """Which originals to look at: those whose image has one of the statuses `only`, or all if it is empty.
 
     NEW is the status of an original without an image. With `force`, those that are up to date and those that were
     rejected are made again as well.
@@ -28,7 +28,7 @@ class Selection:
 def decide(
     item: Mapping[str, Any] | None, selection: Selection, plan_fingerprint: str, engine: str, now: datetime
 ) -> Decision:
-    """What to do about an original whose image has this item; None where no workflow has ever taken it up."""
+    """What to do about an original whose image has this item; None if no workflow has ever processed it."""
     status = item["status"] if item else "NEW"
     if status == "DELETED":
         return "DELETED"  # a tombstone stays one: either the deletion or a re-upload is on its way

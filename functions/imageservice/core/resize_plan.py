@@ -1,4 +1,4 @@
-"""What is to be made of one upload: decided once at inspection, then carried out size by size."""
+"""Which renditions to make from one upload: decided once at inspection, then carried out size by size."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -14,7 +14,7 @@ from imageservice.core.rendition_plan import Plan, Target
 
 
 class ResizePlan(TypedDict):
-    """`resizes` has one entry for each size to make; `aliases` names the sizes that come out the same as another."""
+    """`resizes` has one entry for each size to make; `aliases` names the sizes that are identical to another one."""
 
     source: Source
     digest: str
@@ -28,8 +28,8 @@ def plan_resizes(
     """The source, its digest, and one entry in `resizes` for each size to make, as JSON for the state machine.
 
     `upload` has bucket, key, bytes, etag and, in a versioned bucket, version_id. The smallest size also describes the
-    image (alpha, placeholder and color). There is nothing to resize where `recorded_digest`, that of the renditions
-    served now, is the same. Raises ImageRejected where the key cannot be an image's id.
+    image (alpha, placeholder and color). There is nothing to resize if `recorded_digest`, that of the renditions
+    served now, is the same. Raises ImageRejected if the key cannot be an image's id.
     """
     try:
         check_image_id(upload["key"])

@@ -1,7 +1,7 @@
-"""An upload, in the three forms it has: S3's event, ImageTable's `upload`, and the event that has it made again.
+"""An upload, in its three forms: S3's event, ImageTable's `upload`, and the event that processes it again.
 
-an execution's input            upload_from_event(event)           KeyError where it is no event of SourceBucket
-an item of ImageTable           upload_from_item(item)             KeyError where the item has no upload
+an execution's input            upload_from_event(event)           KeyError if it is not an event of SourceBucket
+an item of ImageTable           upload_from_item(item)             KeyError if the item has no upload
 the item's `upload`             upload.record()
 an event for ProcessImage       upload.created_event("Replay")     or "Reprocess", or with force
 the same event, as a replay     as_replay(event)
@@ -27,7 +27,7 @@ Reason = Literal["Replay", "Reprocess"]
 class Upload:
     """One upload of an image, or the deletion of one; `sequencer` is padded and orders all that happens to its key.
 
-    `bytes`, `etag` and `version_id` are None where the event had none: a deletion's has no size.
+    `bytes`, `etag` and `version_id` are None if the event had none: a deletion's event has no size.
     """
 
     id: str
@@ -46,9 +46,9 @@ class Upload:
     def created_event(
         self, reason: Reason, *, force: bool = False, moment: datetime | None = None
     ) -> dict[str, Any]:
-        """An Object Created event that has this upload processed at its own sequencer, so that a newer one still wins.
+        """An Object Created event that processes this upload at its own sequencer, so that a newer one still wins.
 
-        `Reprocess` also takes up an image that is READY or REJECTED; `force` makes what is up to date again.
+        `Reprocess` also processes an image that is READY or REJECTED; `force` also one that is up to date.
         """
         s3_object = {
             "key": self.id,
@@ -71,7 +71,7 @@ class Upload:
 
 
 def upload_from_event(event: Mapping[str, Any]) -> Upload:
-    """The upload in an Object Created or Object Deleted event. KeyError, TypeError where it is not such an event."""
+    """The upload in an Object Created or Object Deleted event. Raises KeyError or TypeError for any other event."""
     detail = event["detail"]
     s3_object = detail["object"]
     return Upload(
@@ -85,7 +85,7 @@ def upload_from_event(event: Mapping[str, Any]) -> Upload:
 
 
 def upload_from_item(item: Mapping[str, Any]) -> Upload:
-    """The latest upload of an image's item. Raises KeyError where no upload of it is on record."""
+    """The latest upload of an image's item. Raises KeyError if none is recorded."""
     upload = item["upload"]
     return Upload(
         id=upload["key"],
@@ -103,7 +103,7 @@ def is_removal(event: Mapping[str, Any]) -> bool:
 
 
 def as_replay(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The same event, marked as a replay. A reprocessing stays one: only so is an image taken up that is READY."""
+    """The same event, marked as a replay. A reprocessing stays one, because a replay skips an image that is READY."""
     reason = event["detail"].get("reason")
     return {**event, "detail": {**event["detail"], "reason": reason if reason == "Reprocess" else "Replay"}}
 

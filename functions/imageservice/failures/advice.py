@@ -15,14 +15,14 @@ class Advice:
 
 _REJECTED = Advice(
     "The image is bad, and its uploader can see why. Not an incident.",
-    "Nothing; the uploader sends another. If a limit was too tight, raise it (MaxBytes, MaxPixels, MaxFramePixels) and"
+    "Nothing; the uploader can send another. If a limit is too low, raise it (MaxBytes, MaxPixels, MaxFramePixels) and"
     " reprocess the image with --force.",
     replay=False,
 )
 _DENIED = Advice(
-    "A role may not do what the step needs.",
-    "Give the permission back: the cause names the role and the action. Deploying the template again restores all of"
-    " its roles; then replay.",
+    "A role lacks a permission that the step needs.",
+    "Restore the permission; the cause names the role and the action. Deploying the template again restores all of"
+    " its roles. Then replay.",
 )
 _DEFINITION = Advice(
     "The workflow's own definition has a mistake.",
@@ -33,17 +33,17 @@ _DEPLOYMENT = Advice(
     "Build and deploy again (sam build && sam deploy), then replay.",
 )
 _SPENT = Advice(
-    "A step took longer than it may.",
-    "If many images are hit, something is slow or hangs: look at the function's logs and at what it calls. If it is one"
-    " image, give the function more memory (with it comes more processor) or time. Then replay.",
+    "A step took longer than its time limit.",
+    "If it hit many images, something is slow or hangs: look at the function's logs and at what it calls. If it hit one"
+    " image, give the function more memory (which also gives it more CPU) or more time. Then replay.",
 )
 _THROTTLED = Advice(
-    "AWS was asked for more at once than it allows here.",
-    "Wait until the load is over, or have the quota raised; then replay, slowly if there are many (--rate).",
+    "AWS throttled a call, because of a rate limit or a quota.",
+    "Wait until the load is over, or have the quota raised. Then replay; if there are many, slowly (--rate).",
 )
 _TRANSIENT = Advice(
     "An AWS service failed for longer than the retries lasted.",
-    "Look at the service's health page; when it is well again, replay.",
+    "Look at the service's health page. When the service has recovered, replay.",
 )
 
 # The first whose pattern matches "name: cause" wins. Sources: docs.aws.amazon.com/step-functions/latest/dg/
@@ -78,15 +78,15 @@ _KNOWN: tuple[tuple[str, Advice], ...] = (
     (
         r"Lambda\.ResourceNotFoundException|.*(NoSuchBucket|ResourceNotFoundException|QueueDoesNotExist)",
         Advice(
-            "Something that the workflow needs is not there: a function, a bucket, a table.",
-            "Deploy the template again, which makes what is missing; then replay.",
+            "Something that the workflow needs does not exist: a function, a bucket, a table.",
+            "Deploy the template again, which creates what is missing. Then replay.",
         ),
     ),
     (
         r"PlanInvalid:",
         Advice(
-            "The rendition plan in the deployment is not usable.",
-            "Correct the parameter RenditionPlan (the cause names the place) and deploy; then replay.",
+            "The deployment's rendition plan is invalid.",
+            "Correct the parameter RenditionPlan (the cause names the place) and deploy. Then replay.",
         ),
     ),
     (
@@ -94,7 +94,7 @@ _KNOWN: tuple[tuple[str, Advice], ...] = (
         _DEFINITION,
     ),
     (r"RemovalIncomplete:", _TRANSIENT),
-    (r"Stopped:", Advice("The workflow was stopped by hand.", "If it should go on after all, replay.")),
+    (r"Stopped:", Advice("The workflow was stopped by hand.", "To continue it, replay.")),
     (
         r"WorkflowLost:",
         Advice(
@@ -106,14 +106,14 @@ _KNOWN: tuple[tuple[str, Advice], ...] = (
     (
         r"[A-Z]\w*(Error|Exception|Interrupt|Iteration|Unsupported|Invalid):",
         Advice(
-            "A bug in a function's code, or something it did not expect.",
-            "Look at the function's logs for the stack trace, correct the code and deploy; then replay.",
+            "A bug in a function's code, or input that it did not expect.",
+            "Find the stack trace in the function's logs, correct the code and deploy. Then replay.",
         ),
     ),
 )
 _OTHER = Advice(
-    "An error that this table does not know.",
-    "Look at the execution's history for the state that failed and its cause; when that is put right, replay.",
+    "An error that is not in the list of known errors.",
+    "Look at the execution's history for the state that failed and its cause. When that is fixed, replay.",
 )
 
 

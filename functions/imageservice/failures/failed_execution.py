@@ -29,7 +29,7 @@ class NotAnUpload(ValueError):
 class FailedExecution:
     """An execution that failed, timed out or was stopped, after `redrives` redrives.
 
-    `removal` says which workflow it ran: RemoveImage or ProcessImage. `stopped` is None where the source has no time.
+    `removal` says which workflow it ran: RemoveImage or ProcessImage. `stopped` is None if the source has no time.
     """
 
     arn: str
@@ -41,7 +41,7 @@ class FailedExecution:
 
     @property
     def is_incident(self) -> bool:
-        """Whether something broke. A rejected image is a matter for its uploader."""
+        """Whether something broke. A rejected image is its uploader's concern."""
         return self.failure["name"] != REJECTED
 
     @property
@@ -77,7 +77,7 @@ def failure_of(status: str, error: str | None, cause: str | None) -> Failure:
     if status == "TIMED_OUT":
         return Failure(
             name=error or "States.Timeout",
-            cause=message_in(cause) or "The workflow ran longer than its time-out allows.",
+            cause=message_in(cause) or "The workflow exceeded its time limit.",
         )
     if status == "ABORTED":
         return Failure(
@@ -99,7 +99,7 @@ def message_in(cause: str | None) -> str:
 
 
 def overtaken(failed: FailedExecution, item: Mapping[str, Any] | None) -> bool:
-    """Whether the failure is of no more concern to an image with this item: a newer upload or deletion came, or another
+    """Whether the failure no longer concerns an image with this item: a newer upload or deletion came, or another
     execution has done the work, or is doing it."""
     if item is None or not item.get("sequencer"):
         return False

@@ -1,4 +1,4 @@
-"""A failure announced: as an event for machines, and as a message for the operator with what to do."""
+"""Announces a failure: as an event for machines, and as a message that says what an operator should do."""
 
 import json
 import shlex
@@ -21,10 +21,10 @@ class Notifier:
         self._topic_arn, self._stack_name = topic_arn, stack_name
 
     def announce(self, failed: FailedExecution) -> None:
-        """Raises NotAnnounced where EventBridge did not take the event; then no message was sent either."""
+        """Raises NotAnnounced if EventBridge did not accept the event; then no message was sent either."""
         answer = self._events.put_events(Entries=[event(failed)])
         if answer["FailedEntryCount"]:
-            raise NotAnnounced(f"EventBridge did not take the event: {answer['Entries'][0].get('ErrorCode')}")
+            raise NotAnnounced(f"EventBridge refused the event: {answer['Entries'][0].get('ErrorCode')}")
         self._sns.publish(
             TopicArn=self._topic_arn,
             Subject=subject(failed),
@@ -57,7 +57,7 @@ def message(failed: FailedExecution, stack_name: str) -> str:
     """The failure for a person: what happened, what it means, what to do. Machines subscribe to ImageFailed."""
     advice = advice_on(failed.failure["name"], failed.failure["cause"])
     what = "The image could not be removed." if failed.removal else "The image could not be processed."
-    served = "" if failed.removal else " What was served of it before goes on being served."
+    served = "" if failed.removal else " Renditions of an earlier upload are still served."
     replay = f"images replay --stack {shlex.quote(stack_name)} -- {shlex.quote(failed.upload.id)}"
     lines = [
         f"{what}{served}",

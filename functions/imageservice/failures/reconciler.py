@@ -1,7 +1,7 @@
-"""What the failures' events missed: Step Functions delivers them on a best-effort basis.
+"""Finds failures whose events were lost: Step Functions delivers events on a best-effort basis.
 
-Looked at are images that have been PROCESSING for a while, and failed executions that no item reports. Nothing else is
-touched.
+It looks at images that have been PROCESSING for a while, and at failed executions that no item reports. It touches
+nothing else.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ LOST = "WorkflowLost"
 
 @dataclass
 class Report:
-    """Image ids: `waiting` are PROCESSING and their execution runs; `stuck` and `missed` were put on record."""
+    """Image ids: `waiting` are PROCESSING and their execution runs; `stuck` and `missed` were recorded."""
 
     waiting: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Reconciler:
     ) -> Report:
         """Looks at images, and at executions of the machines that started within `look_back` of `now`.
 
-        What changed within `grace` is left to its event.
+        Images that changed within `grace` are left to their events.
         """
         report = Report()
         until = now - grace
@@ -75,7 +75,7 @@ class Reconciler:
             return None
         cause = "The workflow ended without marking the image."
         if description is None:
-            cause = "Step Functions does not know the workflow's execution any more."
+            cause = "Step Functions no longer knows the workflow's execution."
         return FailedExecution(
             arn=execution,
             redrives=(description or {}).get("redriveCount") or 0,

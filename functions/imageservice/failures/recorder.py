@@ -1,4 +1,4 @@
-"""Failures on record, in the image's item, where status and cause are seen; each is announced once."""
+"""Records failures in the image's item, where readers and operators see status and cause. Announces each once."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
@@ -26,7 +26,7 @@ _IS_LATEST_REMOVAL = "(sequencer < :sequencer OR (sequencer = :sequencer AND #st
 
 
 class Handled(NamedTuple):
-    """What was done about an execution's change of status; `execution` is None where nothing was."""
+    """What was done about an execution's change of status; `execution` is None if nothing was done."""
 
     outcome: Outcome
     execution: FailedExecution | None = None
@@ -42,9 +42,9 @@ class FailureRecorder:
     def handle(self, change: Mapping[str, Any]) -> Handled:
         """Handles the detail of a `Step Functions Execution Status Change`: a failure, or RUNNING after a redrive.
 
-        Events are late and out of order. OVERTAKEN is one that the execution itself has left behind by now: it
-        succeeded, or was redriven again. The execution's description may be stale, too, so only what is ahead of the
-        event counts. NOT_OURS is an execution without an upload, which an operator started by hand.
+        Events are late and out of order. OVERTAKEN is an event that the execution itself has left behind: it has
+        succeeded, or was redriven again. The execution's description may be stale too, so it counts only if it is ahead
+        of the event. NOT_OURS is an execution without an upload, which an operator started by hand.
         """
         description = self._executions.describe(change["executionArn"]) or {}
         if description.get("status") == "SUCCEEDED" or _redrives(description) > _redrives(change):
@@ -62,8 +62,8 @@ class FailureRecorder:
     def record(self, failed: FailedExecution) -> Outcome:
         """Records and announces the failure, if its upload is still the latest and it was not announced before.
 
-        A failed upload's item becomes FAILED; a failed removal's keeps its status, a tombstone above all, and has the
-        error beside it.
+        A failed upload's item becomes FAILED. A failed removal's item keeps its status (usually a tombstone), and gets
+        the error beside it.
         """
         if not failed.is_incident:
             return "NO_INCIDENT"
@@ -79,7 +79,7 @@ class FailureRecorder:
         return "RECORDED"
 
     def resume(self, image_id: str, execution: str, redrives: int) -> bool:
-        """Shows a redriven execution's image as PROCESSING again. False where no earlier try of it made it FAILED."""
+        """Shows a redriven execution's image as PROCESSING again. False if no earlier attempt of it made it FAILED."""
         return self._update(
             image_id,
             "SET #status = :processing, updated_at = :now",

@@ -1,7 +1,7 @@
-"""Which failed executions no item reports: the one answer, for the reconciler and for operators.
+"""Which failed executions no item reports: the one rule, for the reconciler and for operators.
 
-Step Functions delivers the event of a failure at most once, and recording it can fail: then the execution has failed,
-and no item says so.
+Step Functions may lose the event of a failure, and recording it can fail. Then the execution has failed, and no item
+says so.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from imageservice.adapters.executions import FAILED_STATUSES, Executions
 from imageservice.adapters.image_table import ImageTable
 from imageservice.failures.failed_execution import FailedExecution, NotAnUpload, failed_execution
 
-# DescribeExecution is throttled at 15 a second in most regions; boto3 waits and tries again.
+# DescribeExecution is throttled at 15 per second in most regions; boto3 waits and tries again.
 _AT_ONCE = 8
 
 
@@ -25,11 +25,11 @@ def unreported(
     until: datetime,
     limit: int | None = None,
 ) -> Iterator[FailedExecution]:
-    """The machines' incidents that started from `since` on and ended by `until`, and that no item names.
+    """The machines' failed executions that started at or after `since` and ended by `until`, and that no item names.
 
-    At most `limit` executions are described. A failure that something newer has overtaken is among them:
-    FailureRecorder.record leaves it alone, and failed_execution.overtaken tells it apart. Rejected images, executions
-    without an upload, and what was redriven meanwhile are not.
+    At most `limit` executions are described. The result includes failures that something newer has overtaken:
+    FailureRecorder.record leaves those alone, and failed_execution.overtaken recognizes them. It excludes rejected
+    images, executions without an upload, and those that were redriven meanwhile.
     """
     reported = {
         item.get("execution")

@@ -9,8 +9,8 @@ from imageservice.core.errors import RequestInvalid
 
 Event = Mapping[str, Any]
 
-# The CloudFront Function sets it to the name that the viewer asked for. A client that calls the API itself may set it
-# too, and only fools itself: no cache stores what is answered outside the edge.
+# The CloudFront Function sets it to the host name that the viewer used. A client that calls the API itself may set it
+# too, but affects only itself: no cache stores answers outside the edge.
 VIEWER_HOST = "x-viewer-host"
 
 
@@ -21,7 +21,7 @@ def id_in_path(event: Event) -> str:
 
 
 def header(event: Event, name: str) -> str:
-    """A header's value, empty where it is absent; `name` in lower case, as API Gateway sends all of them."""
+    """A header's value, empty if it is absent; `name` is in lower case, as API Gateway sends all of them."""
     value: str = event.get("headers", {}).get(name, "")
     return value
 
@@ -44,6 +44,6 @@ def json_strings(event: Event, example: Mapping[str, str]) -> dict[str, str]:
         or not all(isinstance(value, str) for value in document.values())
     ):
         raise RequestInvalid(
-            f"The body must be a JSON object with these strings and no others: {json.dumps(example)}."
+            f"The body must be a JSON object with exactly these strings: {json.dumps(example)}."
         )
     return document

@@ -124,5 +124,5 @@ def test_an_address_that_cannot_be_used_breaks_no_read(
 
 @pytest.mark.parametrize("url", UNUSABLE)
 def test_an_address_that_cannot_be_used_fails_a_refresh_and_names_the_parameter(url: str) -> None:
-    with pytest.raises(CacheUnavailable, match=r"^CacheUrl is no address of a Redis or Valkey: "):
+    with pytest.raises(CacheUnavailable, match=r"^CacheUrl is not the address of a Redis or Valkey: "):
         connect(url, WRITER).refresh(manifest("a.jpg", 1))
