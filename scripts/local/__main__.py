@@ -20,11 +20,11 @@ from local.signals import Stopped, raise_on_signals
 from local.statefile import AlreadyRunning
 
 UNSTARTABLE = (AlreadyRunning, PortTaken, NoRedis, BrokenTemplate, ParametersRefused)
-"""What keeps a stack from starting, each explained by its message."""
+"""The errors that keep a stack from starting; the message of each explains it."""
 
 
 def main() -> int:
-    """Parse the command line and do it; gives the exit code."""
+    """Parse the command line and run the command. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="local", description="The image service on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="start the stack and serve until Ctrl-C")
@@ -45,7 +45,7 @@ def main() -> int:
     )
     local_options.add_to(run)
     arguments, unknown = parser.parse_known_args()
-    if unknown:  # said by the command's own parser, whose name is the one that was typed
+    if unknown:  # the command's own parser reports this, because its name is the one that the user typed
         {"serve": serve, "run": run}[arguments.command].error(f"unrecognized arguments: {' '.join(unknown)}")
     raise_on_signals()
     try:

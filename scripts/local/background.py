@@ -16,7 +16,7 @@ PYTHON = REPOSITORY / ".venv" / "local" / "bin" / "python"
 PYTHON_PATH = os.pathsep.join(str(REPOSITORY / name) for name in ("functions", "scripts", "scripts/operator"))
 """What `python -m local` needs as PYTHONPATH."""
 
-# To end a hang: it takes a second, and many on a machine that is overloaded.
+# Only ends a hang: a start takes a second, and many on an overloaded machine.
 STOP_SECONDS = 120
 FREE_PORTS = ("--port=0", "--redis-port=0", "--console-port=0", "--edge-port=0")
 
@@ -26,17 +26,17 @@ class NotStarted(Exception):
 
 
 class NotStopped(Exception):
-    """The stack went on after it was asked to stop, and was killed; the message names its log."""
+    """The stack did not stop when asked, and was killed; the message names its log."""
 
 
 @contextlib.contextmanager
 def started(
     state_dir: Path, *options: str, command: Sequence[str] = ("-m", "local", "serve")
 ) -> Iterator[Stack]:
-    """Run a stack on free ports with `state_dir` and these options of `serve`, as long as the block runs.
+    """Run a stack on free ports with `state_dir` and these options of `serve`, for as long as the block runs.
 
-    What it writes to standard error is in `state_dir`/serve.log meanwhile, and in ours at the end. Raises NotStarted,
-    and NotStopped if it had to be killed.
+    Its standard error goes to `state_dir`/serve.log, and at the end to ours. Raises NotStarted, and NotStopped if it
+    had to be killed.
     """
     state_dir.mkdir(parents=True, exist_ok=True)
     log = state_dir / "serve.log"

@@ -1,4 +1,4 @@
-"""The console over this stack, in a process of its own: neither waits for the other's work."""
+"""The console of this stack, in a process of its own: neither waits for the other's work."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ STOP_SECONDS = 5.0
 def running(listener: socket.socket, state_dir: Path) -> Iterator[None]:
     """Serve the console on `listener` for as long as the block runs. `stack.json` must be there.
 
-    Whoever connects before the process is up waits a moment. It ends with the block, or with this process however
-    that ends: it reads from a pipe that only we hold open.
+    A client that connects before the process is up waits a moment. The process ends with the block, or with this
+    process, even if that is killed: it reads from a pipe that only this process holds open.
     """
     listener.listen()
     log = state_dir / "logs" / "console.log"

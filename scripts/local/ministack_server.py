@@ -14,7 +14,7 @@ from typing import Any
 
 from local.options import Options
 
-START_SECONDS = 60.0  # to end a hang: it takes a second, and more on a machine that is overloaded
+START_SECONDS = 60.0  # only ends a hang: a start takes a second, and more on an overloaded machine
 SETTINGS_OF_OTHERS = (
     "AWS_",
     "LAMBDA_",
@@ -76,7 +76,7 @@ def _log_to(options: Options) -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     threading.excepthook = _log_thread_failure
-    # The interpreter logs every failed state as its own error; the execution's history says it better.
+    # The interpreter logs every failed state as an error of its own; the execution's history shows it better.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     # In a burst, connections beyond those that a client keeps are opened and closed again, as they should be.
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)

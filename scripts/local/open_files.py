@@ -1,4 +1,4 @@
-"""How many files and sockets this process may have open at once."""
+"""How many files and sockets this process may have open at the same time."""
 
 from __future__ import annotations
 

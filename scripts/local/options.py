@@ -1,4 +1,4 @@
-"""What can be set on the command line, shared by `serve` and `run`."""
+"""The options of the command line that `serve` and `run` share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HIGHEST_PORT = 65535
 
 
 class UnusableOption(Exception):
-    """An option has a value that can't be; the message names the option and says why, in one line."""
+    """An option's value is not valid; the message names the option and says why, in one line."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         "--max-workers",
         type=int,
         default=DEFAULT_WORKERS,
-        help="worker processes at most (default %(default)s)",
+        help="the most worker processes (default %(default)s)",
     )
     add(
         "--functions-python",
@@ -103,13 +103,15 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 
 def from_arguments(arguments: argparse.Namespace) -> Options:
-    """The options that were given. Raises UnusableOption; BrokenTemplate where parameters are given for one."""
+    """The given options. Raises UnusableOption, and BrokenTemplate if there are parameters for a broken template."""
     for option in ("port", "redis_port", "console_port", "edge_port"):
         if not 0 <= getattr(arguments, option) <= HIGHEST_PORT:
             name = option.replace("_", "-")
-            raise UnusableOption(f"--{name} {getattr(arguments, option)}: a port is 0 to {HIGHEST_PORT}")
+            raise UnusableOption(
+                f"--{name} {getattr(arguments, option)}: a port must be from 0 to {HIGHEST_PORT}"
+            )
     if arguments.max_workers < 1:
-        raise UnusableOption("--max-workers: at least 1")
+        raise UnusableOption("--max-workers: must be at least 1")
     if arguments.cache == "none" and arguments.redis_url:
         raise UnusableOption("--redis-url: --cache none uses no Redis")
     if not arguments.template.is_file():
@@ -128,7 +130,7 @@ def from_arguments(arguments: argparse.Namespace) -> Options:
         max_workers=arguments.max_workers,
         cache=arguments.cache,
         redis_url=arguments.redis_url,
-        # Not resolved: a virtual environment's python is a link, and what it links to has no packages.
+        # Not resolved: a virtual environment's python is a link, and the Python that it links to has no packages.
         functions_python=arguments.functions_python.absolute(),
     )
 

@@ -1,4 +1,4 @@
-"""Loopback ports: the one that was asked for, or any free one, held until its service takes it over."""
+"""Loopback ports: a given one or any free one, held until its service takes it over."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class PortTaken(Exception):
-    """Somebody else listens on a port that was asked for; the message names the port and the option."""
+    """Another process listens on the given port; the message names the port and the option."""
 
 
 def listening(port: int, option: str) -> socket.socket:

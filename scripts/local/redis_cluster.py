@@ -20,7 +20,7 @@ SLOTS = 16384
 
 
 def free_ports() -> list[int]:
-    """Ports whose cluster buses, 10,000 above, are free too, and below those that outgoing connections take."""
+    """Ports whose cluster buses (10,000 higher) are free too. They are below the ports of outgoing connections."""
     found: list[int] = []
     while len(found) < MASTERS:
         with contextlib.suppress(ports.PortTaken):
@@ -31,7 +31,7 @@ def free_ports() -> list[int]:
 
 
 class Cluster:
-    """Three masters, each with a third of the slots; nothing is kept on disk. Keys are those of manifests."""
+    """Three masters, each with a third of the slots; nothing is stored on disk. Keys are those of manifests."""
 
     def __init__(self, directory: Path) -> None:
         self.ports = free_ports()
@@ -61,7 +61,7 @@ class Cluster:
         self._until(self._met)
 
     def _met(self) -> bool:
-        """Introduces the nodes, again until they know each other: an introduction can get lost."""
+        """Introduces the nodes, repeatedly until they know each other: an introduction can get lost."""
         infos = [node.cluster("INFO") for node in self.nodes]
         if any(int(info["cluster_known_nodes"]) < MASTERS for info in infos):
             for port in self.ports[1:]:
@@ -98,7 +98,7 @@ class Cluster:
         self._servers[node].wait()
 
     def move(self, image_id: str, target: int) -> None:
-        """Moves the image's slot, as a resharding does: key by key, while clients go on."""
+        """Moves the image's slot as a resharding does: key by key, while clients continue."""
         slot = key_slot(f"manifest:{image_id}".encode())
         source = self.node_of(image_id)
         ids = [node.cluster("MYID").decode() for node in self.nodes]

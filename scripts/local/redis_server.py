@@ -1,4 +1,4 @@
-"""A real Redis or Valkey on loopback: the one on PATH, else the one in `.venv/redis`."""
+"""A real Redis or Valkey on loopback: the one on PATH, otherwise the one in `.venv/redis`."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from urllib.parse import urlsplit
 from local import ports
 from local.options import REPOSITORY
 
-START_SECONDS = 60.0  # to end a hang: it takes milliseconds, and seconds on a machine that is overloaded
+START_SECONDS = 60.0  # only ends a hang: a start takes milliseconds, and seconds on an overloaded machine
 
-# The shell holds the server's life: when the pipe on descriptor 3 ends, because we closed it or because we
-# are gone, it ends the server; when the server ends, so does the shell. The server has a session of its own
-# so that Ctrl-C in a terminal reaches only us.
+# The shell ends the server when the pipe on descriptor 3 ends, because this process closed it or is gone; when the
+# server ends, so does the shell. The server has a session of its own, so that Ctrl-C in a terminal reaches only
+# this process.
 _TETHER = 'exec 3<&0; "$@" </dev/null & server=$!; (read _ <&3; kill -9 $server) & wait $server; kill $! 2>/dev/null'
 
 
 class NoRedis(Exception):
-    """No Redis can be started; the message says what is missing or what it complained about."""
+    """Redis can't be started; the message says what is missing or what Redis reported."""
 
 
 def binary() -> str:
@@ -38,9 +38,9 @@ def binary() -> str:
 
 @contextlib.contextmanager
 def running(port: int, log: Path) -> Iterator[str]:
-    """Run a Redis on loopback `port` (0: any free one), without persistence; gives its URL.
+    """Run a Redis on loopback `port` (0: any free one), without persistence; yields its URL.
 
-    Raises NoRedis or ports.PortTaken. It ends with the block, or with this process however that ends.
+    Raises NoRedis or ports.PortTaken. It ends with the block, or with this process, even if that is killed.
     """
     program = binary()
     port = ports.free(port, "--redis-port")
@@ -64,7 +64,7 @@ def running(port: int, log: Path) -> Iterator[str]:
 
 
 class RedisServer:
-    """A Redis that can be stopped, and started again on its port, where it is empty. It runs from the start.
+    """A Redis that can be stopped, and started again on its port; then it is empty. It runs from the start.
 
     As a context manager it ends with the block, running or not.
     """
@@ -75,7 +75,7 @@ class RedisServer:
         self.url = self._running.enter_context(running(0, log))
 
     def stop(self) -> None:
-        """End it; clients get no answer from now on. Nothing if it is stopped already."""
+        """End it; clients get no answer from now on. Does nothing if it is stopped already."""
         self._running.close()
 
     def start(self) -> None:
@@ -85,7 +85,7 @@ class RedisServer:
         self._running.enter_context(running(port, self._log))
 
     def restart(self) -> None:
-        """Stop and start it: it answers, and has forgotten everything."""
+        """Stop and start it: it answers, and is empty."""
         self.stop()
         self.start()
 

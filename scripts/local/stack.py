@@ -1,4 +1,4 @@
-"""What runs, in the order in which it starts and against the order in which it stops."""
+"""What runs, in the order in which it starts; it stops in reverse order."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from local.options import Options
 
 @contextlib.contextmanager
 def running(options: Options) -> Iterator[Stack]:
-    """Run the whole stack for as long as the block runs; gives its description, which is in stack.json too.
+    """Run the whole stack for as long as the block runs; yields its description, which is in stack.json too.
 
     Raises AlreadyRunning, PortTaken, NoRedis, BrokenTemplate or ParametersRefused, each with a message for people.
-    A further loopback service is one more line here: enter it, and put what it offers into `parameters`
-    (if the template is to know) or into the description (if clients are).
+    To add a loopback service, add a line here: enter it, and put its address into `parameters` (if the template needs
+    it) or into the description (if clients need it).
     """
     open_files.raise_limit()
     with contextlib.ExitStack() as services:

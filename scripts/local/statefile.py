@@ -1,4 +1,4 @@
-"""The state directory: `stack.json`, by which others find a running stack, and the claim on the directory."""
+"""The state directory: `stack.json`, by which programs find a running stack, and the lock on the directory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class AlreadyRunning(Exception):
 
 @contextlib.contextmanager
 def claim(state_dir: Path) -> Iterator[None]:
-    """Hold `state_dir` for one stack. Raises AlreadyRunning; the claim ends with the process at the latest."""
+    """Lock `state_dir` for one stack. Raises AlreadyRunning; the lock ends with the process at the latest."""
     state_dir.mkdir(parents=True, exist_ok=True)
     with (state_dir / "lock").open("a+") as lock:
         try:

@@ -1,8 +1,8 @@
 """The CloudFront distribution of template.yaml on loopback: one edge that routes, caches and purges.
 
-    distribution    what the template says about it: behaviours, cache key, tag header, functions
+    distribution    what the template says about it: behaviors, cache key, tag header, functions
     function        the template's CloudFront Function, run in QuickJS
-    event           a viewer's request as that function's event, and back
+    event           a viewer's request as that function's event, and the result as a request
     store           the cache: how long an answer stays fresh, and what a purge removes
     origins         the API and the renditions' bucket
     app             a viewer's request on its way through all of these

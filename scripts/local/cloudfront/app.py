@@ -1,4 +1,4 @@
-"""A viewer's request, from the edge's cache or through it from an origin."""
+"""Answers a viewer's request from the edge's cache, or from an origin through the cache."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Origin(Protocol):
 
 
 class Invalidations:
-    """Those that the CloudFront API has, looked up before each answer: a purge is complete when the API says so."""
+    """The CloudFront API's invalidations, looked up before each answer: a purge is complete when the API says so."""
 
     def __init__(self, cloudfront: Any, distribution_id: str) -> None:
         self._cloudfront = cloudfront
@@ -105,7 +105,7 @@ class Edge:
         return _response(request, answer)
 
     def _after_function(self, behaviour: Behaviour, viewer: event.Viewer) -> event.Onward | Answer:
-        """What the behaviour's function makes of the request; 503 where it fails, as CloudFront answers."""
+        """What the behavior's function makes of the request; 503 if it fails, as CloudFront answers."""
         sent = event.event(viewer, self._context)
         try:
             returned = self._functions[behaviour.function](sent) if behaviour.function else sent["request"]

@@ -80,7 +80,7 @@ class Distribution:
 
     @classmethod
     def of_template(cls, template: Mapping[str, Any]) -> Distribution:
-        """The template's only distribution. Its cache policies are the template's own or, by id, AWS's managed ones."""
+        """The template's only distribution. Its cache policies are the template's own or AWS's managed ones (by id)."""
         resources = template["Resources"]
         config = next(
             resource["Properties"]["DistributionConfig"]
@@ -111,7 +111,7 @@ class Distribution:
         )
 
     def behaviour(self, path: str) -> Behaviour:
-        """The behaviour of a viewer's path, as it was sent."""
+        """The behavior for a viewer's path, as it was sent."""
         return next((found for pattern, found in self.behaviours if fnmatchcase(path, pattern)), self.default)
 
 

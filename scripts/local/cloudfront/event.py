@@ -30,7 +30,7 @@ class Viewer:
 
 @dataclass(frozen=True)
 class Onward:
-    """A request as the function lets it go on, in the same form; a header that was sent in pieces is one."""
+    """The request that the function passes on, in the same form; a header that was sent in pieces is one."""
 
     path: str
     query: str
@@ -60,9 +60,9 @@ def event(viewer: Viewer, distribution: Mapping[str, str]) -> dict[str, Any]:
 
 
 def outcome(sent: Mapping[str, Any], returned: Mapping[str, Any]) -> Onward | Answer:
-    """What the function decided about the event `sent`: a request that goes on, or an answer of its own.
+    """What the function decided about the event `sent`: a request to pass on, or an answer of its own.
 
-    Raises ValueError, TypeError, KeyError or AttributeError where it returned neither.
+    Raises ValueError, TypeError, KeyError or AttributeError if it returned neither.
     """
     if "statusCode" in returned:
         return Answer(int(returned["statusCode"]), _joined({}, returned.get("headers", {})), _body(returned))
@@ -91,7 +91,7 @@ def _fields(pairs: Pairs) -> Fields:
 
 
 def _values(before: Mapping[str, Any] | None, field: Mapping[str, Any]) -> list[str]:
-    """A changed `multiValue` counts; else a changed `value`, which replaces the first."""
+    """A changed `multiValue` counts; otherwise a changed `value`, which replaces the first."""
     several = field.get("multiValue")
     if several is None:
         return [str(field["value"])]

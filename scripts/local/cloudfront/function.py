@@ -1,4 +1,4 @@
-"""A CloudFront Function, run as it stands in the template, in QuickJS (quickjs-ng).
+"""A CloudFront Function, run unchanged from the template, in QuickJS (quickjs-ng).
 
 As in CloudFront's runtime cloudfront-js-2.0: an event in, a request or a response out; no network, no file
 system, no timers, no `eval` and no `Function`; at most 2 MB of memory. CloudFront stops a function after about
@@ -23,7 +23,7 @@ LOG = logging.getLogger(__name__)
 MEMORY_BYTES = 2 << 20
 """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-functions"""
 CPU_SECONDS = 0.5
-"""Of the whole process, since that is the clock that QuickJS reads."""
+"""CPU time of the whole process, because that is the clock that QuickJS reads."""
 
 _BEFORE = """
 const console = (() => {

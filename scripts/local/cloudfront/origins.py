@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from local.cloudfront.store import Answer
 
-# Between a client and its next hop alone (RFC 9110, section 7.6.1), and what httpx makes itself.
+# Headers for the next hop only (RFC 9110, section 7.6.1), and those that httpx makes itself.
 _HOP = {
     "connection",
     "keep-alive",
@@ -46,7 +46,7 @@ class Api:
         self._client = httpx.AsyncClient(timeout=30)
 
     async def ask(self, asked: Ask) -> Answer:
-        """Its answer; 502 where it can't be reached."""
+        """Its answer; 502 if it can't be reached."""
         url = httpx.URL(self._url + asked.path + (f"?{asked.query}" if asked.query else ""))
         sent = {name: value for name, value in asked.headers.items() if name not in _HOP}
         try:
@@ -67,7 +67,7 @@ class Bucket:
         self._name = name
 
     async def ask(self, asked: Ask) -> Answer:
-        """The object at the path; 403 where there is none, as S3 answers a client that may not list."""
+        """The object at the path; 403 if there is none, as S3 answers a client that may not list."""
         return await run_in_threadpool(self._get, unquote(asked.path.removeprefix("/")))
 
     def _get(self, key: str) -> Answer:

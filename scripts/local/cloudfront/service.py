@@ -18,7 +18,7 @@ from local.cloudfront.origins import Api, Bucket
 from local.cloudfront.store import Store
 from local.deployment import source
 
-START_SECONDS = 60.0  # to end a hang: it takes a second, and more on a machine that is overloaded
+START_SECONDS = 60.0  # only ends a hang: a start takes a second, and more on an overloaded machine
 
 
 @contextlib.contextmanager

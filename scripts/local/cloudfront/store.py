@@ -56,7 +56,7 @@ class Store:
         return stored if stored and self._clock() < stored.usable_on_error_until else None
 
     def keep(self, key: object, path: str, answer: Answer, asked: float) -> None:
-        """Stores the origin's answer to a request of the time `asked`, if its headers allow it."""
+        """Stores the origin's answer to a request that was made at `asked`, if its headers allow it."""
         lifetime, on_error = lifetimes(answer)
         tags = frozenset(
             tag.strip().lower() for tag in answer.headers.get(self._tag_header, "").split(",") if tag.strip()
@@ -83,10 +83,11 @@ def _takes(item: str, stored: Stored) -> bool:
 
 
 def lifetimes(answer: Answer) -> tuple[float, float]:
-    """For how many seconds an answer is fresh, and for how many more it may be served while the origin fails.
+    """How many seconds an answer is fresh, and how many more it may be served while the origin fails.
 
-    As the template's policies say: an answer without Cache-Control is not stored, an error never for longer than its
-    Cache-Control says. Source: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html
+    This follows the template's policies: an answer without Cache-Control is not stored, and an error is never stored
+    for longer than its Cache-Control says. Source:
+    docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html
     """
     given = dict(_DIRECTIVE.findall(answer.headers.get("cache-control", "").lower()))
     if {"no-store", "private", "no-cache"} & set(given):

@@ -1,4 +1,4 @@
-"""What MiniStack's CloudFormation takes differently or not at all, changed or left out."""
+"""Changes what MiniStack's CloudFormation expects in another form, and leaves out what it does not accept."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNSUPPORTED = {
     "AWS::ResourceGroups::Group",
     "AWS::ApplicationInsights::Application",
 }
-"""Resource types it refuses. None has an effect on one machine: networks, alarms' pictures, budgets."""
+"""Resource types that it refuses. None has an effect on one machine: networks, dashboards, budgets."""
 
 
 def adapted(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def adapted(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, A
     dropped = set(template["Resources"]) - set(resources)
     for resource in resources.values():
         if resource["Type"] == "AWS::Lambda::Function":
-            # There is no network to put it into; what it needs is on loopback.
+            # There is no network to put the function into; everything that it needs is on loopback.
             resource["Properties"].pop("VpcConfig", None)
             # x86 or arm: this machine's. Layers and build settings have no part in `.venv/functions`.
             for name in ("Architectures", "Layers", "SnapStart"):

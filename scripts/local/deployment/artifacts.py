@@ -1,4 +1,4 @@
-"""A function's code as a zip file: what its build would put there, less the wheels, which are in the
+"""A function's code as a zip file: what its build would put there, without the wheels, which are in the
 environment that all functions share on one machine (`.venv/functions`)."""
 
 from __future__ import annotations

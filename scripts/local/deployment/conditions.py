@@ -1,4 +1,4 @@
-"""A template's conditions, decided for given parameters, so that `Fn::If` can be taken apart before deployment."""
+"""A template's conditions, decided for given parameters, so that `Fn::If` can be resolved before deployment."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Conditions:
         return bool(self._value(expression))
 
     def without_ifs(self, value: Any) -> Any:
-        """`value` with each `Fn::If` in it replaced by the side that applies; what is AWS::NoValue is gone."""
+        """`value` with each `Fn::If` in it replaced by the side that applies; AWS::NoValue is removed."""
         if isinstance(value, dict):
             if set(value) == {"Fn::If"}:
                 name, yes, no = value["Fn::If"]

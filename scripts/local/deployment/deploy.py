@@ -27,10 +27,10 @@ def deploy(
     stack_name: str,
     region: str,
 ) -> dict[str, str]:
-    """Deploy the template at `path` as `stack_name`; gives the stack's outputs.
+    """Deploy the template at `path` as `stack_name`; returns the stack's outputs.
 
-    Of `parameters` those are passed on that the template declares. `client` makes boto3 clients. Raises
-    BrokenTemplate when the template can't be read, transformed or deployed, ParametersRefused when it does not accept
+    Only those `parameters` are passed on that the template declares. `client` makes boto3 clients. Raises
+    BrokenTemplate if the template can't be read, transformed or deployed, and ParametersRefused if it does not accept
     the parameters.
     """
     template = source.read(path)
@@ -88,7 +88,7 @@ def _settled(cloudformation: Any, stack_name: str) -> dict[str, Any]:
     waiter.config.delay, waiter.config.max_attempts = 0.05, 1200
     try:
         waiter.wait(StackName=stack_name)
-    except WaiterError as error:  # whose own message says only that it failed
+    except WaiterError as error:  # the stack's own message says only that it failed
         reasons = [
             f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', event['ResourceStatus'])}"
             for event in cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]

@@ -1,4 +1,4 @@
-"""Parameters as CloudFormation checks them before it makes anything: each by its own constraints, all by the Rules.
+"""Checks parameters as CloudFormation does before it makes anything: each by its constraints, all by the Rules.
 
 MiniStack checks neither, so a half-set parameter would fail here later, or not at all.
 """
@@ -38,7 +38,7 @@ def check(template: Mapping[str, Any], given: Mapping[str, str]) -> None:
 
 
 def _refusal(name: str, declared: Mapping[str, Any], value: str) -> str:
-    """Why the value is refused, in a sentence; empty where it is accepted."""
+    """Why the value is refused, in a sentence; empty if it is accepted."""
     if "AllowedValues" in declared and value not in map(str, declared["AllowedValues"]):
         return f"{name}={value}: must be one of {', '.join(map(str, declared['AllowedValues']))}."
     if "AllowedPattern" in declared and not re.fullmatch(declared["AllowedPattern"], value):

@@ -17,7 +17,7 @@ class _ManagedPolicies:
 
 
 def transformed(template: dict[str, Any], parameters: dict[str, str], region: str) -> dict[str, Any]:
-    """The CloudFormation template that `template` stands for. Raises BrokenTemplate."""
+    """The CloudFormation template that `template` becomes. Raises BrokenTemplate."""
     os.environ.setdefault("AWS_DEFAULT_REGION", region)  # the translator asks boto3 for it
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.translator.transform import transform
@@ -28,7 +28,7 @@ def transformed(template: dict[str, Any], parameters: dict[str, str], region: st
     values |= parameters | {"AWS::Region": region, "AWS::Partition": "aws"}
     source = copy.deepcopy(template)
     for resource in source["Resources"].values():
-        resource.pop("Metadata", None)  # how to build it: done
+        resource.pop("Metadata", None)  # says how to build it, which is done already
     try:
         result: dict[str, Any] = transform(source, values, _ManagedPolicies())
     except InvalidDocumentException as error:

@@ -1,4 +1,4 @@
-"""What MiniStack's CloudFormation loses, set through the services' own API after the deployment."""
+"""Sets what MiniStack's CloudFormation ignores, through the services' own APIs after the deployment."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _table(dynamodb: Any, name: str, properties: dict[str, Any]) -> None:
 
 
 def _lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
-    """A rule of a template in the words of S3's API."""
+    """A template's rule in the form of S3's API."""
     result: dict[str, Any] = {"Status": rule["Status"]}
     if "Id" in rule:
         result["ID"] = rule["Id"]

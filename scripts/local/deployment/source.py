@@ -1,4 +1,4 @@
-"""The template as it is written: YAML with CloudFormation's short forms, and its definition files put in."""
+"""The template as it is written: YAML with CloudFormation's short forms, and its definition files inserted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stack that `run` uses: the one that runs on the state directory or is starting there, else a new one."""
+"""The stack that `run` uses: the one that runs or starts in the state directory, otherwise a new one."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from local.options import Options
 from local.statefile import AlreadyRunning
 
 PATIENCE = 60.0
-"""Seconds that a stack which another process is starting may take."""
+"""Seconds to wait for a stack that another process is starting."""
 PAUSE = 0.2
 
 
 @contextlib.contextmanager
 def stack(options: Options, console: Console) -> Iterator[tuple[Stack, bool]]:
-    """A stack that answers, and whether it is ours: one of our own ends with the block.
+    """A stack that answers, and whether this process started it; if so, it ends with the block.
 
-    A stack that is still starting is waited for; where it ends instead, ours is started. Raises AlreadyRunning
-    when it isn't ready in time, and what keeps a stack from starting.
+    Waits for a stack that is still starting; if it ends instead, starts a new one. Raises AlreadyRunning if it isn't
+    ready in time, and the errors that keep a stack from starting.
     """
     from local.stack import running
 

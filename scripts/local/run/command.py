@@ -36,12 +36,12 @@ UPLOADERS = 4
 
 
 class StackGone(Exception):
-    """The stack ended while it was used; the message says which."""
+    """The stack ended while it was in use; the message says which."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What `run` was asked for."""
+    """The arguments of `run`."""
 
     files: list[Path]
     once: bool
@@ -49,11 +49,11 @@ class Request:
 
 
 def run(options: Options, request: Request) -> int:
-    """Upload, wait, show; then return (`once`) or serve until a signal. Gives the exit code.
+    """Upload, wait, show; then return (`once`) or serve until a signal. Returns the exit code.
 
-    0 if every image is READY, or if a signal ends the serving of a stack that is ours; else 1. Raises
-    UnusableFiles before anything starts, what keeps a stack from starting, StackGone, and Stopped for a signal
-    before the outcomes are known.
+    It is 0 if every image is READY, or if a signal ends a stack that this process serves; otherwise 1. Raises
+    UnusableFiles before anything starts, the errors that keep a stack from starting, StackGone, and Stopped for a
+    signal before the outcomes are known.
     """
     paths = request.files or files.samples()
     files.check(paths)
@@ -65,14 +65,16 @@ def run(options: Options, request: Request) -> int:
             if stack.answers():
                 raise
             raise StackGone(
-                f"the stack at {stack.endpoint_url} ended while it was used: the outcome of the images is unknown"
+                f"the stack at {stack.endpoint_url} ended while it was in use: the outcome of the images is unknown"
             ) from error
         code = 0 if all(outcome.image.status == "READY" for outcome in outcomes) else 1
         if request.once:
             for outcome in outcomes:
                 print(json.dumps(report.as_json(stack, outcome), ensure_ascii=False), flush=True)
             return code
-        out = Console(width=500)  # a link that is cut or folded is none; a narrower terminal wraps by itself
+        out = Console(
+            width=500
+        )  # a link that is cut or folded does not work; a narrower terminal wraps by itself
         for outcome in outcomes:
             report.show(out, stack, outcome)
         _say_where(out, stack, options)
@@ -85,7 +87,7 @@ def run(options: Options, request: Request) -> int:
 
 
 class _Amount(ProgressColumn):
-    """How much is done of how much: megabytes for a task that counts bytes, else a count."""
+    """The progress, as done/total: in megabytes for a task that counts bytes, otherwise a count."""
 
     def render(self, task: Task) -> Text:
         done, total = task.completed, task.total or 0

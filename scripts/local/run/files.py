@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 SAMPLES = Path(__file__).resolve().parents[3] / "tests" / "samples"
-# A photo stored on its side, an animation, a picture with transparency.
+# A photo stored on its side, an animation, an image with transparency.
 SAMPLE_NAMES = ("landscape-orientation6.jpg", "text-11frames.gif", "trees-alpha.png")
 
 
@@ -14,7 +14,7 @@ class UnusableFiles(Exception):
 
 
 def samples() -> list[Path]:
-    """The images that `run` uploads when it is given no file."""
+    """The images that `run` uploads if no file is given."""
     return [SAMPLES / name for name in SAMPLE_NAMES]
 
 

@@ -17,7 +17,7 @@ from imageservice_operator.operations.uploads import SETTLED
 
 @dataclass(frozen=True)
 class Outcome:
-    """An upload's image as it is in the end, and the seconds since the upload was complete."""
+    """An upload's image in its final state, and the seconds since the upload was complete."""
 
     image: Image
     seconds: float
@@ -33,7 +33,7 @@ def outcome(image_id: str, image: Image | None, seconds: float, limit: float) ->
 
 
 def as_json(stack: Stack, done: Outcome) -> dict[str, Any]:
-    """What a program needs of the image, with the links that readers use."""
+    """What a program needs to know about the image, with the links that readers use."""
     image = done.image
     return {
         "id": image.id,

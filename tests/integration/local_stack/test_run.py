@@ -147,7 +147,7 @@ def test_a_stack_that_ends_while_it_is_used_is_one_line(tmp_path: Path) -> None:
         assert "using the stack" in process.stderr.readline()
     output, complaint = process.communicate(timeout=60)
     assert (process.returncode, output, complaint.count("\n")) == (1, "", 1)
-    assert "ended while it was used" in complaint
+    assert "ended while it was in use" in complaint
 
 
 def test_help_names_the_command_that_was_typed() -> None:

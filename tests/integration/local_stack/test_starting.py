@@ -186,7 +186,7 @@ def test_a_taken_port_is_one_line(tmp_path: Path, option: str) -> None:
 @pytest.mark.parametrize("option", ["--port", "--redis-port", "--console-port", "--edge-port"])
 @pytest.mark.parametrize("port", ["99999", "-1"])
 def test_a_port_that_can_not_be_is_one_line(tmp_path: Path, option: str, port: str) -> None:
-    assert complaint_of(tmp_path, f"{option}={port}") == f"{option} {port}: a port is 0 to 65535\n"
+    assert complaint_of(tmp_path, f"{option}={port}") == f"{option} {port}: a port must be from 0 to 65535\n"
 
 
 def test_an_unknown_parameter_is_one_line_that_names_the_known_ones(tmp_path: Path) -> None:
