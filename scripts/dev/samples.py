@@ -1,6 +1,6 @@
 """The sample images: the files in tests/samples, and those made from them.
 
-Made, and why they aren't stored: they are large, or another stored file holds what is special about them.
+These are made instead of stored, because they are large, or because another stored file already has what they show:
 
     landscape-orientation{1-5,7,8}.jpg  the stored landscape in every other EXIF orientation
     tomatoes-16mp-orientation8.jpg      the tomatoes at 3264 × 4928, stored on their side
@@ -55,7 +55,7 @@ def present(file: Path) -> Path:
 
 
 def gather(folder: Path) -> Path:
-    """Put links to the stored files, and the made files, into `folder`, which is empty. Gives `folder`."""
+    """Put links to the stored files, and the made files, into `folder`, which is empty. Returns `folder`."""
     (folder / "cases").mkdir(parents=True)
     for file in stored():
         (folder / file.relative_to(STORED)).symlink_to(file)

@@ -1,4 +1,4 @@
-"""Renews the pictures in docs/images: `python -m dev.screenshots [FOLDER]`, in the tests' environment.
+"""Takes the screenshots in docs/images again: `python -m dev.screenshots [FOLDER]`, in the tests' environment.
 
 Starts a local stack of its own, uploads the sample images, breaks Redis under one of them, and photographs the
 pages in Debian's Chromium:
@@ -118,7 +118,7 @@ def _camera(browser: Browser, address: str, folder: Path) -> Callable[[str, str,
 
 
 def _save(png: bytes, file: Path) -> None:
-    """Saves the picture as WebP, with the best of the qualities at which it has at most MAX_BYTES."""
+    """Saves the picture as WebP, at the best quality at which it has at most MAX_BYTES."""
     with Picture.open(BytesIO(png)) as picture:
         for quality in QUALITIES:
             picture.convert("RGB").save(file, quality=quality, method=6)

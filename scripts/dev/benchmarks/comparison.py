@@ -1,4 +1,4 @@
-"""The same task for every contender, photo by photo in turn, so that what else the machine does hits all alike."""
+"""The same task for every contender, photo by photo in turn, so that other load on the machine affects all equally."""
 
 import statistics
 import sys
@@ -32,7 +32,7 @@ class SizeResult(TypedDict):
 
 @dataclass(frozen=True)
 class Task:
-    """Each photo in each size, one job a pair, which makes all the formats."""
+    """Each photo in each size: one job per pair, which makes all the formats."""
 
     photos: Sequence[str]
     sizes: Sequence[TargetSize]

@@ -1,7 +1,7 @@
-"""What a contender is asked and what it answers: one line of JSON each way, over its standard input and output.
+"""A contender's job and its answer: one line of JSON each, over its standard input and output.
 
-Asked: {"source": path, "sizes": [{"name", "width", "height"?}], "formats": {name: settings}, "out": folder?}
-Answered: {"cpu_ms", "wall_ms", "peak_kb", "bytes": {"size.format": n}}
+Job: {"source": path, "sizes": [{"name", "width", "height"?}], "formats": {name: settings}, "out": folder?}
+Answer: {"cpu_ms", "wall_ms", "peak_kb", "bytes": {"size.format": n}}
 CPU time is user and system time of all threads; peak memory is the process's since its start.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-# An encoder's settings in Pillow's words, or "defaults".
+# An encoder's settings under Pillow's names, or "defaults".
 FormatSettings = dict[str, Any] | Literal["defaults"]
 
 

@@ -1,4 +1,4 @@
-"""Contenders as processes: started once and asked in turn, so that what the machine does meanwhile hits all alike."""
+"""Contenders as processes: started once and called in turn, so that other load on the machine affects all equally."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How close a rendition comes to the best there is: the image decoded in full and shrunk by Lanczos, unencoded."""
+"""How close a rendition comes to the best possible: the image decoded in full and shrunk by Lanczos, unencoded."""
 
 from functools import lru_cache
 from pathlib import Path

@@ -1,7 +1,7 @@
 """How fast readers are answered: a hit against a raw GET, hit against miss, concurrent clients, node against cluster.
 
-Every figure of one run comes from the same machine within the same minute, and what is compared is interleaved, call by
-call. Ratios are to be trusted, not milliseconds.
+All numbers of one run come from the same machine within the same minute, and compared calls are interleaved. Trust the
+ratios, not the milliseconds.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from local.redis_cluster import Cluster
 _DOCS = Path(__file__).parents[3] / "docs"
 _IMAGE = "photos/tomatoes.jpg"
 _MANY = 1_000
-_TIMEOUTS = Timeouts(answer=2, connect=2, cooldown=1)  # busy is no outage here
+_TIMEOUTS = Timeouts(answer=2, connect=2, cooldown=1)  # a busy machine must not count as an outage
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 _SIZES = (
     ("thumb", 160, 160),
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def measured(stack: Stack, directory: Path, calls: int, requests: int) -> dict[str, Any]:
-    """All of it. Times are in microseconds, imports and HTTP in milliseconds."""
+    """All measurements. Times are in microseconds, those of imports and HTTP in milliseconds."""
     assert stack.redis_url, "a stack started for a benchmark has a Redis"
     cluster = Cluster(directory)
     try:
@@ -106,7 +106,7 @@ def _in_process(stack: Stack, redis_url: str, calls: int) -> dict[str, Any]:
 def _another_image_each_time(
     handler: Handler, connection: Any, manifests: ManifestCache, calls: int
 ) -> tuple[Times, Times]:
-    """The same for more images than the reader keeps decoded."""
+    """The same for more images than the reader holds decoded."""
     ids = [f"photos/{number}.jpg" for number in range(_MANY)]
     for image_id in ids:
         lease = manifests.lease(image_id)
@@ -149,7 +149,7 @@ class _Context:
 
 
 def _event(image_id: str = _IMAGE) -> dict[str, Any]:
-    """As API Gateway sends it for a browser, less what the reader does not look at."""
+    """The event that API Gateway sends for a browser, without the parts that the reader ignores."""
     path = f"/images/{image_id}"
     return {
         "version": "2.0",

@@ -1,4 +1,4 @@
-"""Concurrent clients of the HTTP API, each with a connection of its own that it keeps."""
+"""Concurrent clients of the HTTP API, each with a connection of its own that stays open."""
 
 import http.client
 import threading
@@ -12,7 +12,7 @@ CLIENTS = (1, 8, 32)
 
 
 def measured(url: str, requests: int) -> dict[str, Any]:
-    """By number of clients: p50 and p99 of an answer in milliseconds, answers a second, and how many were wrong."""
+    """By number of clients: p50 and p99 of an answer in milliseconds, answers per second, and how many were wrong."""
     _run(url, 4, 40)  # the workers start
     return {str(clients): _run(url, clients, requests) for clients in CLIENTS}
 

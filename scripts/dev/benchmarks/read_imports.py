@@ -17,7 +17,7 @@ PROGRAMS = {
 
 
 def measured() -> dict[str, float]:
-    """The best of several runs, in milliseconds, less what a bare Python takes; and the reader's part of boto3's."""
+    """The best of several runs, in milliseconds beyond a bare Python; and the reader's time divided by boto3's."""
     best = dict.fromkeys(PROGRAMS, float("inf"))
     environment = {**os.environ, "PYTHONPATH": str(_FUNCTIONS)}
     for _ in range(ROUNDS + 1):  # the first run compiles

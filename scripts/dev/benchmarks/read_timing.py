@@ -1,4 +1,4 @@
-"""Timing calls that are compared, one after the other, so that what else the machine does falls on all alike."""
+"""Times compared calls in turn, so that other load on the machine affects all equally."""
 
 import gc
 import time
@@ -16,7 +16,7 @@ class Times(TypedDict):
 def interleaved(
     calls: int, first: Callable[[], Any], second: Callable[[], Any], before: Callable[[], Any] | None = None
 ) -> tuple[Times, Times]:
-    """The times of two calls, made in turn; `before` comes before each second one and is not timed."""
+    """The times of two calls, made in turn; `before` runs before each second one, and is not timed."""
     taken: tuple[list[int], list[int]] = ([], [])
     for _ in range(min(200, calls)):
         first()

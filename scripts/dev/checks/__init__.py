@@ -1,4 +1,4 @@
-"""The gate: what `./scripts/test` runs, and the checks that no tool off the shelf makes."""
+"""The gate: what `./scripts/test` runs, and the checks that no existing tool makes."""
 
 from pathlib import Path
 

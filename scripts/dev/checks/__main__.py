@@ -1,7 +1,7 @@
 """The gate: `python -m dev.checks [STAGE…] [-- PYTEST OPTION…]`, called by `scripts/test`.
 
-Every stage runs, whatever failed before it. The last lines sum up, even when the run was interrupted; the very last is
-"tests: N passed, N failed". The status is 0 only if every stage passed.
+Every stage runs, even after another has failed. The last lines sum up, even if the run was interrupted; the very last
+is "tests: N passed, N failed". The exit code is 0 only if every stage passed.
 """
 
 import signal
@@ -11,9 +11,9 @@ from dev.checks import coverage_report
 from dev.checks.runner import Outcome, Runner
 from dev.checks.stages import STAGES, Stage
 
-_USAGE = """Every check and every test, or only the stages named: ./scripts/test [STAGE…] [-- PYTEST OPTION…]
+_USAGE = """Every check and every test, or only the given stages: ./scripts/test [STAGE…] [-- PYTEST OPTION…]
 
-A folder names all stages in it, as `integration` does. Pytest's options select tests and leave out the coverage.
+A folder such as `integration` selects all stages in it. With options for pytest, coverage is not measured.
 """
 
 
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
 def _usage() -> str:
     width = max(len(stage.name) for stage in STAGES)
     lines = [
-        f"  {stage.name:{width}}  {stage.about}{' (only when named)' if stage.optional else ''}"
+        f"  {stage.name:{width}}  {stage.about}{' (only if given)' if stage.optional else ''}"
         for stage in STAGES
     ]
     return "\n".join([_USAGE, "Stages:", *lines])

@@ -1,8 +1,8 @@
 """Builds every function as for AWS, and checks what is in it: `python -m dev.checks.artifacts`.
 
-`sam build`, without Docker, makes the artifacts. Each stays below Lambda's limit, holds nothing that another function
-needs alone, and has all that its handler imports: it is imported with nothing but its artifact and the standard
-library, where wheels compiled for Lambda's processor are replaced by the same versions for this one.
+`sam build`, without Docker, makes the artifacts. Each stays below Lambda's limit, holds nothing that only another
+function needs, and has all that its handler imports: the handler is imported with nothing but its artifact and the
+standard library. Wheels compiled for Lambda's processor are replaced by the same versions for this one.
 """
 
 import os
@@ -54,7 +54,7 @@ def main() -> int:
 
 def sam_build(target: Path) -> list[str]:
     command = [str(ROOT / ".venv/sam/bin/sam"), "build", "--parallel", "--build-dir", str(target)]
-    # The Makefile looks for a Python with pip, which the system's may be without; the one that uv came with has it.
+    # The Makefile looks for a Python with pip, which the system's may lack; the one in uv's environment has it.
     environment = {**os.environ, "PATH": f"{ROOT / '.venv/uv/bin'}{os.pathsep}{os.environ['PATH']}"}
     built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     return [f"sam build: {built.stderr[-3000:]}"] if built.returncode else []
@@ -63,10 +63,14 @@ def sam_build(target: Path) -> list[str]:
 def check_contents(name: str, artifact: Path) -> list[str]:
     size = sum(file.stat().st_size for file in artifact.rglob("*") if file.is_file()) / 1e6
     print(f"{name:28}{size:8.1f} MB")
-    problems = [f"{name} has {size:.0f} MB unzipped; Lambda takes {LIMIT_MB}"] if size >= LIMIT_MB else []
+    problems = (
+        [f"{name} has {size:.0f} MB unzipped; Lambda's limit is {LIMIT_MB}"] if size >= LIMIT_MB else []
+    )
     folders = {path.name for path in artifact.iterdir()}
     return problems + [
-        f"{name} carries {package}" for package in UNWANTED.get(name, ()) if package in folders
+        f"{name} contains {package}, which it must not"
+        for package in UNWANTED.get(name, ())
+        if package in folders
     ]
 
 

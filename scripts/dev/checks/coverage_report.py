@@ -11,7 +11,7 @@ _SHOWN = 10
 
 
 def of(folder: Path) -> str:
-    """Combines the data that the measured stages left in `folder` as `coverage.*`; a text of a dozen lines."""
+    """Combines the data that the measured stages left in `folder` as `coverage.*`, into a dozen lines of text."""
     report = folder / "coverage.json"
     for arguments in (["combine", "--quiet"], ["json", "--quiet", "-o", str(report)]):
         command = [sys.executable, "-m", "coverage", *arguments, "--data-file", str(folder / "coverage")]

@@ -1,4 +1,4 @@
-"""Processes that outlive the stage, or the session of tests, that started them: found by a variable of theirs."""
+"""Finds processes that outlive the stage or test session that started them, by a variable in their environment."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ def end_leftovers(mark: str, grace_s: float, variable: str = VARIABLE) -> list[s
 
 
 def _processes(setting: str) -> dict[int, str]:
-    """By id, on Linux, those that started with this setting, `NAME=value`, in their environment."""
+    """The processes that started with `NAME=value` in their environment, by id; on Linux only."""
     entry, found = setting.encode(), {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has ended meanwhile, or is another user's

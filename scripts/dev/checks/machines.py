@@ -28,14 +28,14 @@ class Machine:
 
     @property
     def rendered(self) -> str:
-        """The text as CloudFormation hands it to Step Functions, with sample values."""
+        """The text as CloudFormation passes it to Step Functions, with sample values."""
         return PLACEHOLDER.sub(
             lambda found: json.dumps(sample(self.substitutions[found[1]]))[1:-1], self.text
         )
 
     @property
     def definition(self) -> dict[str, Any]:
-        """The file's JSON, placeholders and all."""
+        """The file's JSON, with its placeholders."""
         definition: dict[str, Any] = json.loads(self.text)
         return definition
 

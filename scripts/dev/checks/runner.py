@@ -1,4 +1,4 @@
-"""Runs stages at the same time, shows what they say, and leaves nothing behind."""
+"""Runs stages at the same time, shows their output, and leaves nothing behind."""
 
 import os
 import re
@@ -20,7 +20,7 @@ from dev.checks import ROOT
 from dev.checks.leftovers import VARIABLE, end_leftovers
 from dev.checks.stages import BIN, Stage
 
-# Two cores: a stage that tests the local stack waits half the time, so a third one is no burden.
+# For two cores: a stage that tests the local stack waits half the time, so there is room for a third one.
 _AT_ONCE = 3
 _COLOR = re.compile(r"\x1b\[[\d;]*m")
 # What pytest writes as it goes: a file's name and its tests' letters, or more letters of the file before.
@@ -41,7 +41,7 @@ class Outcome:
 
     @property
     def tests(self) -> tuple[int, int]:
-        """How many tests passed and failed: pytest's last line, or its progress where it was killed before that."""
+        """How many tests passed and failed, by pytest's last line, or by its progress if it was killed before that."""
         if not self.stage.is_pytest:
             return 0, 0
         lines = [_COLOR.sub("", line) for line in self.output.splitlines()]
@@ -57,10 +57,10 @@ class Outcome:
 
 
 class Runner:
-    """Runs stages, three at a time, and prints each one's result when it ends. `with` it: it owns a scratch folder.
+    """Runs stages, three at a time, and prints each one's result when it ends. As a context, it owns a scratch folder.
 
     After Ctrl-C or SIGTERM, the stages that run are interrupted, so that tests stop what they started; those that wait
-    are not started. Every stage's processes and temporary files are gone afterwards.
+    are not started. Every stage's processes and temporary files are removed afterwards.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Runner:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            process_group=0,  # Ctrl-C reaches the gate alone, which interrupts the stage once
+            process_group=0,  # Ctrl-C reaches only the gate, which interrupts the stage once
             stdin=subprocess.DEVNULL,
         )
         self._processes[process] = stage
@@ -152,7 +152,7 @@ class Runner:
                 self._print(f"{stage.name.rpartition('/')[2]:>11} │ {line.rstrip()}")
 
     def _variables(self) -> dict[str, str]:
-        """The caller's, with credentials that open nothing: no check or test ever reaches an AWS account."""
+        """The caller's environment, with credentials that open nothing: no check or test reaches an AWS account."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return inherited | {
             "AWS_ACCESS_KEY_ID": "testing",
@@ -176,7 +176,7 @@ class Runner:
         self._print(f"{text}{mark} {stage.name} ({outcome.seconds:.1f} s, {outcome.cpu:.0f} s of CPU)")
 
     def _print(self, text: str) -> None:
-        """In one piece, even while another stage prints."""
+        """Prints the text in one piece, even while another stage prints."""
         with self._printing:
             print(text, flush=True)
 

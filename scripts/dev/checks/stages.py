@@ -1,6 +1,6 @@
-"""The stages of the gate: what each runs, what must be set up for it, and how far it stands back for the others.
+"""The stages of the gate: what each runs, what must be set up for it, and how far it yields the CPU to the others.
 
-The standard library alone, so that `./scripts/test --help` answers before anything is installed.
+This imports only the standard library, so that `./scripts/test --help` works before anything is installed.
 """
 
 import sys
@@ -22,7 +22,7 @@ class Stage:
     needs: tuple[str, ...] = ()
     shows_output: bool = False  # its output is worth reading when it passes, too
     live: bool = False  # it takes minutes: its progress is shown as it comes
-    nice: int = 10  # what computes stands back for what waits
+    nice: int = 10  # stages that compute yield the CPU to stages that wait
     measured: bool = False  # its coverage counts
     optional: bool = False  # runs only when it is named
 
@@ -55,7 +55,7 @@ _SYNTAX = (
     "for file in $(grep -lr '^#!.*bash' .ci scripts) scripts/environment.sh; do bash -n $file || exit; done"
 )
 
-# In the order in which they start: those that take minutes first, what computes while the others are set up.
+# In the order in which they start: those that take minutes first; those that compute run while others are set up.
 STAGES = (
     # Two stages, because the longest one decides when the gate ends.
     _tests(
@@ -67,10 +67,17 @@ STAGES = (
         live=True,
         nice=0,
     ),
-    _tests("e2e", "uploads to redirects, edge and all", _STACK, without="e2e/console", live=True, nice=0),
+    _tests(
+        "e2e",
+        "the whole service, from upload to redirect, with the edge",
+        _STACK,
+        without="e2e/console",
+        live=True,
+        nice=0,
+    ),
     _tests("integration/local_stack", "the local stack itself", _STACK, live=True, nice=5),
     Stage("types", "mypy, strict", _tool("mypy")),
-    _tests("unit", "the code by itself", "environment uv node", measured=True),
+    _tests("unit", "single modules", "environment uv node", measured=True),
     _tests(
         "integration/operations",
         "failures, replay, removal, reprocessing",
@@ -84,7 +91,7 @@ STAGES = (
     ),
     Stage(
         "artifacts",
-        "every function built, its size, its imports",
+        "builds every function; checks its size and imports",
         _own("artifacts"),
         ("environment sam",),
         shows_output=True,
@@ -110,5 +117,11 @@ STAGES = (
         "the scripts' syntax",
         ("bash", "-c", _SYNTAX),
     ),
-    _tests("soak", "hundreds of uploads while everything fails; a minute", _STACK, live=True, optional=True),
+    _tests(
+        "soak",
+        "hundreds of uploads while calls fail at random; takes a minute",
+        _STACK,
+        live=True,
+        optional=True,
+    ),
 )

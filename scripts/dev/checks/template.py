@@ -60,7 +60,7 @@ def _merged(common: Any, own: Any) -> Any:
 
 
 def sample(value: Any) -> str:
-    """What CloudFormation could put in place of `value`: parameters as their defaults, conditions as true."""
+    """A value that CloudFormation could insert for `value`: defaults for parameters, true for conditions."""
     if not isinstance(value, dict):
         return str(value)
     (function, argument), *_ = value.items()

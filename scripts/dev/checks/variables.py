@@ -1,4 +1,4 @@
-"""Which variables a state reads that some way to it never assigned: Step Functions finds out only when it runs.
+"""Finds variables that a state reads, but some path to it never assigns: Step Functions reports this only at run time.
 
 `Assign` is visible from the next state on, in the same scope and in those inside it; what a Map's or Parallel's inner
 states assign is not seen outside. Source: docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
@@ -24,11 +24,11 @@ NOT_CODE = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`[^`]*`|/\*.*?\*/
 def undefined_variables(
     scope: dict[str, Any], path: str, known: frozenset[str] = frozenset()
 ) -> Iterator[str]:
-    """Says for each state of `scope`, and of the scopes in it, what it reads without its being surely assigned."""
+    """Yields, for each state of `scope` and of the scopes in it, what it reads that may not be assigned."""
     entering = _assigned_on_every_way(scope, known)
     for name, body in scope["States"].items():
         if name not in entering:
-            continue  # no way leads there: asl-validator says so
+            continue  # no path leads there: asl-validator reports that
         for variable in sorted(_read_by(body) - entering[name]):
             yield f"{path} / {name}: ${variable} is not assigned on every way there"
         for inner in inner_scopes(body):

@@ -1,10 +1,10 @@
 """Lambda on one machine: each function runs in processes of its own under AWS's `awslambdaric`.
 
 code            a deployment package, unpacked once per content
-environment     exactly the variables that Lambda gives, and the function's own
+environment     exactly the variables that Lambda sets, and the function's own
 runtime_api     the HTTP side of one worker (what awslambdaric polls)
 worker          one process: start, invoke, time out, die
 launcher        what that process runs first
-pool            who may have a worker now, and who has to wait
+pool            which invocation gets a worker now, and which waits
 executor        one invocation, from MiniStack's records to MiniStack's answer
 """

@@ -1,5 +1,5 @@
-"""The environment of a worker process: what Lambda gives a function and what the function's configuration
-adds, and nothing of this machine's own."""
+"""The environment of a worker process: the variables that Lambda sets and those of the function's configuration,
+and nothing of this machine's own."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Executor:
         request_id: str | None,
         trace_id: str | None,
     ) -> Outcome:
-        """Run one invocation, waiting for a worker if need be. Raises NoWorker if none fell free in time."""
+        """Run one invocation, and wait for a worker if necessary. Raises NoWorker if none became free in time."""
         lease = self.pool.lease(_key(config), lambda: self._start(config, package))
         assert lease.worker is not None
         outcome = None
@@ -81,7 +81,7 @@ class Executor:
 
 
 def _key(config: Mapping[str, Any]) -> str:
-    """The function, and what of its configuration a running worker can't take up any more."""
+    """Identifies the function with the part of its configuration that a running worker can no longer adopt."""
     fixed = [
         config.get(name) for name in ("CodeSha256", "Handler", "Environment", "Role", "MemorySize", "Version")
     ]
@@ -92,7 +92,7 @@ def _key(config: Mapping[str, Any]) -> str:
 def as_ministack_result(
     invoke: Callable[[], Outcome], throttled: Callable[[str], dict[str, Any]]
 ) -> dict[str, Any]:
-    """Run `invoke` and shape what comes of it like the results of MiniStack's own executors."""
+    """Run `invoke`, and shape its result or error like the results of MiniStack's own executors."""
     try:
         outcome = invoke()
     except NoWorker as error:

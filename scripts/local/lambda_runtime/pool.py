@@ -1,12 +1,12 @@
-"""Who may have a worker now, and who has to wait: a cap on the worker processes of all functions together.
+"""Which invocation gets a worker now, and which waits: a limit on the worker processes of all functions together.
 
-Lambda would start as many as are asked for; one machine can't (uncapped, 50 uploads made 262 processes).
-Invocations beyond the cap wait, and these rules say who goes next:
+Lambda would start one per concurrent invocation; one machine can't (without a limit, 50 uploads made 262 processes).
+Invocations beyond the limit wait, and these rules say which goes next:
 
 1. A function without any worker comes first, so that a reader is answered while 200 resizes wait.
-2. Otherwise a warm worker that falls idle goes to the invocation of its own function that waits longest.
+2. Otherwise a warm worker that becomes idle goes to the invocation of its own function that has waited longest.
 3. Otherwise the worker that has been idle longest is ended to make room, unless it is its function's only
-   one and was busy a moment ago: ending that one would cost a cold start straight away.
+   one and was busy a moment ago: ending that one would soon cost a cold start.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RECHECK_SECONDS = 0.5
 
 
 class NoWorker(Exception):
-    """No worker fell free in time: what Lambda calls a throttle (TooManyRequestsException)."""
+    """No worker became free in time: what Lambda calls a throttle (TooManyRequestsException)."""
 
 
 @dataclass(eq=False)
@@ -46,7 +46,7 @@ class _Waiter:
 
 class Pool:
     """At most `limit` workers at any moment. A string key identifies a function; a changed function
-    has another key, and its old workers are the first to go."""
+    has another key, and its old workers are the first to be ended."""
 
     def __init__(self, limit: int) -> None:
         if limit < 1:
@@ -59,16 +59,16 @@ class Pool:
         self._closed = False
 
     def lease(self, function: str, start: Callable[[], Worker], patience: float = 900.0) -> Lease:
-        """A worker for `function`, warm if there is one, else made by `start`, within `patience` seconds.
+        """A worker for `function`, warm if there is one, otherwise made by `start`, within `patience` seconds.
 
-        Raises NoWorker when none fell free in time. Give it back with `release`.
+        Raises NoWorker if none became free in time. Give it back with `release`.
         """
         waiter = _Waiter(function)
         give_up = time.monotonic() + patience
         with self._lock:
             self._waiting[function].append(waiter)
             self._dispatch()
-        # The timer is for rule 3: nothing happens at the moment at which a grace period ends.
+        # The timer is for rule 3: no event marks the end of a grace period.
         while not waiter.granted.wait(RECHECK_SECONDS):
             with self._lock:
                 self._dispatch()
@@ -103,7 +103,7 @@ class Pool:
             worker.kill()
 
     def forget(self, function_prefix: str) -> None:
-        """End the idle workers of the functions whose key starts so."""
+        """End the idle workers of the functions whose key starts with this."""
         with self._lock:
             doomed = [key for key in self._idle if key.startswith(function_prefix)]
             workers = [lease.worker for key in doomed for lease in self._idle.pop(key)]

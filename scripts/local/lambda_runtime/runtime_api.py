@@ -15,7 +15,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Invocation:
-    """What the worker is to do: the event as JSON bytes, and by when (milliseconds since 1970)."""
+    """The worker's task: the event as JSON bytes, and its deadline (milliseconds since 1970)."""
 
     request_id: str
     event: bytes
@@ -59,7 +59,7 @@ class RuntimeApi(ThreadingHTTPServer):
         return self._invocations.get()
 
     def close(self) -> None:
-        """Stop serving and let go of the port and of every waiting thread; that goes on after the return."""
+        """Stop serving, and release the port and every waiting thread; this continues after the return."""
         self._invocations.put(None)
         threading.Thread(target=self._close, daemon=True, name="runtime-api-close").start()
 
@@ -68,7 +68,7 @@ class RuntimeApi(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A worker that was killed in the middle of a request is no news: its exit is reported as such."""
+        """A worker that was killed in the middle of a request is not logged here: its exit is reported elsewhere."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -24,7 +24,7 @@ INIT_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of an invocation: the answer or the error payload, as Lambda would give it."""
+    """The result of an invocation: the answer or the error payload, as Lambda would return it."""
 
     payload: Any
     is_error: bool
@@ -132,7 +132,7 @@ class Worker:
         self._outcomes.put(_Exited(self._process.wait()))
 
     def _read_output(self) -> bool:
-        """Take all that the pipe holds right now; True at its end. Needs the log lock, and never waits:
+        """Read all that the pipe holds now; return True at its end. Needs the log lock, and never waits:
         the pipe may have been emptied since it was reported readable."""
         while True:
             try:
@@ -146,8 +146,8 @@ class Worker:
                 log.write(data)
 
     def _taken_log(self) -> str:
-        """All output up to now. The worker writes its lines before it posts the outcome, so what is still
-        in the pipe belongs to this invocation: no need to wait for more."""
+        """All output up to now. The worker writes its lines before it posts the outcome, so the rest in the
+        pipe belongs to this invocation, and there is no need to wait for more."""
         with self._log_lock:
             self._read_output()
             taken, self._log_lines = b"".join(self._log_lines), []

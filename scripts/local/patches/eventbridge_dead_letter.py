@@ -22,11 +22,11 @@ from local.patches.patch import replace, wrap
 
 LOG = logging.getLogger(__name__)
 _FAILURE: contextvars.ContextVar[dict[str, str] | None] = contextvars.ContextVar("failure", default=None)
-"""Where the target that is being invoked notes why it can't take the event, in this call alone."""
+"""Where the target that is being invoked notes why it can't take the event, for this call only."""
 
 
 def apply() -> None:
-    """Notice what Step Functions and Lambda targets answer; send what fails to the queue."""
+    """Check what Step Functions and Lambda targets answer; send events that fail to the queue."""
     replace(eventbridge, "_dispatch_to_stepfunctions", to_stepfunctions)
     wrap(eventbridge, "_dispatch_to_lambda", to_lambda)
     wrap(eventbridge, "_invoke_target", invoke)

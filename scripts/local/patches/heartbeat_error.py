@@ -1,9 +1,9 @@
-"""A task whose heartbeat stays away fails with States.HeartbeatTimeout.
+"""A task without a heartbeat fails with States.HeartbeatTimeout.
 
 moto calls it States.Timeout, so that a Catch or Retry for States.HeartbeatTimeout never applies.
 
 Upstream: moto, `moto/stepfunctions/parser/asl/component/state/exec/state_task/state_task.py`. `StateTask._from_error`
-would tell `HeartbeatTimeoutError` from other kinds of `TimeoutError` and give it the name below.
+would distinguish `HeartbeatTimeoutError` from other kinds of `TimeoutError`, and give it the name below.
 """
 
 from __future__ import annotations

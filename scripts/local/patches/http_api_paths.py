@@ -1,12 +1,12 @@
-"""An HTTP API decodes a request's path twice, cuts it at a `?` that the first decoding brings, and refuses a path that
-has an invalid escape by then.
+"""An HTTP API decodes a request's path twice, cuts it at a `?` that results from the first decoding, and refuses a path
+that then has an invalid escape.
 
 MiniStack decodes it once and leaves `%25` as it is. Ids with `%` or `?` in them would work here and not on AWS, or the
-other way round. Captures of the real service:
+other way around. Captures of the real service:
 github.com/hotsock/voker/blob/a1c00bf491e0/vokerhttp/testdata/ingress-paths.json
 
 Upstream: MiniStack, `services/apigateway.py`. `decode_http_api_path` would become `decoded` below, and `handle_execute`
-would answer 400 where the path has an invalid escape after the first decoding.
+would answer 400 if the path has an invalid escape after the first decoding.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _REFUSED = "\0"
 
 
 def apply() -> None:
-    """Decode as AWS does, and answer 400 where it does."""
+    """Decode as AWS does, and answer 400 when it does."""
     replace(apigateway, "decode_http_api_path", decoded)
     wrap(apigateway, "handle_execute", execute)
 

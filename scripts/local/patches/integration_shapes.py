@@ -1,7 +1,7 @@
 """Parameters and results of service tasks take the form of the service's API, and of JSON.
 
-Step Functions writes every field with a capital and gives times as text; an API may write `stateMachineArn`
-and boto3 gives times as objects. moto leaves out the translation, so that `states:startExecution` fails and
+Step Functions starts every field with a capital, and writes times as text; an API may write `stateMachineArn`,
+and boto3 returns times as objects. moto leaves out the translation, so that `states:startExecution` fails, and
 an object's date breaks the next expression.
 
 Upstream: moto, `moto/stepfunctions/parser/asl/component/state/exec/state_task/service/state_task_service.py`.
@@ -61,7 +61,7 @@ def _service(name: str) -> Any:
 
 @cache
 def _operation(service: str, action: str) -> OperationModel | None:
-    """The model of an operation named as a method of a boto3 client, or None where there is none."""
+    """The model of an operation that has the name of a boto3 client's method; None if there is none."""
     try:
         model = _service(service)
     except botocore.exceptions.UnknownServiceError:

@@ -1,4 +1,4 @@
-"""Python functions run in our worker pool.
+"""Python functions run in this stack's worker pool.
 
 MiniStack runs them in worker scripts of its own that lose a Python exception's class (`Runtime.HandlerError`), wait
 50 ms for log lines at each invocation, pass this machine's environment on, and start a process for each concurrent
@@ -6,7 +6,7 @@ invocation without limit (262 of them, 16 GB, for 50 uploads).
 
 Upstream: MiniStack, `services/lambda_svc.py`, `_execute_function_warm`. Its warm workers (`core/lambda_runtime.py`)
 would report `errorType` as the exception's class, take the log lines that precede an answer instead of waiting, start
-with Lambda's environment alone, and queue invocations beyond a limit of workers.
+with only Lambda's environment, and queue invocations beyond a limit of workers.
 """
 
 from __future__ import annotations

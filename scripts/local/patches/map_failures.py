@@ -37,7 +37,7 @@ def apply() -> None:
 def map_run(
     original: Callable[..., None], self: DistributedIterationComponent, env: Any, eval_input: Any
 ) -> None:
-    """Run the Map; raise if it failed more items than it tolerates."""
+    """Run the Map; raise if more items failed than it tolerates."""
     original(self, env=env, eval_input=eval_input)
     if not _exceeded(eval_input.map_run_record):
         return
@@ -56,7 +56,7 @@ def map_run(
 
 
 def _exceeded(run: Any) -> bool:
-    """Both thresholds are 0 by default; the one that is set decides."""
+    """Both thresholds are 0 by default; the one that is set applies."""
     failed, total = run.item_counter.failed.get(), run.item_counter.total.get()
     by_count, by_share = run.tolerated_failure_count, run.tolerated_failure_percentage
     if by_count or not by_share:

@@ -1,6 +1,6 @@
-"""A Distributed Map's ResultWriter writes the results: a file of the children's outputs, one a line, and the manifest.
+"""A Distributed Map's ResultWriter writes the results: a file with one child's output per line, and the manifest.
 
-moto accepts one in its JSONPath form alone, writes a manifest without files, and drops the results. (The parser gets it
+moto accepts it only in its JSONPath form, writes a manifest without files, and drops the results. (The parser gets it
 in that form from `stepfunctions/definition.py`; its parameters are constants, which read the same in both.)
 
 Upstream: moto. In `moto/stepfunctions/parser/asl/parse/preprocessor.py`, `visitResult_writer_decl` would accept

@@ -1,7 +1,7 @@
 """A Map's workers: at most 40 threads of an inline Map, each running one item after the other, until one fails.
 
-moto starts a thread per item where MaxConcurrency is not set; a thread goes on to its next item by calling itself,
-which ends at Python's recursion limit; and when an item has failed the others run on, writing into a history that has
+moto starts a thread per item if MaxConcurrency is not set. A thread continues with its next item by calling itself,
+which ends at Python's recursion limit. When an item has failed, the others run on, and write into a history that has
 ended.
 
 Upstream: moto, `moto/stepfunctions/parser/asl/component/state/exec/state_map/iteration/`. `_launch_worker` of
@@ -31,11 +31,11 @@ from local.patches.patch import replace, wrap
 from local.stepfunctions.history import abort
 
 INLINE_THREADS = 40
-"""What AWS runs at once of an inline Map: https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html"""
+"""How many items of an inline Map AWS runs at once: https://docs.aws.amazon.com/step-functions/latest/dg/state-map.html"""
 
 
 def apply() -> None:
-    """Bound the threads; loop instead of recursing; abort the other items of a failed one."""
+    """Limit the threads; loop instead of recursing; abort the other items when one fails."""
     wrap(InlineIterationComponent, "_launch_worker", launch)
     replace(IterationWorker, "_eval_pool", partialmethod(eval_pool, close="close_frame"))
     replace(DistributedItemProcessorWorker, "_eval_pool", partialmethod(eval_pool, close="delete_frame"))
@@ -67,7 +67,7 @@ def eval_pool(self: Any, job: Any, worker_frame: Any, close: str) -> None:
             if not failed:
                 last = frame.event_history_context.last_published_event_id
                 worker_frame.event_history_context.source_event_id = last
-            # The frame first: the Map goes on as soon as its last job is closed.
+            # The frame first: the Map continues as soon as its last job is closed.
             getattr(self._env, close)(worker_frame)
             self._job_pool.close_job(job)
             return

@@ -1,6 +1,6 @@
 """The interpreter keeps a journal, from which an execution can be resumed.
 
-moto has no redrive, and the outputs of what finished inside a failed Map or Parallel are lost when it fails.
+moto has no redrive. When a Map or Parallel fails, the outputs of its finished iterations and branches are lost.
 
 Upstream: moto, `moto/stepfunctions/parser/`. RedriveExecution needs hooks in the interpreter: on entering a state
 (`CommonStateField._eval_body`), around an item of a Map (`IterationWorker._eval_job` and the distributed one) and

@@ -1,7 +1,7 @@
 """EventBridge events of a versioned bucket carry `version-id`.
 
-MiniStack knows it and puts it into notifications, but leaves it out of the EventBridge event. Without it a function
-reads whatever version is the newest by then.
+MiniStack knows it and puts it into notifications, but leaves it out of the EventBridge event. Without it, a function
+reads the version that is the newest by then.
 
 Upstream: MiniStack, `services/s3.py`, `_fire_s3_event`. Where it builds the event's `detail.object`, add
 `"version-id": version_id` if there is one.
@@ -19,7 +19,7 @@ from ministack.services import eventbridge, s3
 from local.patches.patch import wrap
 
 _VERSION: contextvars.ContextVar[str | None] = contextvars.ContextVar("version", default=None)
-"""The version of the object whose event S3 is making, in this call alone."""
+"""The version of the object whose event S3 is making, for this call only."""
 
 
 def apply() -> None:

@@ -1,7 +1,7 @@
-"""A ranged GET of one version answers the range.
+"""A ranged GET of one version returns the range.
 
-MiniStack reads `Range` only in requests without a `versionId`; with one it answers the whole object with 200. The
-inspection of originals sends such requests, and would take the object's beginning for its end.
+MiniStack reads `Range` only in requests without a `versionId`; with one, it returns the whole object with 200. The
+inspection of originals sends such requests, and would mistake the object's beginning for its end.
 
 Upstream: MiniStack, `services/s3.py`, `_get_object`. The branch for `versionId` returns before the range is cut; move
 the cutting behind both branches.

@@ -1,6 +1,6 @@
 """Errors of `aws-sdk:` tasks carry the service's name as Step Functions writes it: CloudFront, not cloudfront.
 
-moto knows only DynamoDb and Sfn and takes the others as they stand in the resource's ARN, so that a Catch for
+moto knows only DynamoDb and Sfn, and takes the other names from the resource's ARN unchanged, so that a Catch for
 `CloudFront.NoSuchDistributionException` never applies.
 
 Upstream: moto, `moto/stepfunctions/parser/asl/component/state/exec/state_task/service/state_task_service_aws_sdk.py`.

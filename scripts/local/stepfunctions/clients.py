@@ -15,10 +15,10 @@ CLIENT_SECONDS = 1800
 
 
 class Clients:
-    """Clients by service, region and role, made once: making one costs more than the call it makes."""
+    """Clients by service, region and role, made once: making one takes longer than the call itself."""
 
     def __init__(self, endpoint_url: str, region: str, assume_roles: bool) -> None:
-        """With `assume_roles` (IAM is enforced) tasks get what the role allows; else they may do anything."""
+        """With `assume_roles` (IAM is enforced), tasks may do what the role allows; otherwise they may do anything."""
         self._endpoint_url = endpoint_url
         self._region = region
         self._assume_roles = assume_roles

@@ -1,4 +1,4 @@
-"""State machine definitions: parsed once per text, and checked for names that lead nowhere."""
+"""State machine definitions: parsed once per text, and checked for names of states that do not exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class InvalidDefinition(Exception):
 
 @lru_cache(maxsize=200)
 def program(definition: str) -> Program:
-    """The program of a definition. It holds no state of any execution, so executions share it.
+    """The parsed program of a definition. It holds no state of any execution, so executions share it.
 
     Parsing takes tenths of a second; without the cache 50 uploads would wait for 50 of them.
     Raises InvalidDefinition.
@@ -35,7 +35,7 @@ def program(definition: str) -> Program:
 
 
 def _with_writers_as_parsed(definition: str) -> str:
-    """The parser knows a ResultWriter's JSONPath form alone, without WriterConfig (patches/map_result_writer)."""
+    """The parser knows only a ResultWriter's JSONPath form, without WriterConfig (patches/map_result_writer)."""
     if '"ResultWriter"' not in definition:
         return definition
 

@@ -44,9 +44,9 @@ LOG = logging.getLogger(__name__)
 Record = dict[str, Any]
 
 RUNNING_AT_ONCE = 50
-"""More executions wait for their turn: each may have 40 threads, and a call from one takes two sockets."""
+"""More executions than this wait for their turn: each may have 40 threads, and a call from one takes two sockets."""
 WAITING_FOR_OTHERS = (".sync", ".waitForTaskToken")
-"""Executions with such tasks don't count, or they could keep those that they wait for from running."""
+"""Executions with these tasks don't count: otherwise they could block the executions that they wait for."""
 
 
 class Executions:
@@ -130,7 +130,7 @@ class Execution:
         self._take_turn(partial(self._evaluate, program, environment))
 
     def redrive(self) -> None:
-        """Resume it where it broke, on a thread of its own. It must be redrivable."""
+        """Resume it where it failed, on a thread of its own. It must be redrivable."""
         with self._ending:  # the run before may still be putting its events away
             before, self._journal = self._journal, None
             assert before is not None
@@ -167,7 +167,7 @@ class Execution:
         threading.Thread(target=run, args=arguments, daemon=True, name="redrive").start()
 
     def stop(self, error: str | None, cause: str | None) -> None:
-        """Abort it. Work that a task has started elsewhere goes on, as on AWS."""
+        """Abort it. Work that a task has started elsewhere continues, as on AWS."""
         details = {name: text for name, text in (("error", error), ("cause", cause)) if text is not None}
         self._history.conclude("ExecutionAborted", {"executionAbortedEventDetails": details})
         finish(self.record, "ABORTED", error=error, cause=cause)
@@ -221,7 +221,7 @@ class Execution:
         try:
             program.eval(environment)
             self._conclude(environment)
-        except Exception as error:  # an execution must end, or its uploader waits for ever
+        except Exception as error:  # an execution must end, or its uploader waits forever
             LOG.exception("the interpreter broke in %s", self.record["executionArn"])
             self._close("FAILED", error="States.Runtime", cause=f"{type(error).__name__}: {error}")
         finally:
@@ -232,7 +232,7 @@ class Execution:
                 self._journal = None
 
     def _put_away(self, ended: list[Record]) -> None:
-        """Pack the events of a run that is over, unless a redrive goes on with them."""
+        """Compress the events of a run that is over, unless a redrive continues with them."""
         with self._ending:
             if self.record["events"] is ended:
                 self.record["events"] = PackedEvents(ended)

@@ -43,7 +43,7 @@ FINAL = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "Execution
 
 
 def abort(environment: Any) -> None:
-    """Stop an iteration or branch whose siblings have failed; what its running task says from now on is dropped."""
+    """Stop an iteration or branch whose siblings have failed; later events of its running task are dropped."""
     environment.event_history_context.aborted = True
     for frame in list(environment._frames):
         abort(frame)
@@ -54,7 +54,7 @@ class History(EventManager):
     """Events in the shape of GetExecutionHistory, except for timestamps, which are ISO 8601 text."""
 
     def __init__(self, events: Iterable[dict[str, Any]] = (), reentered: str | None = None) -> None:
-        """Go on after `events`. The state named `reentered` has its Entered event there already."""
+        """Continue after `events`. The state named `reentered` already has its Entered event there."""
         super().__init__()
         self.events = cast("list[dict[str, Any]]", self._history_event_list)
         self.events.extend(events)
@@ -69,7 +69,7 @@ class History(EventManager):
     def add_event(
         self, context: Any, event_type: Any, event_details: Any = None, *rest: Any, **named: Any
     ) -> int:
-        """Append an event; nothing once the execution is over, or what still winds down would follow its end."""
+        """Append an event. Once the execution is over, do nothing: what still winds down must not follow its end."""
         if self._concluded or getattr(context, "aborted", False):
             return int(context.source_event_id)
         name = ((event_details or {}).get("stateEnteredEventDetails") or {}).get("name")

@@ -1,5 +1,5 @@
-"""What a redrive needs to know of an execution: the top-level state it was in, with its input and
-variables, and what the iterations and branches of that state have finished.
+"""What a redrive needs to know about an execution: the top-level state it was in, with its input and
+variables, and which iterations and branches of that state have finished.
 
 A redrive does what AWS does: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html.
 It enters the last entered top-level state again and, inside a Map or Parallel, runs only the iterations
@@ -17,10 +17,10 @@ Scope = tuple[Any, ...]
 
 
 class Journal:
-    """Kept by one execution while it runs, and handed on to its redrive."""
+    """Belongs to one execution while it runs, and then to its redrive."""
 
     def __init__(self, kept: dict[Scope, Any] | None = None) -> None:
-        """`kept`: what is finished already and needn't run again."""
+        """`kept`: the iterations and branches that are finished and need not run again."""
         self.state: str | None = None
         self.input: Any = None
         self.variables: dict[str, Any] = {}
@@ -29,7 +29,7 @@ class Journal:
         self._lock = threading.Lock()
 
     def enter(self, state: str, input: Any, variables: dict[str, Any]) -> None:
-        """A top-level state is entered: what the one before it finished is of no more use."""
+        """A top-level state is entered: what the previous one finished is no longer needed."""
         with self._lock:
             if self.state is not None:
                 self._kept.clear()

@@ -1,1 +1,1 @@
-"""Who is measured: each a process of its own that answers jobs (see ../job.py)."""
+"""The contenders: each is a process of its own that answers jobs (see ../job.py)."""

@@ -1,4 +1,4 @@
-"""Pillow as its tutorial has it: open, transpose, resize, save, once for every file that comes out."""
+"""Pillow as its tutorial uses it: open, transpose, resize, save, once for every file that it writes."""
 
 from io import BytesIO
 
