@@ -1,4 +1,4 @@
-"""What every test starts from: no credentials that could open an AWS account, and local stacks for those that ask."""
+"""What every test starts with: no credentials that could open an AWS account, and local stacks for those that ask."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Alarms reach the operators and say what to do; the dashboard is one that CloudWatch takes."""
+"""Alarms reach the operators and say what to do; CloudWatch accepts the dashboard."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`.ci/run`: what it tests is a clone of HEAD that stands alone, and it leaves nothing behind."""
+"""`.ci/run` tests a clone of HEAD with nothing beside it, and leaves nothing behind."""
 
 import os
 import signal

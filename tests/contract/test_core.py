@@ -1,4 +1,4 @@
-"""imageservice.core is pure: it knows the standard library and itself, and nothing that it could reach the world by."""
+"""imageservice.core is pure: it imports only itself and the standard library, and nothing that does input or output."""
 
 import ast
 import sys

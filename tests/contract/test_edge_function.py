@@ -1,6 +1,6 @@
-"""The CloudFront Function as it stands in the template, in the engine of the local edge and in Node.
+"""The template's own CloudFront Function, in the engine of the local edge and in Node.
 
-Two engines, because CloudFront's own is neither: what both agree on does not hang on one of them.
+Two engines, because CloudFront's own is neither: what both agree on does not depend on one of them.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Every name in an ErrorEquals is one that something can raise: a misspelt one would never match."""
+"""Every name in an ErrorEquals is one that something can raise: a misspelled one would never match."""
 
 import re
 
@@ -28,7 +28,7 @@ LAMBDA = {
     "Runtime.ExitError",
     "Runtime.OutOfMemory",
 }
-# An optimised integration writes DynamoDB, an AWS SDK integration DynamoDb.
+# An optimized integration writes DynamoDB, an AWS SDK integration DynamoDb.
 SERVICES = {
     "DynamoDB": "dynamodb",
     "CloudFront": "cloudfront",

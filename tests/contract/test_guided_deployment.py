@@ -21,7 +21,7 @@ from dev.checks import ROOT
 from dev.checks.template import template
 
 SAM = ROOT / ".venv/sam/bin/sam"
-# Only there to end a hang: a busy machine may take a minute.
+# Only ends a hang: a busy machine may take a minute.
 PATIENCE_S = 240
 PROMPT = re.compile(r"(?P<text>[^\n]*?)(?: \[(?P<default>[^\n]*)\])?: $")
 COLOR = re.compile(r"\x1b\[[\d;]*m")

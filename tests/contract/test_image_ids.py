@@ -1,4 +1,4 @@
-"""Every door gives the same answer, in the same words, to what cannot be an image's id."""
+"""Every entry point refuses what cannot be an image's id, with the same message."""
 
 import base64
 import json
@@ -59,7 +59,7 @@ def by_inspection(image_id: str) -> None:
 
 
 def by_operator(image_id: str) -> None:
-    """The command line and the console upload by this; it has no stack to send anything to."""
+    """The command line and the console upload with this function; here it has no stack to send anything to."""
     no_stack: Any = None
     upload(no_stack, Path("photo.jpg"), image_id)
 

@@ -60,7 +60,7 @@ class World:
         self._events = 0
 
     def upload(self, content: bytes = PHOTO) -> dict[str, Any]:
-        """The event of a new upload, as EventBridge delivers it; without a version id where the bucket has none."""
+        """The event of a new upload, as EventBridge delivers it; without a version id if the bucket has none."""
         stored = self._s3.put_object(Bucket="originals", Key=_ID, Body=content)
         uploaded = {"size": len(content), "etag": stored["ETag"].strip('"')}
         return self._event("PutObject", uploaded, stored.get("VersionId"))
@@ -84,7 +84,7 @@ class World:
         return Execution(self._evaluate, definition, event, arn=f"execution-{self._events}", time=_TIME)
 
     def write(self, execution: Execution, state: str) -> dict[str, Any] | None:
-        """Carries out a state's updateItem, and its Assign; the item it leaves, None where its condition fails."""
+        """Carries out a state's updateItem and its Assign. Returns the resulting item, None if the condition fails."""
         arguments = {**execution.arguments(state), "TableName": "images", "ReturnValues": "ALL_NEW"}
         try:
             answer = self._dynamodb.update_item(**arguments)
@@ -99,7 +99,7 @@ class World:
         return ImageTable(self._dynamodb, "images").get(_ID)
 
     def fail(self, event: dict[str, Any], removal: bool = False) -> None:
-        """Has the failure of this event's execution recorded, as RecordFailure does."""
+        """Records the failure of this event's execution, as RecordFailure does."""
         sns = boto3.client("sns")
         topic = sns.create_topic(Name="failures")["TopicArn"]
         notifier = Notifier(boto3.client("events"), sns, topic, "images")
@@ -158,7 +158,7 @@ def world(
 
 
 def conforms(item: dict[str, Any] | None, status: str) -> bool:
-    """Whether the item has that status, and the shape that belongs to it; pytest shows what differs."""
+    """Whether the item has that status, and the status's shape; pytest shows what differs."""
     assert item is not None
     assert item["status"] == status
     assert list(mismatches(item, Item)) == []

@@ -1,4 +1,4 @@
-"""The locks: complete, with hashes, and silent about where they were made."""
+"""The locks are complete, have hashes, and do not mention where they were made."""
 
 import json
 import re
@@ -27,7 +27,7 @@ each_lock = pytest.mark.parametrize("path", ALL, ids=lambda path: str(path.relat
 
 
 def entries(path: Path) -> list[str]:
-    """One string a package: its pin, then its hashes."""
+    """One string per package: its pin, then its hashes."""
     return [entry for entry in re.split(r"\n(?! )", path.read_text().strip()) if entry]
 
 
@@ -47,7 +47,7 @@ def test_every_entry_is_a_pin_with_hashes(path: Path) -> None:
 
 @each_lock
 def test_hashes_are_those_of_every_file_not_of_one_machines_wheel(path: Path) -> None:
-    # A wheel for each platform, or a wheel and the source. pyvips is published as source alone.
+    # A wheel for each platform, or a wheel and the source. pyvips is published only as source.
     lone = {entry.partition("==")[0] for entry in entries(path) if entry.count("--hash=") < 2}
     assert lone <= {"pyvips"}
 

@@ -33,7 +33,7 @@ LIMITS = {
     ("AWS::ElastiCache::SubnetGroup", "Description"): 255,
     ("AWS::CloudWatch::Alarm", "AlarmDescription"): 1024,
 }
-# What has the stack's name in it and is no name: text to search by, or limited far beyond any stack's name.
+# Texts that contain the stack's name and are not names: search terms, or texts with a limit far above any stack's name.
 UNLIMITED = ("DashboardBody", "AccessString", "Policies/", "Environment/", "Metrics/", "Dimensions/", "Tags/")
 
 

@@ -1,4 +1,4 @@
-"""Each role may do what its code or workflow calls, on what it is named for, and nothing else."""
+"""Each role permits the calls that its code or workflow makes, on its own resources, and nothing else."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ WITHOUT_RESOURCE = {
     "logs:DescribeResourcePolicies",
     "logs:DescribeLogGroups",
 }
-# What Step Functions calls of its own for a state:
+# What Step Functions itself calls for a state:
 # docs.aws.amazon.com/step-functions/latest/dg/connect-stepfunctions.html and iam-policies-eg-dm.html
 FOR_SYNC = {
     "states:DescribeExecution",
@@ -41,7 +41,7 @@ each_role = pytest.mark.parametrize("name", sorted({**functions(), **state_machi
 
 
 def statements(value: Any) -> Iterator[dict[str, Any]]:
-    """Every statement in a role's policies, those behind a condition too."""
+    """Every statement in a role's policies, including conditional ones."""
     if isinstance(value, dict) and "Effect" in value:
         yield value
     elif isinstance(value, dict | list):

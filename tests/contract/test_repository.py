@@ -1,4 +1,4 @@
-"""What holds of every file in the repository."""
+"""What holds for every file in the repository."""
 
 import re
 import shutil
@@ -11,7 +11,7 @@ import pytest
 from dev import samples
 from dev.checks import ROOT
 
-# Folders of one machine: homes, checkouts, temporary files of whoever wrote the file.
+# Folders of one machine: the author's home, checkouts and temporary files.
 MACHINE_PATHS = re.compile(r"(?<![\w.~$}/-])/(?:home|Users|root|work|workspace|mnt|private)/\w")
 
 

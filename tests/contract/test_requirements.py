@@ -17,7 +17,7 @@ IMPORTED_AS = {
     "pillow-heif": "pillow_heif",
     "aws-lambda-powertools": "aws_lambda_powertools",
 }
-# boto3 brings botocore, redis speaks faster with hiredis and finds it by itself.
+# boto3 depends on botocore; redis is faster with hiredis, and finds it by itself.
 UNNAMED = {"botocore", "hiredis"}
 # Imported inside a function that is never called there: an inspection reads headers and decodes no pixels.
 NEVER_REACHED = {"inspect_original": {"pillow_heif", "simplejpeg"}}
@@ -27,7 +27,7 @@ each_function = pytest.mark.parametrize("name", NAMES)
 
 @cache
 def imports() -> grimp.ImportGraph:
-    """Who imports what at run time; what only the type checker sees is left out."""
+    """Which module imports what at run time; imports for the type checker are left out."""
     return grimp.build_graph(
         "imageservice",
         *NAMES,

@@ -1,4 +1,4 @@
-"""What holds of every state machine, that neither cfn-lint nor asl-validator looks at."""
+"""What holds for every state machine, and neither cfn-lint nor asl-validator checks."""
 
 import json
 import re
@@ -70,7 +70,7 @@ def test_no_line_of_a_definition_is_too_long_to_read(path: Path) -> None:
 
 
 def comments() -> list[tuple[str, str]]:
-    """Each comment, and the path of what it is about."""
+    """Each comment, and the path of its state or machine."""
     return [(machine.name, machine.definition["Comment"]) for machine in MACHINES] + [
         (state.path, state.body["Comment"]) for state in STATES
     ]
@@ -92,7 +92,7 @@ def test_choices_are_questions_and_nothing_else_is(state: State) -> None:
 
 @each_state
 def test_only_tasks_are_retried(state: State) -> None:
-    # A Retry on a Map or Parallel runs every iteration again, those that succeeded too.
+    # A Retry on a Map or Parallel runs every iteration again, even those that succeeded.
     assert state.body["Type"] == "Task" or "Retry" not in state.body
 
 

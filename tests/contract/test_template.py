@@ -14,7 +14,7 @@ from dev.checks.template import functions, template
 from imageservice.adapters.settings import Settings
 
 FUNCTIONS = ROOT / "functions"
-# What libraries and the runtime read; everything else is ours, and Settings reads it.
+# Variables that libraries and the runtime read; Settings reads all others.
 READ_BY_OTHERS = {
     "POWERTOOLS_SERVICE_NAME",
     "POWERTOOLS_METRICS_NAMESPACE",

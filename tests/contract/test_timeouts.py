@@ -13,7 +13,7 @@ from imageservice.adapters.plan_loader import load_plan
 
 MACHINES = {machine.name: machine for machine in machines()}
 README = ROOT / "statemachine/README.md"
-# A function's cold start and Step Functions' own way there and back.
+# A function's cold start, and Step Functions' round trip to it.
 ALLOWANCE = 5
 
 
@@ -33,13 +33,13 @@ AWAITED = [
     for state in all_states()
     if ".sync" in state.body.get("Resource", "") and (started := resource_named(state, "StateMachineArn"))
 ]
-# A distributed Map over a bucket takes as long as the bucket is large.
+# The time of a distributed Map depends on the size of the bucket.
 BOUNDED = [machine for machine in MACHINES.values() if '"DISTRIBUTED"' not in machine.text]
 
 
 @pytest.mark.parametrize(("state", "called"), INVOCATIONS, ids=lambda value: getattr(value, "path", value))
 def test_task_waits_longer_than_its_function_may_run(state: State, called: str) -> None:
-    # So that the function's own time-out, which says what hung, is what the history shows.
+    # So that the history shows the function's own timeout, which says what hung.
     assert state.body["TimeoutSeconds"] >= functions()[called]["Timeout"] + ALLOWANCE
 
 
@@ -69,7 +69,7 @@ def test_the_documented_budget_is_that_of_the_definition(machine: Machine) -> No
 
 
 def longest_way(scope: dict[str, Any], name: str, passed: frozenset[str]) -> float:
-    """The most seconds from `name` to an end of `scope`; a state that was passed is not counted again."""
+    """The most seconds from `name` to an end of `scope`; each state counts once."""
     body = scope["States"][name]
     onward = {following for following, _ in ways_on(body)} - passed - {name}
     rest = max((longest_way(scope, following, passed | {name}) for following in onward), default=0)

@@ -1,4 +1,4 @@
-"""The service as its users meet it, and the browser that they look at it with."""
+"""The service as its users see it, and their browser."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The service behind its edge: one host name, redirects kept until the image changes, and never longer."""
+"""The service behind its edge: one host name, and redirects that are cached until the image changes, no longer."""
 
 from pathlib import Path
 from urllib.parse import quote
@@ -114,7 +114,7 @@ def test_browsers_that_take_the_same_formats_share_what_the_edge_keeps(
     assert other.headers["location"].endswith(".png")
 
 
-def test_parameters_that_nobody_knows_do_not_fill_the_edge(service: Service, samples: Path) -> None:
+def test_unknown_parameters_do_not_fill_the_edge(service: Service, samples: Path) -> None:
     image_id = service.upload(samples / "trees-alpha.png")
     service.settled(image_id)
     edge(service, f"/images/{image_id}", size="thumb")
@@ -163,7 +163,7 @@ ORIGIN = {"origin": "https://shop.example"}
 
 @pytest.mark.parametrize("entrance", ["ApiUrl", "CdnUrl"])
 def test_pages_of_any_origin_may_ask_with_a_condition(service: Service, entrance: str) -> None:
-    """If-None-Match is not among the headers that a browser sends to others without asking."""
+    """A browser sends If-None-Match to another origin only after a preflight."""
     asking = {"access-control-request-method": "GET", "access-control-request-headers": "if-none-match"}
     url = service.stack.outputs[entrance].rstrip("/") + "/metadata/a.jpg"
     answer = httpx.options(url, headers={**ORIGIN, **asking})

@@ -1,4 +1,4 @@
-"""Events come twice and in any order, tasks are retried: the state is that of one orderly run."""
+"""Events come twice and in any order, and tasks are retried: the result is that of one orderly run."""
 
 import json
 import time
@@ -17,7 +17,7 @@ from imageservice.core.item import Item
 from imageservice.core.manifest import manifest_of
 
 REPOSITORY = Path(__file__).parents[2]
-# What tells which execution came last, not what is known of the image.
+# Attributes about the latest execution, not about the image.
 _TRACES = {"execution", "updated_at", "created_at"}
 
 
@@ -31,7 +31,7 @@ def event_of(service: Service, execution: str) -> str:
 
 
 def start(service: Service, event: str) -> str:
-    """Delivers an event to ProcessImage as its rule does; the execution that it starts."""
+    """Delivers an event to ProcessImage as its rule does; returns the execution that it starts."""
     started = service.stack.client("stepfunctions").start_execution(
         stateMachineArn=service.stack.outputs["ProcessImageArn"], input=event
     )
@@ -74,7 +74,7 @@ def test_the_same_event_twice_at_once_leaves_one_revision(service: Service, samp
 
 
 def forget(service: Service, image_id: str) -> None:
-    """As if nothing had been heard of the image yet."""
+    """As if no event about the image had come yet."""
     service.stack.client("dynamodb").delete_item(
         TableName=service.stack.outputs["ImageTableName"], Key={"id": {"S": image_id}}
     )

@@ -23,7 +23,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def ready(service: Service, photo: Path, image_id: str) -> dict[str, Any]:
-    """The metadata, as a shop's page would get it."""
+    """The metadata, as a shop's page gets it."""
     service.upload(photo, image_id)
     assert service.settled(image_id)["status"] == "READY"
     content: dict[str, Any] = httpx.get(
@@ -44,7 +44,7 @@ def shown(page: Page) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def tomatoes(stack: Stack, samples: Path) -> dict[str, Any]:
-    """The metadata of a photo that the pages here show and leave as it is."""
+    """The metadata of a photo that these tests show, and do not change."""
     return ready(Service(stack), samples / "tomatoes-12mp.jpg", "page/tomatoes a b%20é.jpg")
 
 
@@ -64,7 +64,7 @@ def test_a_narrow_window_gets_the_smallest_avif_that_fills_it(tomatoes: dict[str
 
 
 def test_the_page_does_not_move_when_the_image_arrives(tomatoes: dict[str, Any], page: Page) -> None:
-    page.route("**/images/**", lambda _: None)  # on its way for ever
+    page.route("**/images/**", lambda _: None)  # never arrives
     page.set_content(f"<body style='margin:0'>{tomatoes['picture']}<p>below</p></body>", wait_until="commit")
     before = page.locator("p").bounding_box()
     page.unroute_all(behavior="ignoreErrors")
@@ -75,7 +75,7 @@ def test_the_page_does_not_move_when_the_image_arrives(tomatoes: dict[str, Any],
     assert page.locator("p").bounding_box() == before
 
 
-def test_meanwhile_its_colour_and_placeholder_are_shown(tomatoes: dict[str, Any], page: Page) -> None:
+def test_meanwhile_its_color_and_placeholder_are_shown(tomatoes: dict[str, Any], page: Page) -> None:
     page.route("**/images/**", lambda route: route.abort())
     page.set_content(f"<body>{tomatoes['picture']}</body>")
     background = page.locator("img").evaluate("image => getComputedStyle(image).background")

@@ -27,7 +27,7 @@ GOOD = {
 
 
 def redirected(service: Service, image_id: str, **query: str) -> httpx.Response:
-    """The bytes that a browser ends up with."""
+    """The bytes that a browser gets in the end."""
     # An HTTP API decodes a path twice (docs/read-path.md).
     url = service.stack.url("/images/" + quote(quote(image_id)))
     first = httpx.get(url, params=query)

@@ -1,6 +1,7 @@
 """Two hundred uploads while every fifth Lambda call fails at random: none is lost.
 
-Takes a minute, so it is no stage of ./scripts/test: `.venv/test/bin/pytest tests/soak -s` runs it, with numbers.
+Takes a minute, so `./scripts/test` runs it only if the stage `soak` is given. `.venv/test/bin/pytest tests/soak -s`
+shows the numbers.
 The faults come from a wrapper that this test deploys around the functions' own handlers.
 """
 

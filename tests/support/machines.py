@@ -1,4 +1,4 @@
-"""State machines that a test writes down, run on a local stack; the function that their tasks invoke."""
+"""Runs state machines that a test defines on a local stack, with the function that their tasks invoke."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Machines:
         )["FunctionArn"]
 
     def task(self, payload: Any = None, **fields: Any) -> dict[str, Any]:
-        """A Task that invokes the task function and answers its payload; the last state unless it has a Next."""
+        """A Task that invokes the task function and returns its payload; the last state unless it has a Next."""
         arguments = {"Payload": payload} if payload is not None else {"Payload.$": "$"}
         state = {
             "Type": "Task",
@@ -111,7 +111,7 @@ class Machines:
         return state if "Next" in state else {**state, "End": True}
 
     def create(self, definition: dict[str, Any], kind: str = "STANDARD") -> str:
-        """Make a state machine of this definition; gives its ARN."""
+        """Create a state machine with this definition; returns its ARN."""
         made = self.states.create_state_machine(
             name=f"machine-{next(self._numbers)}",
             definition=json.dumps(definition),
@@ -121,7 +121,7 @@ class Machines:
         return str(made["stateMachineArn"])
 
     def start(self, definition: dict[str, Any], input: Any = None, **fields: Any) -> str:
-        """Start an execution of this definition; gives its ARN."""
+        """Start an execution of this definition; returns its ARN."""
         arn = self.create(definition)
         started = self.states.start_execution(stateMachineArn=arn, input=json.dumps(input or {}), **fields)
         return str(started["executionArn"])

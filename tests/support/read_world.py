@@ -1,4 +1,4 @@
-"""The world around the read path, real where it matters: Redis, a table with the workflow's own conditional writes."""
+"""What surrounds the read path, real where it matters: Redis, a table with the workflow's own conditional writes."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from imageservice.adapters.redis_client import Timeouts
 from imageservice.core.manifest import Manifest
 
 _WORKFLOWS = Path(__file__).parents[2] / "statemachine"
-# For a Redis that answers: on a busy machine a slow answer is no outage.
+# For a Redis that answers: on a busy machine, a slow answer is not an outage.
 PATIENT = Timeouts(answer=60, connect=60, cooldown=0)
 _SIZES = {"thumb": (160, 160), "w320": (320, 240), "w640": (640, 480), "w1280": (1280, 960)}
 
@@ -46,7 +46,7 @@ class Writes:
         return self._update(image_id, self._register, values) is not None
 
     def record(self, image_id: str, sequencer: int, execution: str = "") -> dict[str, Any] | None:
-        """The new item, typed as DynamoDB gives it; None where the race is lost."""
+        """The new item, in DynamoDB's format; None if the race is lost."""
         values = {
             ":sequencer": _padded(sequencer),
             ":execution": execution or f"execution-{sequencer}",
@@ -65,7 +65,7 @@ class Writes:
         return self._update(image_id, self._record, values)
 
     def mark_deleted(self, image_id: str, sequencer: int) -> dict[str, Any] | None:
-        """The tombstone, typed; None where something newer is known."""
+        """The tombstone, in DynamoDB's format; None if something newer is known."""
         values = {
             ":deleted": "DELETED",
             ":sequencer": _padded(sequencer),
@@ -158,7 +158,7 @@ def _padded(sequencer: int) -> str:
 
 
 class Pausable:
-    """A call on a thread of its own that stops at the table, before or after reading it, until it is told to go on."""
+    """A call on a thread of its own that stops at the table, before or after reading it, until the test resumes it."""
 
     def __init__(self, call: Callable[["Pausable"], Any], stop: str) -> None:
         self._stop = stop
@@ -207,7 +207,7 @@ class Pausable:
 
 
 class PausingTable:
-    """The table, for a call that is to stop before or after it is read."""
+    """The table, for a call that stops before or after reading it."""
 
     def __init__(self, table: ImageTable, call: Pausable) -> None:
         self._table = table

@@ -16,12 +16,12 @@ SETTLED = ("READY", "REJECTED", "FAILED", "DELETED")
 
 @dataclass(frozen=True)
 class Service:
-    """A running stack, and what tests do with it again and again."""
+    """A running stack, and what many tests do with it."""
 
     stack: Stack
 
     def upload(self, original: Path | bytes, image_id: str | None = None) -> str:
-        """Puts an original into the source bucket; gives its id, which is new unless it is passed."""
+        """Puts an original into the source bucket; returns its id, which is new unless it is passed."""
         key = image_id or f"{uuid.uuid4().hex[:8]}/photo"
         data = original if isinstance(original, bytes) else original.read_bytes()
         self.stack.client("s3").put_object(Bucket=self.stack.outputs["SourceBucketName"], Key=key, Body=data)
@@ -32,7 +32,7 @@ class Service:
         return ImageTable(self.stack.client("dynamodb"), self.stack.outputs["ImageTableName"]).get(image_id)
 
     def until(self, image_id: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The image's item once the condition holds of it."""
+        """The image's item once the condition holds for it."""
 
         def item() -> dict[str, Any] | None:
             found = self.item(image_id)
@@ -45,13 +45,13 @@ class Service:
         return self.until(image_id, lambda item: bool(item["status"] == status))
 
     def settled(self, image_id: str, revision: int = 0) -> dict[str, Any]:
-        """The image's item once its processing or removal has ended, and its revision is that one at least."""
+        """The image's item once its processing or removal has ended, and its revision is at least that one."""
         return self.until(
             image_id, lambda item: item["status"] in SETTLED and item.get("revision", 0) >= revision
         )
 
     def all_settled(self, image_ids: Sequence[str]) -> list[dict[str, Any]]:
-        """Their items once all are settled. The time limit is for each further one, not for all."""
+        """Their items once all have settled. The time limit is for each one, not for all."""
         return [self.settled(image_id) for image_id in image_ids]
 
     def executions(self, image_id: str) -> list[str]:
@@ -72,7 +72,7 @@ class Service:
         return list(events)
 
     def executed(self, image_id: str) -> str:
-        """The execution that last took up the image, as soon as one has."""
+        """The latest execution that processes the image, as soon as there is one."""
         return str(self.until(image_id, lambda item: "execution" in item)["execution"])
 
     def ended(self, execution: str) -> str:

@@ -25,7 +25,7 @@ def used_and_closed(stack: Stack) -> Connection:
 
 
 def server_state(connection: Connection) -> str:
-    """The state of the server's end as the kernel has it; nothing where there is none any more."""
+    """The state of the server's end, from the kernel; empty if it no longer exists."""
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         _, here, there, state, *_ = line.split()
         if (int(here.split(":")[1], 16), int(there.split(":")[1], 16)) == connection:

@@ -1,4 +1,4 @@
-"""Waiting for what a test looks for. The bound ends a hang; it measures nothing, and a busy machine stays below it."""
+"""Waits for a condition. The limit only ends a hang; it measures nothing, and a busy machine stays below it."""
 
 import time
 from collections.abc import Callable

@@ -10,7 +10,7 @@ from typing import Any
 from dev.checks.asl import NODE_HOME, node
 
 _DEFINITIONS = Path(__file__).parents[2] / "statemachine"
-# A line in, {"expression": …, "bindings": …}; a line out, {"value": …}, without value where the result is undefined.
+# A line in, {"expression": …, "bindings": …}; a line out, {"value": …}, without value if the result is undefined.
 _EVALUATOR = """
 const jsonata = require("jsonata");
 require("readline").createInterface({input: process.stdin}).on("line", async (line) => {
@@ -31,7 +31,7 @@ Evaluate = Callable[[str, dict[str, Any]], Any]
 
 @contextlib.contextmanager
 def jsonata() -> Iterator[Evaluate]:
-    """Evaluates an expression with variables. Raises AssertionError where Step Functions fails: on no result, too."""
+    """Evaluates an expression with variables. Raises AssertionError if Step Functions would fail, or has no result."""
     command = [node(), "-e", _EVALUATOR]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=NODE_HOME, stdin=pipe, stdout=pipe, text=True) as process:
@@ -50,9 +50,9 @@ def jsonata() -> Iterator[Evaluate]:
 
 
 class Execution:
-    """One execution, as far as a test takes it: its variables, and what its states call with.
+    """One execution, as far as a test runs it: its variables, and the arguments of its states' calls.
 
-    A test makes the calls itself and hands over their results, so it decides on order and repetition.
+    A test makes the calls itself and passes in their results, so it decides on order and repetition.
     """
 
     def __init__(
@@ -66,11 +66,11 @@ class Execution:
         self.assign("Read event")
 
     def arguments(self, state: str) -> Any:
-        """What the state's task is called with."""
+        """The arguments of the state's task."""
         return self._filled_in(self._states[state]["Arguments"])
 
     def items(self, state: str, given: dict[str, Any]) -> list[Any]:
-        """What a Map, entered with the input `given`, calls each iteration with."""
+        """The input of each iteration of a Map that was entered with the input `given`."""
         body = self._states[state]
         found = []
         for each in self._filled_in(body["Items"], input=given):
@@ -79,11 +79,11 @@ class Execution:
         return found
 
     def assign(self, state: str, result: Any = None) -> None:
-        """Takes over the state's Assign, if it has one, its task having had this result."""
+        """Applies the state's Assign, if it has one, with this result of its task."""
         self._variables |= self._filled_in(self._states[state].get("Assign", {}), result=result)
 
     def catch(self, state: str, error: dict[str, str]) -> None:
-        """Takes over the Assign of the state's only Catch, its task having failed with this error."""
+        """Applies the Assign of the state's only Catch, with this error of its task."""
         (catcher,) = self._states[state]["Catch"]
         self._variables |= self._filled_in(catcher["Assign"], errorOutput=error)
 

@@ -1,4 +1,4 @@
-"""The local edge: how long it stores an answer, what a purge removes, and which behaviour a path has."""
+"""The local edge: how long it stores an answer, what a purge removes, and which behavior a path has."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""CloudFront Functions in the local edge: what they are given, what they may decide, and how they fail."""
+"""CloudFront Functions in the local edge: the event they get, what they may decide, and how they fail."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ BUSY = "for (;;);"
 
 
 class Recorder:
-    """An origin that answers 200 and keeps what it was asked."""
+    """An origin that answers 200, and remembers the requests."""
 
     def __init__(self) -> None:
         self.requests: list[Ask] = []
@@ -35,7 +35,7 @@ class NoInvalidations:
 
 
 class Site:
-    """An edge whose only behaviour runs `code`."""
+    """An edge whose only behavior runs `code`."""
 
     def __init__(self, code: str | None) -> None:
         self.origin = Recorder()
@@ -60,7 +60,7 @@ class Site:
 
 
 def event_of(url: str, headers: Any = ()) -> Any:
-    """The event that the function sees, which it answers as a body."""
+    """The event that the function gets, which it returns as a body."""
     code = "function handler(event) { return {statusCode: 200, body: JSON.stringify(event)}; }"
     return Site(code).request(url, headers=headers).json()
 

@@ -1,4 +1,4 @@
-"""What readers are told of an image's item."""
+"""The manifest of an image's item."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def test_a_ready_image_shows_whether_it_is_transparent() -> None:
     assert "alpha" not in manifest_of({name: value for name, value in READY.items() if name != "alpha"})
 
 
-def test_where_the_original_lies_is_not_told() -> None:
+def test_the_manifest_does_not_say_where_the_original_is() -> None:
     assert not {"source", "upload", "bucket", "key"} & set(manifest_of(READY))
 
 

@@ -22,7 +22,7 @@ def widths(of: Manifest, format: str = "webp") -> list[str]:
 
 
 @pytest.mark.parametrize("first", ["thumb", "w160"])
-def test_a_crop_that_can_not_be_told_from_the_whole_does_not_repeat_its_width(first: str) -> None:
+def test_a_crop_indistinguishable_from_the_whole_does_not_repeat_its_width(first: str) -> None:
     two = sorted([made("thumb", 160, 160), made("w160", 160, 159)], key=lambda each: each["size"] != first)
     square = manifest(1000, 994, *two, made("w320", 320, 318))
     srcset = srcset_by_format(square, lambda rendition: rendition["size"])

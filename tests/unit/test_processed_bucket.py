@@ -47,7 +47,7 @@ def test_retiring_what_is_gone_is_no_error(s3: Any) -> None:
     assert not Renditions(s3, "processed").retire("a/d/w.webp", "webp", "image-1")
 
 
-def test_an_images_renditions_are_told_from_those_of_ids_that_begin_alike(s3: Any) -> None:
+def test_an_images_renditions_are_distinguished_from_those_of_ids_that_begin_alike(s3: Any) -> None:
     renditions = Renditions(s3, "processed")
     mine = ["a/0123456789abcdef/w.jpg", "a/fedcba9876543210/w.avif"]
     for key in [

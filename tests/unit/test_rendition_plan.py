@@ -1,4 +1,4 @@
-"""The rendition plan: what sizes and formats come of which original."""
+"""The rendition plan: which sizes and formats each original gets."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What is to be made of an upload."""
+"""Which renditions to make from an upload."""
 
 import json
 

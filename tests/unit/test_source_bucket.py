@@ -1,4 +1,4 @@
-"""Originals read whole and by ranges; against moto's S3."""
+"""Originals are read whole and in ranges; against moto's S3."""
 
 import io
 import random

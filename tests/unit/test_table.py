@@ -34,7 +34,7 @@ def test_an_item_comes_back_in_pythons_own_types(dynamodb: Any) -> None:
 
 
 def test_an_unknown_id_has_no_item(dynamodb: Any) -> None:
-    assert ImageTable(dynamodb, "images").get("nobody") is None
+    assert ImageTable(dynamodb, "images").get("missing") is None
 
 
 def test_a_null_is_none() -> None:

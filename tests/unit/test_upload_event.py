@@ -53,7 +53,7 @@ def test_an_empty_object_keeps_its_size() -> None:
     assert Upload("a/", "b", "1", "e", 0, None).record()["bytes"] == 0
 
 
-def test_a_deletion_is_told_apart_by_its_detail_type() -> None:
+def test_a_deletion_is_recognized_by_its_detail_type() -> None:
     assert is_removal({"detail-type": "Object Deleted"})
     assert not is_removal(EVENT)
 

@@ -33,7 +33,7 @@ def test_an_older_upload_does_not_record_over_a_newer_one(writes: Writes) -> Non
 def test_an_older_execution_of_the_same_upload_records_nothing_once_a_later_one_has_begun(
     writes: Writes,
 ) -> None:
-    """Redriven after the plan has changed, it knows a digest of the past, perhaps with no renditions to it."""
+    """Redriven after the plan has changed, it has an outdated digest, perhaps without renditions."""
     writes.register("a", 1, execution="older")
     writes.register("a", 1, execution="later")
     assert not recorded(writes.record("a", 1, execution="older"))

@@ -1,4 +1,4 @@
-"""Real Chromium on the real local stack. A page that complains, or asks any host but the console, fails its test."""
+"""Real Chromium on the real local stack. A page that logs an error, or calls another host, fails its test."""
 
 import contextlib
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""An image's name is shown as it is and links to its page, whatever it looks like; nothing of it is ever executed."""
+"""An image's name is shown as it is and links to its page, whatever it looks like; no part of it is ever executed."""
 
 from collections.abc import Callable
 from html.parser import HTMLParser

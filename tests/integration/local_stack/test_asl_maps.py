@@ -146,7 +146,7 @@ def test_a_distributed_map_writes_its_results_to_a_bucket(
 
 
 def test_a_distributed_map_with_an_item_batcher_is_refused_here_unlike_on_aws(machines: Machines) -> None:
-    """The one of the 50 cases that fails (docs/local-stack.md): the interpreter's grammar has no ItemBatcher."""
+    """The only one of the 50 cases that fails (docs/local-stack.md): the interpreter's grammar has no ItemBatcher."""
     state = {
         "Type": "Map",
         "ItemsPath": "$.items",

@@ -1,4 +1,4 @@
-"""The sample template, deployed: what CloudFormation loses is there, routes answer, events arrive."""
+"""The sample template, deployed: what MiniStack's CloudFormation ignores is set, routes answer, events arrive."""
 
 import json
 import urllib.error
@@ -20,7 +20,7 @@ KEY = "a b+c%20é/ü.jpg"
 
 
 def table_item(stack: Stack, key: str) -> dict[str, Any]:
-    """The detail that the sample's state machine notes of an object's event."""
+    """The detail of an object's event, which the sample's state machine records."""
     dynamodb, table = stack.client("dynamodb"), stack.outputs["TableName"]
 
     def item() -> Any:
@@ -157,7 +157,7 @@ def test_an_event_that_its_target_refuses_waits_in_the_dead_letter_queue(stack: 
     events, states = stack.client("events"), stack.client("stepfunctions")
     sqs, queue = stack.client("sqs"), stack.outputs["DeadLettersUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    machine = stack.outputs["NoteArn"].rpartition(":")[0] + ":nobody"
+    machine = stack.outputs["NoteArn"].rpartition(":")[0] + ":missing"
     events.put_rule(Name="broken", EventPattern=json.dumps({"source": ["test.broken"]}))
     events.put_targets(Rule="broken", Targets=[{"Id": "1", "Arn": machine, "DeadLetterConfig": {"Arn": arn}}])
     events.put_events(Entries=[{"Source": "test.broken", "DetailType": "Test", "Detail": '{"a": 1}'}])

@@ -1,4 +1,4 @@
-"""Functions: what they see, how they fail, how many run."""
+"""Functions: their environment, how they fail, how many run."""
 
 import json
 import time
@@ -35,7 +35,7 @@ def invoker(stack: Stack, function: str = "") -> Echo:
 
 
 def copy_of_echo(stack: Stack, name: str, **settings: Any) -> str:
-    """Another function of the same code and role; gives its ARN."""
+    """Another function with the same code and role; returns its ARN."""
     functions = stack.client("lambda")
     echo = functions.get_function(FunctionName=stack.outputs["EchoArn"])["Configuration"]
     made = functions.create_function(
@@ -127,7 +127,7 @@ def test_invocations_that_print_all_answer_and_every_line_is_logged(echo: Echo, 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack with two worker processes at most."""
+    """A stack with at most two worker processes."""
     with background.started(
         tmp_path_factory.mktemp("small"), f"--template={SAMPLE}", "--max-workers=2"
     ) as running:

@@ -1,7 +1,7 @@
 """Every patch of `scripts/local/patches/` is needed: without it, the stack does what these tests describe.
 
-That each works is shown by the rest of this folder. A test that fails here after an upgrade says that the
-upgrade has mended something: the patch can go.
+The rest of this folder shows that each works. If a test fails here after an upgrade, the upgrade has fixed
+something, and the patch can be deleted.
 """
 
 import contextlib
@@ -110,7 +110,7 @@ def test_eventbridge_dead_letter(bare: Bare) -> None:
     stack = bare("services").stack
     events, sqs, queue = stack.client("events"), stack.client("sqs"), stack.outputs["DeadLettersUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    machine = stack.outputs["NoteArn"].rpartition(":")[0] + ":nobody"
+    machine = stack.outputs["NoteArn"].rpartition(":")[0] + ":missing"
     events.put_rule(Name="broken", EventPattern=json.dumps({"source": ["test"]}))
     events.put_targets(Rule="broken", Targets=[{"Id": "1", "Arn": machine, "DeadLetterConfig": {"Arn": arn}}])
     events.put_events(Entries=[{"Source": "test", "DetailType": "Test", "Detail": "{}"}])

@@ -1,4 +1,4 @@
-"""RedriveExecution: what runs again and what is kept."""
+"""RedriveExecution: what runs again, and which results stay."""
 
 from pathlib import Path
 

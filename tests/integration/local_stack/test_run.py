@@ -30,7 +30,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def content(url: str) -> bytes:
-    """What the link gives after its redirect; with the answer where that is an error."""
+    """What the link returns after its redirect; if that is an error, with the answer."""
     try:
         with urllib.request.urlopen(url) as answer:
             body: bytes = answer.read()
@@ -132,13 +132,13 @@ def test_run_waits_for_a_stack_that_is_starting_and_uses_it(tmp_path: Path) -> N
             time.sleep(0.05)
         other = tmp_path / "other.gif"
         other.write_bytes(photo.read_bytes())
-        status, (image,), told = once(tmp_path, str(other))
+        status, (image,), messages = once(tmp_path, str(other))
     finally:
         first.send_signal(signal.SIGINT)
         first.communicate(timeout=30)
     assert (status, image["status"]) == (0, "READY")
-    assert "waiting for it" in told.splitlines()[0]
-    assert "using the stack" in told.splitlines()[1]
+    assert "waiting for it" in messages.splitlines()[0]
+    assert "using the stack" in messages.splitlines()[1]
 
 
 def test_a_stack_that_ends_while_it_is_used_is_one_line(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_help_names_the_command_that_was_typed() -> None:
     assert output.startswith("usage: ./scripts/run ")
 
 
-def test_an_unknown_option_is_told_by_the_command_that_was_typed() -> None:
+def test_the_command_that_was_typed_reports_an_unknown_option() -> None:
     process = run("--nonsense")
     _, complaint = process.communicate(timeout=30)
     assert process.returncode == 2

@@ -50,7 +50,7 @@ def running(pids: list[int]) -> list[int]:
 
 
 def command(pid: int) -> str:
-    """The command line of a process; nothing where it has ended."""
+    """The command line of a process; empty if it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:

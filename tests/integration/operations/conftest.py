@@ -24,7 +24,7 @@ from local.redis_server import RedisServer
 
 @dataclass(frozen=True)
 class Ended:
-    """A command that has ended: its exit code, the JSON lines it wrote, and what it said beside."""
+    """A command that has ended: its exit code, its JSON lines, and its standard error."""
 
     code: int
     lines: list[dict[str, Any]]
@@ -42,7 +42,7 @@ class Service:
     def images(self, *arguments: str) -> Ended:
         """Runs the command line in this process, with --json; test_command_line starts it as scripts do."""
         done = CliRunner().invoke(command_line, [*arguments, "--json", "--state-dir", str(self.state_dir)])
-        print(done.stderr)  # for whoever reads why a test failed
+        print(done.stderr)  # shown if the test fails
         if done.exception and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Ended(done.exit_code, [json.loads(line) for line in done.stdout.splitlines()], done.stderr)

@@ -31,7 +31,7 @@ def artifact(**replaced: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def buggy(service: Any) -> dict[str, Image]:
-    """The images as they were after a bug had failed them; it is corrected by then."""
+    """The images as they were after a bug had failed them; the bug is corrected afterwards."""
     function = service.function_of("ResizeFunction")
     update = service.stack.client("lambda").update_function_code
     update(FunctionName=function, ZipFile=artifact(**{"resize/handler.py": BUG}))

@@ -1,4 +1,4 @@
-"""The workflow's role loses the table; it gets it back, and two operators replay at the same time."""
+"""The workflow's role loses its access to the table and gets it back; two operators replay at the same time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def denied(service: Any) -> dict[str, Image]:
 
 @pytest.fixture(scope="module")
 def replayed(service: Any, denied: dict[str, Image]) -> list[list[replay.Outcome]]:
-    """The outcomes of two replays at once, each of all failures."""
+    """The outcomes of two simultaneous replays, each of all failures."""
 
     def everything(_: int) -> list[replay.Outcome]:
         begun = replay.replay(service.stack, failures.failed(service.stack), replay.Options(per_second=100))

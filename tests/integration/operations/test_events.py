@@ -23,9 +23,9 @@ SCHEMAS = {
 
 @pytest.fixture(scope="module")
 def messages(service: Any) -> str:
-    """The URL of a queue that is subscribed to the topic that tells of failures."""
+    """The URL of a queue that is subscribed to the failure topic."""
     client = service.stack.client("sqs")
-    queue = client.create_queue(QueueName="told")["QueueUrl"]
+    queue = client.create_queue(QueueName="failures")["QueueUrl"]
     arn = client.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     topic = service.stack.output("FailureTopicArn")
     statement = {
@@ -70,7 +70,7 @@ def emitted(service: Any, messages: str) -> dict[str, dict[str, Any]]:
 
 
 def _stop_one(service: Any) -> None:
-    """Has one execution of ProcessImage aborted, which is a failure like any other."""
+    """Aborts one execution of ProcessImage, which is a failure like any other."""
     service.redis.stop()
     try:
         service.upload(["events/stopped.jpg"])
@@ -103,7 +103,7 @@ def test_a_rejection_tells_the_reason(emitted: dict[str, dict[str, Any]]) -> Non
 
 
 @pytest.mark.usefixtures("emitted")
-def test_operators_are_told_what_to_do_once_for_each_failure(service: Any, messages: str) -> None:
+def test_operators_learn_what_to_do_once_for_each_failure(service: Any, messages: str) -> None:
     client = service.stack.client("sqs")
     got = until(lambda: client.receive_message(QueueUrl=messages, MaxNumberOfMessages=10).get("Messages"))
     (text,) = [json.loads(message["Body"])["Message"] for message in got]
@@ -117,7 +117,7 @@ def test_a_removal_is_later_than_what_was_removed(emitted: dict[str, dict[str, A
 
 @pytest.fixture
 def example_queue(service: Any) -> Iterator[str]:
-    """The URL of the queue in the documentation's example, deployed as it stands there."""
+    """The URL of the queue in the documentation's example, deployed unchanged."""
     (template,) = re.findall(r"```yaml\n(Resources:.*?)```", (DOCS / "events.md").read_text(), re.DOTALL)
     client = service.stack.client("cloudformation")
     client.create_stack(StackName="catalog", TemplateBody=template)

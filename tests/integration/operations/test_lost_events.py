@@ -20,7 +20,7 @@ def rule_of(service: Any, part: str) -> str:
 
 @pytest.fixture(scope="module")
 def undelivered(service: Any) -> dict[str, int]:
-    """Two uploads whose workflow could not be reached; the queues' depths after it. It can be reached again."""
+    """Two uploads whose workflow could not be reached, and the queues' depths after that. It can be reached again."""
     client, rule = service.stack.client("events"), rule_of(service, "OriginalUploaded")
     (target,) = client.list_targets_by_rule(Rule=rule)["Targets"]
     gone = {**target, "Arn": target["Arn"] + "-gone"}
@@ -51,7 +51,7 @@ def test_replaying_the_queue_makes_the_images_ready_and_empties_it(
 
 @pytest.fixture(scope="module")
 def unnoticed(service: Any) -> str:
-    """An upload whose execution failed while nobody listened to failures; its id."""
+    """The id of an upload whose execution failed while no rule listened to failures."""
     image_id = "unnoticed/1.jpg"
     events, rule = service.stack.client("events"), rule_of(service, "WorkflowFailed")
     events.disable_rule(Name=rule)
@@ -77,7 +77,7 @@ def unnoticed(service: Any) -> str:
     return image_id
 
 
-def test_failures_lists_what_no_event_told_of(service: Any, unnoticed: str) -> None:
+def test_failures_lists_what_no_event_reported(service: Any, unnoticed: str) -> None:
     assert service.statuses([unnoticed]) == {unnoticed: "PROCESSING"}
     listed = [each for group in service.images("failures").lines for each in group["failures"]]
     assert [(each["id"], each["recorded"]) for each in listed] == [(unnoticed, False)]

@@ -1,4 +1,4 @@
-"""Redis stops while twenty photos come in; it is started again, and one command puts everything right."""
+"""Redis stops while twenty photos come in; it is started again, and one command repairs everything."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IDS = [f"outage/{number} a+b%20é.jpg" for number in range(20)]
 
 @dataclass
 class Outage:
-    """What was seen, in order."""
+    """What the test saw, in order."""
 
     failed: dict[str, Image | None]
     groups: list[dict[str, Any]]
@@ -66,8 +66,8 @@ def test_one_command_makes_all_ready(outage: Outage) -> None:
 
 
 def test_the_command_says_what_became_of_each(outage: Outage) -> None:
-    told = {line["id"]: (line["action"], line["result"]) for line in outage.replayed.lines}
-    assert told == dict.fromkeys(IDS, ("redriven", "READY"))
+    outcomes = {line["id"]: (line["action"], line["result"]) for line in outage.replayed.lines}
+    assert outcomes == dict.fromkeys(IDS, ("redriven", "READY"))
 
 
 def test_no_size_is_made_twice(service: Any, outage: Outage) -> None:

@@ -1,4 +1,4 @@
-"""The plan changes; what is below a prefix is made again, stopped half-way, and resumed."""
+"""The plan changes; the images below a prefix are made again, stopped halfway, and resumed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLAN = {"sizes": [{"name": "tiny", "width": 64}], "formats": ["webp", "fallback"
 
 @dataclass
 class Run:
-    """What was seen before, during and after."""
+    """What the test saw before, during and after."""
 
     before: dict[str, Image]
     versions: dict[str, str]

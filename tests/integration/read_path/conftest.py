@@ -36,7 +36,7 @@ def table_client() -> Iterator[Any]:
 
 @pytest.fixture
 def image(table_client: Any) -> str:
-    """An image that is recorded: its id."""
+    """The id of an image that is recorded."""
     image_id = f"{uuid.uuid4()}.jpg"  # Redis outlives the test
     writes = Writes(table_client)
     assert writes.register(image_id, 1)

@@ -141,7 +141,7 @@ def test_a_late_refresh_does_not_bring_a_deleted_image_back(cache: ManifestCache
 
 
 def test_where_nothing_is_held_a_refresh_does_not_trust_itself(cache: ManifestCache, image_id: str) -> None:
-    """It may be a redrive of weeks ago: it gets the lease, to have the table read."""
+    """It may be a redrive weeks later: it gets the lease, so that the table is read."""
     lease = cache.refresh(manifest(image_id, 1))
     assert isinstance(lease, Lease)
     assert cache.fill(lease, manifest(image_id, 5))
@@ -185,7 +185,7 @@ def test_each_kind_of_entry_lives_as_long_as_it_may(
     assert most_ms * 0.85 < server.pttl(f"manifest:{image_id}") <= most_ms
 
 
-def test_a_tombstone_is_gone_long_before_its_id_may_begin_anew(
+def test_a_tombstone_is_gone_long_before_its_id_may_begin_again(
     cache: ManifestCache, server: redis.Redis, image_id: str
 ) -> None:
     cache.fill(leased(cache, image_id), tombstone(image_id, 1))
@@ -205,7 +205,7 @@ def test_a_lease_ends_by_itself(cache: ManifestCache, server: redis.Redis, image
     assert 0 < server.pttl(f"manifest:{image_id}") <= 5000
 
 
-# rubbish
+# invalid entries
 
 
 @pytest.mark.parametrize(
@@ -248,10 +248,10 @@ def test_the_address_may_hold_a_password(
         refused.read("a.jpg")
 
 
-def test_a_dropped_connection_is_made_anew_at_once(
+def test_a_dropped_connection_is_made_again_at_once(
     cache: ManifestCache, server: redis.Redis, image_id: str
 ) -> None:
-    """As after a Lambda environment that was frozen for long."""
+    """As in a Lambda environment that was frozen for a long time."""
     put(cache, image_id, 1)
     server.client_kill_filter(_type="normal", skipme=True)
     assert held(cache, image_id) == 1

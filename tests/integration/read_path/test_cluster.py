@@ -1,4 +1,4 @@
-"""A cluster of three real masters: read, refreshed, a slot moved, a master killed, while reads go on."""
+"""A cluster of three real masters: read, refreshed, a slot moved, a master killed, while reads continue."""
 
 import threading
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 class Reads:
-    """A reader that goes on reading: `count` answers so far, from `sources`; `wrong` are those it must not get."""
+    """A reader that reads continuously: `count` answers so far, from `sources`; `wrong` are those it must not get."""
 
     def __init__(self, url: str, table_client: Any, image_id: str) -> None:
         self._lookup = ReadThrough(connect(url, PATIENT), lambda: image_table(table_client))
@@ -46,7 +46,7 @@ class Reads:
         self._thread.join(30)
 
     def go_on(self, reads: int = 20) -> None:
-        """Returns once so many more reads have been answered."""
+        """Returns after this many more reads have been answered."""
         before = self.count
         until(lambda: self.count >= before + reads, f"{reads} more reads")
 

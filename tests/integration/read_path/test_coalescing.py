@@ -19,7 +19,7 @@ READERS = 24
 
 
 class SlowTable:
-    """The table, answering as late as a distant one, and counting who asks."""
+    """The table, as slow as a distant one; it counts the reads."""
 
     def __init__(self, table: ImageTable, seconds: float = 0.03, failing: bool = False) -> None:
         self.reads = 0
@@ -51,7 +51,7 @@ def all_at_once(server: RedisServer, table: SlowTable, image_id: str) -> list[Re
     start = threading.Barrier(READERS)
 
     def read(_: int) -> ReadResult | BaseException:
-        # On a busy machine neither Redis nor the reader in front is given up.
+        # On a busy machine, the reader gives up neither Redis nor the reader that has the lease.
         reads = ReadThrough(connect(server.url, PATIENT), lambda: table, wait=10)
         start.wait()
         try:
@@ -77,7 +77,7 @@ def test_one_reads_the_table_and_all_get_the_image(
 
 def test_an_unknown_image_is_looked_up_once_too(redis_server: RedisServer, table_client: Any) -> None:
     table = SlowTable(image_table(table_client))
-    found = all_at_once(redis_server, table, f"nobody/{uuid.uuid4()}")
+    found = all_at_once(redis_server, table, f"missing/{uuid.uuid4()}")
     assert all(isinstance(each, ReadResult) and each.manifest is None for each in found)
     assert table.reads <= 2
 

@@ -1,4 +1,4 @@
-"""Redis gone, hung or mad: right answers from DynamoDB, after one timeout at most, and a metric. DynamoDB gone: 503."""
+"""Redis is gone, hangs or sends nonsense: DynamoDB answers, after at most one timeout. DynamoDB is gone: 503."""
 
 import contextlib
 import os
@@ -34,7 +34,7 @@ class Listener:
 
     @property
     def connections(self) -> int:
-        """How many were made so far."""
+        """How many connections were made so far."""
         return len(self._held)
 
     def __enter__(self) -> "Listener":
@@ -96,7 +96,7 @@ def test_the_answer_is_right(reader: Callable[..., Read], broken: str, image: st
 
 
 def test_an_unknown_image_is_unknown_all_the_same(reader: Callable[..., Read], broken: str) -> None:
-    assert reader(broken, timeouts=READER)("/images/nobody.jpg")["statusCode"] == 404
+    assert reader(broken, timeouts=READER)("/images/missing.jpg")["statusCode"] == 404
 
 
 def test_a_metric_says_that_redis_failed(
@@ -141,7 +141,7 @@ def test_a_redis_that_comes_back_is_used_again(
 
 
 class Throttled:
-    """A DynamoDB that has had enough."""
+    """A DynamoDB that throttles."""
 
     def get_item(self, **_: Any) -> Any:
         error = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow down"}}

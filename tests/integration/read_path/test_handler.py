@@ -1,4 +1,4 @@
-"""The reader's handler whole: method, outcome, log line."""
+"""The whole handler of the reader: method, outcome, log line."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,12 +30,12 @@ def test_the_first_read_misses_and_the_next_hits(
 def test_each_answer_is_one_line_with_what_an_operator_looks_for(
     reader: Callable[[str], Read], redis_server: RedisServer, logged: Lines
 ) -> None:
-    reader(redis_server.url)("/images/whole/nobody")
+    reader(redis_server.url)("/images/whole/missing")
     (line,) = logged()
     assert {name: line[name] for name in ("level", "message", "path", "status", "request_id")} == {
         "level": "INFO",
         "message": "read",
-        "path": "/images/whole/nobody",
+        "path": "/images/whole/missing",
         "status": 404,
         "request_id": "request",
     }

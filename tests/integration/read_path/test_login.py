@@ -1,4 +1,4 @@
-"""Who connects to the cache, under which keys, and what an address that can't be used does: on a real server."""
+"""Who connects to the cache, which keys it uses, and what an unusable address does: on a real server."""
 
 import uuid
 from collections.abc import Callable, Iterator

@@ -2,7 +2,7 @@
 
 Hypothesis interleaves uploads, deletions, replays weeks late, evictions, restarts of Redis, and readers and refreshes
 that stop between any two steps, against a real Redis and DynamoDB's own conditional writes. The same machine then runs
-with two simpler protocols, and has to find what is wrong with each.
+with two simpler protocols, and must find what is wrong with each.
 """
 
 import uuid
@@ -78,7 +78,7 @@ class NewerWins(DeleteAndSet):
 
 
 class Life(RuleBasedStateMachine):
-    """One image's life, and that of its readers. `acknowledged` is the newest revision that every read must answer."""
+    """One image and its readers, over time. `acknowledged` is the newest revision that every read must answer."""
 
     protocol: ClassVar[type[ManifestCache]] = ManifestCache
     server: ClassVar[RedisServer]
@@ -125,7 +125,7 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.recorded)
     @rule(which=_ONE_OF_MANY)
     def a_refresh_is_acknowledged(self, which: int) -> None:
-        """Of what was recorded last, or long ago: a replay."""
+        """Refreshes what was recorded last, or long ago: a replay."""
         item = self.recorded[-1 - which % len(self.recorded)]
         try:
             refresh(self._cache(), lambda: self.table, manifest_of(from_dynamodb(item)))
@@ -192,7 +192,7 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.restarts)
     @rule(really=st.integers(min_value=0, max_value=5))
     def redis_restarts(self, really: int) -> None:
-        """Rarely, for it takes its time; it forgets everything."""
+        """Rarely, because a restart is slow; Redis loses everything."""
         if really == 0:
             self.server.restart()
             self.redis = redis.Redis.from_url(self.server.url, socket_timeout=60)
@@ -208,7 +208,7 @@ class Life(RuleBasedStateMachine):
             call.finish()
 
     def _cache(self) -> ManifestCache:
-        return self.protocol(client_of(self.server.url, WRITER))  # a busy machine is no outage here
+        return self.protocol(client_of(self.server.url, WRITER))  # a busy machine must not count as an outage
 
     def _acknowledge(self, item: dict[str, Any]) -> None:
         self.acknowledged = max(self.acknowledged, int(item["revision"]["N"]))

@@ -1,4 +1,4 @@
-"""docs/openapi.yaml is true: whatever Schemathesis makes of it, the local HTTP API answers as it says."""
+"""docs/openapi.yaml is true: the local HTTP API answers all requests that Schemathesis generates from it as it says."""
 
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,9 @@ from schemathesis.specs.openapi.checks import (
 from imageservice_operator.operations.stack import Stack
 
 SCHEMA = schemathesis.openapi.from_path(Path(__file__).parents[3] / "docs" / "openapi.yaml")
-# An id may be any text and unknown parameters are ignored, so little is refused for its form alone; what is well-formed
-# may still name no image. A method that no route has is 404 to API Gateway, not 405. And what is signed here is signed
-# again when Schemathesis spoils the signature: that nobody writes without one has a test of its own.
+# An id may be any text and unknown parameters are ignored, so few requests are refused for their form; a well-formed
+# id may still belong to no image. API Gateway answers a method without a route with 404, not 405. When Schemathesis
+# spoils a signature, the request is signed again here: another test checks that every write needs a signature.
 NOT_PROMISED = [negative_data_rejection, positive_data_acceptance, unsupported_method, ignored_auth]
 EXAMPLES = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 STATES = {
@@ -92,7 +92,7 @@ def test_every_state_of_an_image_answers_as_documented(
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", "/uploads"), ("PUT", "/images/a.jpg"), ("DELETE", "/images/a.jpg")]
 )
-def test_nobody_writes_without_a_signature(stack: Stack, method: str, path: str) -> None:
+def test_every_write_requires_a_signature(stack: Stack, method: str, path: str) -> None:
     answer = requests.request(method, stack.url(path), data=b"x", timeout=10)
     assert answer.status_code == 403
     assert set(answer.json()) & {"message", "Message"}

@@ -51,7 +51,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tls_port(redis_server: RedisServer, certificate: Path) -> Iterator[int]:
-    """Where Redis answers in TLS; the server's own binary may be built without it, so it ends here."""
+    """Where Redis answers in TLS. The server's own binary may be built without TLS, so a proxy here ends it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     behind = urlsplit(redis_server.url).port
@@ -86,7 +86,7 @@ def test_the_whole_protocol_goes_through_tls(tls_port: int, certificate: Path) -
     assert cache.read(image_id) == CacheEntry(manifest(image_id, 2))
 
 
-def test_a_server_that_nobody_vouches_for_is_not_believed(tls_port: int) -> None:
+def test_a_server_with_an_untrusted_certificate_is_refused(tls_port: int) -> None:
     with pytest.raises(CacheUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
         connect(f"rediss://127.0.0.1:{tls_port}/0", PATIENT).read("a.jpg")
 

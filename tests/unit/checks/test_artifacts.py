@@ -1,4 +1,4 @@
-"""What the check of built functions takes for code of one processor."""
+"""What the check of built functions recognizes as code for one processor."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A session of tests that leaves something behind fails, and says what."""
+"""A test session that leaves something behind fails, and says what."""
 
 import os
 import subprocess

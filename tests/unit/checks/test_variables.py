@@ -1,4 +1,4 @@
-"""The check that every workflow variable is assigned before it is read finds what it is there to find."""
+"""The check that every workflow variable is assigned before it is read finds each kind of mistake."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the command line says and how it ends, without a stack that runs."""
+"""What the command line prints, and its exit codes, without a running stack."""
 
 from __future__ import annotations
 

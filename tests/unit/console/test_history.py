@@ -1,4 +1,4 @@
-"""What is read from real histories of the workflow: a success, a rejection, and two redrives."""
+"""Reads real histories of the workflow: a success, a rejection, and two redrives."""
 
 import json
 from datetime import datetime

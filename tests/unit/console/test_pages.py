@@ -1,4 +1,4 @@
-"""The pages over AWS's own answers (moto's): what they show where there is little or nothing, and what they refuse."""
+"""The pages over AWS's answers, from moto: what they show if there is little or nothing, and what they refuse."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A value is loaded once for all who ask within its time, and again after an error."""
+"""A value is loaded once for all callers within its time, and again after an error."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

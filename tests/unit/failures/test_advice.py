@@ -1,4 +1,4 @@
-"""What is said about an error."""
+"""The advice on an error."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What an execution's end tells."""
+"""What the end of an execution says about its failure."""
 
 import json
 from datetime import UTC, datetime
@@ -84,6 +84,6 @@ def test_a_rejected_image_is_no_incident() -> None:
 
 
 @pytest.mark.parametrize("given", [None, "", "{}", '"text"', "[1]", '{"detail": {"object": 1}}'])
-def test_an_execution_that_was_started_by_hand_is_told_apart(given: str | None) -> None:
+def test_an_execution_that_was_started_by_hand_is_recognized(given: str | None) -> None:
     with pytest.raises(NotAnUpload, match="no event of an upload"):
         failed_execution(described(input=given))

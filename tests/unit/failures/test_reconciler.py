@@ -1,4 +1,4 @@
-"""The reconciler repairs what events missed, and touches nothing else."""
+"""The reconciler records failures whose events were lost, and touches nothing else."""
 
 from __future__ import annotations
 

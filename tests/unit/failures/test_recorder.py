@@ -1,4 +1,4 @@
-"""Failures put on record in a table that behaves like DynamoDB, and announced once."""
+"""Failures are recorded in a table that behaves like DynamoDB, and announced once."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class ExecutionDoesNotExist(Exception):
 
 
 class Described:
-    """Takes the place of Step Functions: an execution as it is by now, by ARN."""
+    """Takes the place of Step Functions: the current state of an execution, by ARN."""
 
     class exceptions:  # noqa: N801 - boto3's name
         ExecutionDoesNotExist = ExecutionDoesNotExist

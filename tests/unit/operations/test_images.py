@@ -19,7 +19,7 @@ STATUSES = ("READY", "FAILED", "PROCESSING")
 
 @pytest.fixture
 def stack() -> Iterator[Stack]:
-    """A stack's table and bucket with 25 images, three of which no workflow has taken up."""
+    """A stack's table and bucket with 25 images, three of which no workflow has processed."""
     with mock_aws():
         dynamodb = boto3.client("dynamodb", region_name="us-east-1")
         s3 = boto3.client("s3", region_name="us-east-1")

@@ -1,4 +1,4 @@
-"""So many a second."""
+"""A limited number of items per second."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from imageservice_operator.operations.pacing import paced
 
 
 class Clock:
-    """Time that passes only while somebody sleeps or works."""
+    """A clock whose time passes only while the code sleeps or works."""
 
     def __init__(self) -> None:
         self.now = 100.0

@@ -24,7 +24,7 @@ EVENT = {
 
 
 class States:
-    """What of Step Functions a replay calls: executions by ARN, the calls made, and the last state of all of them."""
+    """The part of Step Functions that a replay calls: executions by ARN, the calls made, and the last state of all."""
 
     def __init__(self) -> None:
         self.known: dict[str, dict[str, Any]] = {}

@@ -1,4 +1,4 @@
-"""Which stack: found, or told apart why not."""
+"""A stack is found, or the error says why not."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from imageservice_operator.operations.errors import StackNotFound
 from imageservice_operator.operations.stack import Stack
 
 
-def test_local_stack_that_does_not_run_is_told_how_to_start(tmp_path: Path) -> None:
+def test_the_error_about_a_stopped_local_stack_says_how_to_start_it(tmp_path: Path) -> None:
     with pytest.raises(StackNotFound, match=r"\./scripts/run"):
         Stack.local(tmp_path)
 

@@ -45,7 +45,7 @@ def put(stack: Stack, upload: Upload, status: str) -> None:
 
 
 def settled(stack: Stack, *sent: Upload, timeout: float = 0) -> list[str | None]:
-    """The statuses that the uploads settle with, or have at the end; None where nothing is known."""
+    """The statuses that the uploads settle with, or have at the end; None if nothing is known."""
     found = uploads.wait_until_settled(stack, sent, timeout=timeout)
     return [image.status if image else None for _, image in found]
 

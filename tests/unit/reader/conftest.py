@@ -1,4 +1,4 @@
-"""A request as API Gateway hands it over, and its answer."""
+"""A request as API Gateway passes it on, and its answer."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ EDGE = "https://cdn.example"
 def event(
     path: str, query: dict[str, str] | None = None, method: str = "GET", **headers: str
 ) -> dict[str, Any]:
-    """An event of payload format 2.0, with what of it the reader looks at; `path` is decoded, as AWS has it."""
+    """An event of payload format 2.0, with the parts that the reader uses; `path` is decoded, as on AWS."""
     hyphenated = {name.replace("_", "-"): value for name, value in {"host": "api.example", **headers}.items()}
     http = {"method": method, "path": path}
     return {
@@ -30,7 +30,7 @@ def event(
 
 @pytest.fixture
 def read() -> Read:
-    """Answers a request for an image of which this manifest is known; by the edge unless `edge` is empty."""
+    """Answers a request for an image with this manifest; through the edge unless `edge` is empty."""
 
     def reading(
         path: str = "/images/a.jpg",

@@ -77,7 +77,7 @@ def test_the_html_keeps_the_images_room_before_it_arrives(read: Read) -> None:
     assert (image["width"], image["height"]) == ("1280", "960")
 
 
-def test_the_html_shows_colour_and_placeholder_meanwhile(read: Read) -> None:
+def test_the_html_shows_color_and_placeholder_meanwhile(read: Read) -> None:
     image = Tags(metadata(read)["picture"]).all[-1][1]
     assert image["style"] == (
         "max-width:100%;height:auto;background:#a0b0c0 url(data:image/webp;base64,UklGRg==) center/cover"

@@ -1,4 +1,4 @@
-"""Why there is no image, as RFC 9457 has it."""
+"""Why there is no image, in the form of RFC 9457."""
 
 import json
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def test_problems_say_what_they_are(read: Read, known: Manifest | None) -> None:
 
 
 @pytest.mark.parametrize("known", ALL[1:])
-def test_the_images_own_state_is_told(read: Read, known: Manifest) -> None:
+def test_the_images_own_state_is_shown(read: Read, known: Manifest) -> None:
     assert json.loads(read(known=known)["body"])["status"] == known["status"]
 
 

@@ -1,4 +1,4 @@
-"""GET /images/{id}: where a reader is sent, and who may keep the answer."""
+"""GET /images/{id}: where a reader is redirected, and which caches may store the answer."""
 
 import json
 from collections.abc import Callable
@@ -46,12 +46,12 @@ def test_the_answer_carries_its_tag_under_the_designs_name_and_under_the_one_clo
     assert headers["cache-tag"] == headers["x-amz-meta-cache-tag"] == cache_tag("a.jpg")
 
 
-def test_caches_are_told_that_accept_matters(read: Read) -> None:
+def test_caches_learn_that_accept_matters(read: Read) -> None:
     assert read()["headers"]["vary"] == "Accept"
 
 
 def test_who_may_read_it_is_left_to_the_api_and_the_edge(read: Read) -> None:
-    """API Gateway says it to whoever sends an Origin, the edge to all; said here as well, it would be said twice."""
+    """API Gateway sends the header if a request has an Origin, the edge always; from the reader it would come twice."""
     assert "access-control-allow-origin" not in read()["headers"]
 
 
@@ -66,7 +66,7 @@ def test_the_entity_tag_changes_with_the_revision_and_with_the_rendition(read: R
 
 
 def test_a_redirect_is_no_representation_so_if_none_match_does_not_count(read: Read) -> None:
-    """RFC 9110, section 13.2.1: preconditions are ignored where the answer without them is no 2xx."""
+    """RFC 9110, section 13.2.1: preconditions are ignored if the answer without them is not a 2xx."""
     assert read(if_none_match=read()["headers"]["etag"])["statusCode"] == 302
 
 

@@ -1,4 +1,4 @@
-"""The calls that write; S3 is moto's."""
+"""The calls that write; against moto's S3."""
 
 import base64
 import json
@@ -77,7 +77,7 @@ def test_a_presigned_upload_is_signed_with_version_4_in_the_oldest_region_too() 
     assert form["fields"]["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
 
 
-def test_an_upload_at_the_edge_is_told_where_to_look_for_its_metadata(originals: Originals) -> None:
+def test_an_upload_at_the_edge_learns_where_to_look_for_its_metadata(originals: Originals) -> None:
     event = {
         **post({"id": ODD_ID, "content_type": "image/png"}),
         "headers": {"x-viewer-host": "images.example"},
@@ -86,7 +86,7 @@ def test_an_upload_at_the_edge_is_told_where_to_look_for_its_metadata(originals:
     assert form["metadata"] == "/metadata/a%20b%2Bc%2520%C3%A9/%C3%BC.jpg"
 
 
-def test_an_upload_at_the_api_itself_is_told_a_path_that_survives_being_decoded_twice(
+def test_an_upload_at_the_api_itself_gets_a_path_that_survives_being_decoded_twice(
     originals: Originals,
 ) -> None:
     response = presign_upload(originals, post({"id": ODD_ID, "content_type": "image/png"}))
@@ -166,4 +166,4 @@ def test_a_deleted_image_can_be_got_back_in_s3(s3: Any, originals: Originals) ->
 
 def test_deleting_twice_is_no_error(originals: Originals) -> None:
     for _ in range(2):
-        assert delete_image(originals, {"rawPath": "/images/nobody"})["statusCode"] == 202
+        assert delete_image(originals, {"rawPath": "/images/missing"})["statusCode"] == 202

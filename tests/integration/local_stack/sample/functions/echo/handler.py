@@ -14,7 +14,7 @@ class ImageRejected(Exception):
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer with what the function can see of itself, after sleeping, waiting, failing or exiting on demand."""
+    """Return what the function sees of its environment, after sleeping, waiting, failing or exiting on demand."""
     if "print" in event:
         print(event["print"])
     if "sleep" in event:
