@@ -15,8 +15,8 @@ from imageservice.engine.render import render
 
 @dataclass(frozen=True)
 class Sized:
-    """`attributes` are those of the item: the renditions, and alpha, placeholder and color where the resize describes
-    the image. `encode_ms` is by format, `original_bytes` what was read."""
+    """`attributes` are those of the item: the renditions, and alpha, placeholder and color if the resize describes
+    the image. `encode_ms` is by format; `original_bytes` is the number of bytes read."""
 
     attributes: dict[str, Any]
     renditions: list[Rendition]

@@ -118,5 +118,5 @@ def test_the_fallback_can_be_asked_for_whatever_it_is() -> None:
 
 
 def test_a_format_that_the_image_lacks_names_those_it_has() -> None:
-    with pytest.raises(FormatUnavailable, match="no gif; it has avif, webp, jpeg"):
+    with pytest.raises(FormatUnavailable, match="no rendition in gif; it has avif, webp, jpeg"):
         chosen(RenditionQuery(format="gif"))
