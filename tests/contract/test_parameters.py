@@ -34,6 +34,8 @@ ISSUER, AUDIENCE = {"JwtIssuer": "https://login.example.com"}, {"JwtAudience": "
         ISSUER | AUDIENCE,
         {"AlarmEmail": "ops@example.com"},
         WEB_ACL,
+        {"KmsKey": "create"},
+        {"KmsKey": "arn:aws:kms:eu-central-1:123456789012:key/0a1b"},
     ],
 )
 def test_complete_parameters_are_accepted(given: dict[str, str]) -> None:
@@ -100,6 +102,8 @@ def test_half_set_parameters_are_refused_with_a_sentence(given: dict[str, str], 
         ("WritesPerSecond", "0"),
         ("AccessLogs", "yes"),
         ("DeletionProtection", "true"),
+        ("KmsKey", "yes"),
+        ("KmsKey", "alias/images"),
         ("ReplacedOriginalDays", "0"),
         ("ReportDays", "0"),
         ("LogDays", "31"),

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from dev.checks.template import resources
+from dev.checks.template import resources, template
+from local.deployment.conditions import Conditions
 
 BUCKETS = resources("AWS::S3::Bucket")
 each_bucket = pytest.mark.parametrize("name", BUCKETS)
@@ -40,11 +41,51 @@ def test_bucket_refuses_all_that_comes_without_tls(name: str) -> None:
     }
 
 
-@pytest.mark.parametrize("name", [*BUCKETS, "ImageTable"])
+@pytest.mark.parametrize("name", [*BUCKETS, "ImageTable", "EncryptionKey"])
 def test_store_outlives_its_stack_unless_the_stack_was_never_made(name: str) -> None:
     # CloudFormation fails to delete a bucket with objects in it, and the stack with it.
     store = resources()[name]
     assert (store["DeletionPolicy"], store["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+OWN_KEY = "arn:aws:kms:eu-central-1:123456789012:key/0a1b"
+# Where each type names its key.
+KEYS: dict[str, list[str | int]] = {
+    "AWS::S3::Bucket": [
+        "BucketEncryption",
+        "ServerSideEncryptionConfiguration",
+        0,
+        "ServerSideEncryptionByDefault",
+        "KMSMasterKeyID",
+    ],
+    "AWS::DynamoDB::Table": ["SSESpecification", "KMSMasterKeyId"],
+    "AWS::SQS::Queue": ["KmsMasterKeyId"],
+    "AWS::SNS::Topic": ["KmsMasterKeyId"],
+    "AWS::Logs::LogGroup": ["KmsKeyId"],
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [("create", {"Fn::GetAtt": ["EncryptionKey", "Arn"]}), (OWN_KEY, OWN_KEY)],
+    ids=["created", "given"],
+)
+# CloudFront's log delivery would need more of the key's policy, and no image is in it.
+@pytest.mark.parametrize("name", [name for name in resources(*KEYS) if name != "AccessLogBucket"])
+def test_store_is_encrypted_with_the_key_of_the_parameter(name: str, given: str, key: Any) -> None:
+    found = Conditions(template(), {"KmsKey": given}).decided(resources()[name])
+    part = found["Properties"]
+    for step in KEYS[found["Type"]]:
+        part = part[step]
+    assert part == key
+
+
+def test_without_a_key_the_services_use_their_own() -> None:
+    decided = Conditions(template(), {}).decided(resources(*KEYS))
+    assert "EncryptionKey" not in str(decided)
+    assert {
+        queue["Properties"]["SqsManagedSseEnabled"] for queue in decided.values() if "Queue" in queue["Type"]
+    } == {True}
 
 
 @pytest.mark.parametrize("name", resources("AWS::Logs::LogGroup"))

@@ -15,7 +15,12 @@ PLAN = {"formats": ["fallback"], "sizes": [{"name": "card", "width": 120, "heigh
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    given = (f"RenditionPlan={json.dumps(PLAN)}", "MaxBytes=900000", "ReplacedOriginalDays=7")
+    given = (
+        f"RenditionPlan={json.dumps(PLAN)}",
+        "MaxBytes=900000",
+        "ReplacedOriginalDays=7",
+        "KmsKey=create",
+    )
     parameters = [part for each in given for part in ("--parameter", each)]
     with background.started(tmp_path_factory.mktemp("parameters"), *parameters) as started:
         yield Service(started)
@@ -32,6 +37,15 @@ def test_an_original_over_max_bytes_is_rejected_with_the_limit(service: Service,
     item = service.settled(service.upload(samples / "tomatoes-12mp.jpg"))
     assert item["status"] == "REJECTED"
     assert "0.9 MB" in item["error"]["cause"] or "900,000" in item["error"]["cause"], item["error"]
+
+
+def test_the_stacks_own_key_encrypts_dead_letters(service: Service) -> None:
+    stack = service.stack
+    queue = stack.client("sqs").get_queue_attributes(
+        QueueUrl=stack.outputs["UploadDeadLetterQueueUrl"], AttributeNames=["All"]
+    )
+    key = stack.client("kms").describe_key(KeyId=queue["Attributes"]["KmsMasterKeyId"])["KeyMetadata"]
+    assert (key["Enabled"], key["Description"]) == (True, f"Images of {stack.name}")
 
 
 def test_replaced_originals_are_kept_for_as_long_as_the_parameter_says(service: Service) -> None:
