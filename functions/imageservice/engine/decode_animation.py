@@ -26,7 +26,7 @@ class DecodedFrame:
 
 
 def decode_frames(file: BoundedFile, header: Header) -> Iterator[DecodedFrame]:
-    """Every frame of a moving image, decoded as it is asked for. Raises ImageRejected."""
+    """Every frame of an animation, decoded when the caller takes it. Raises ImageRejected."""
     if header.format == "gif":
         return _painted(file, header, gif.sub_frames(file))
     if header.format == "png":

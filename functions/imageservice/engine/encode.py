@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageStat
 from imageservice.core.formats import FORMATS
 from imageservice.engine.pixels.content import has_colored_edges, is_flat
 
-# Above so many pixels AVIF gets the fastest setting, so that no rendition takes a minute.
+# Above this many pixels, AVIF gets the fastest setting, so that no rendition takes a minute.
 _LARGE, _LARGE_SPEED = 8_000_000, 9
 SETTINGS: dict[str, dict[str, Any]] = {
     "avif": {"speed": 6, "subsampling": "4:2:0", "max_threads": 1},
@@ -90,7 +90,7 @@ def _indexed(image: Image.Image) -> Image.Image | None:
 
 
 def _snap_alpha(indexed: Image.Image) -> None:
-    """What is all but opaque or clear becomes so: the quantizer mixes edges into both."""
+    """Makes nearly opaque pixels opaque, and nearly clear ones clear: the quantizer mixes edges into both."""
     palette = bytearray(indexed.getpalette("RGBA") or b"")
     for at in range(3, len(palette), 4):
         palette[at] = (

@@ -44,7 +44,7 @@ def _webp(frames: Sequence[RenderedFrame], loops: int, quality: Mapping[str, int
         quality=quality.get("webp", FORMATS["webp"].quality),
         method=2,
         minimize_size=True,
-        # Frames that are smaller without loss are kept so. Where none is, trying costs ten times the time.
+        # Frames that are smaller without loss stay lossless. If none is, trying costs ten times the time.
         allow_mixed=is_flat(frames[0].image),
         background=(0, 0, 0, 0),
     )

@@ -1,4 +1,4 @@
-"""What an uploaded file is, from as few of its bytes as that takes."""
+"""Finds out what an uploaded file is, from as few of its bytes as possible."""
 
 from typing import BinaryIO
 
@@ -37,7 +37,7 @@ def inspect(file: BinaryIO, size: int, limits: Limits) -> Original:
 
 
 def original(header: Header) -> Original:
-    """The header as the rest of the service knows it."""
+    """The header in the form that the rest of the service uses."""
     width, height = displayed_size(header)
     return Original(header.format, width, height, header.frames, header.alpha)
 

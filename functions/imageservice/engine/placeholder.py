@@ -1,4 +1,4 @@
-"""What a page shows until the image is there: a tiny preview and one color."""
+"""What a page shows until the image is loaded: a tiny preview and one color."""
 
 from base64 import b64encode
 from io import BytesIO

@@ -81,7 +81,7 @@ def render(
         images = tuple(_no_larger_than_original(image, file, header) for image in images)
     if not describe:
         return Rendered(images, original.alpha, None, None)
-    # Not from the rendition: the smallest one may show a part only, the preview stands for all of the image.
+    # Not from the rendition: the smallest one may show only a part, and the preview shows the whole image.
     preview = _finished(original.first, header, _whole(header))
     return Rendered(images, original.alpha, placeholder(preview), dominant_color(preview))
 

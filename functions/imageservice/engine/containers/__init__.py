@@ -1,1 +1,1 @@
-"""One module a container: what its header says, and how its pixels are opened."""
+"""One module per container: what its header says, and how its pixels are opened."""

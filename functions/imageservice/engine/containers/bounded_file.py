@@ -1,4 +1,4 @@
-"""The uploaded file as the decoders read it: bounded in time, with a failing store kept apart from a bad image."""
+"""The uploaded file as the decoders read it: limited in time, and with the store's errors distinct from a bad image."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ class BoundedFile:
         self._deadline = clock() + self._seconds
 
     def check_time(self) -> None:
-        """Raises ImageRejected once the time is over."""
+        """Raises ImageRejected when the time is used up."""
         if self._clock() > self._deadline:
             raise ImageRejected(f"The image takes longer than {self._seconds:g} seconds to decode.")
 
@@ -107,7 +107,7 @@ def _is_decoders(error: Exception) -> bool:
 
 
 def reason(what: str, error: Exception) -> str:
-    """A plain sentence for what a decoder raised."""
+    """A sentence for the uploader about what a decoder raised."""
     text = str(error).lower()
     if any(words in text for words in _UNSUPPORTED):
         return f"The {what} stores its pixels in a way that is not supported; send it as JPEG or PNG."

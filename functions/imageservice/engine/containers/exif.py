@@ -1,4 +1,4 @@
-"""The one thing wanted from EXIF: which way is up."""
+"""Reads the one tag that the engine needs from EXIF: the orientation."""
 
 import struct
 
@@ -9,7 +9,7 @@ _INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}
 def orientation(block: bytes | None) -> int:
     """The EXIF orientation, 1 to 8, in `block` (with or without its "Exif\\0\\0" prefix); 1 where there is none.
 
-    Damaged EXIF is no reason to refuse an image. XMP's copy of the tag is not asked: no browser does.
+    Damaged EXIF is no reason to refuse an image. XMP's copy of the tag is ignored, as in browsers.
     Source: Exif 2.32, section 4.6.4.A.
     """
     if not block:

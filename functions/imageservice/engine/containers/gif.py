@@ -73,7 +73,7 @@ def decode(file: BoundedFile) -> Image.Image:
 
 
 def sub_frames(file: BoundedFile) -> Iterator[SubFrame]:
-    """Every frame, decoded as it is asked for."""
+    """Every frame, decoded when the caller takes it."""
     animation = _read(file)
     for frame in animation.frames:
         image = _decode_frame(file, animation, frame)
@@ -82,7 +82,7 @@ def sub_frames(file: BoundedFile) -> Iterator[SubFrame]:
 
 def _read(file: BoundedFile) -> _Animation:
     """Walks all blocks. As in browsers, a file without a trailer, or with other data behind its last whole frame, ends
-    there. Raises ImageRejected where the file ends within a frame."""
+    there. Raises ImageRejected if the file ends within a frame."""
     head = file.at(0, 13)
     if len(head) < 13:
         raise ImageRejected("The GIF is cut off: it has no header.")

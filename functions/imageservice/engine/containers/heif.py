@@ -150,7 +150,7 @@ def _accepted_avif(file: BoundedFile) -> bytes:
 
 
 def _check_sound(file: BoundedFile) -> None:
-    """Raises ImageRejected where a picture that the image is made of has damaged pixels."""
+    """Raises ImageRejected if a picture that the image consists of has damaged pixels."""
     for box in top_boxes(file):
         if box.kind == b"meta":
             index = read_index(body(file, box))
@@ -186,7 +186,7 @@ def _still_header(index: Index, primary: int, codec: str, file: BoundedFile) -> 
         if crop is not None:
             width, height = crop[2] - crop[0], crop[3] - crop[1]
         width, height = upright_size(width, height, orientation)
-        # Some phones and cameras leave the container's rotation at 0 and turn by EXIF alone.
+        # Some phones and cameras leave the container's rotation at 0, and rotate only by EXIF.
         late = exif.orientation(_exif(index, primary, file)) if orientation == 1 else 1
         return Header("heic", width, height, alpha=alpha, orientation=late, cicp=cicp)
     return Header("avif", width, height, alpha=alpha, orientation=orientation, crop=crop, cicp=cicp)

@@ -1,4 +1,4 @@
-"""HEVC pictures decoded for the decoder's warnings alone, which libheif does not pass on, not in strict mode either.
+"""Decodes HEVC pictures only for the decoder's warnings, which libheif does not pass on, even in strict mode.
 
 The library is libde265, in pillow-heif's wheel. Source: https://github.com/strukturag/libde265/blob/master/libde265/de265.h
 """

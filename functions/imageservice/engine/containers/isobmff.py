@@ -1,4 +1,4 @@
-"""The boxes of AVIF and HEIC files: which items there are, what they are made of, and where their bytes lie.
+"""The boxes of AVIF and HEIC files: which items there are, what they consist of, and where their bytes are.
 
 Sources: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF items and properties)
 """
@@ -64,7 +64,7 @@ class Index:
         return self.references.get(kind, {}).get(item, ())
 
     def count(self, entries: int) -> None:
-        """Raises ImageRejected where the index has more entries than any photo needs."""
+        """Raises ImageRejected if the index has more entries than any photo needs."""
         self.entries += entries
         if self.entries > _MAX_ENTRIES:
             raise ImageRejected("The image's index is too long: it was made to be slow to read.")

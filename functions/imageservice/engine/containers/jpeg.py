@@ -32,7 +32,7 @@ _BARE = frozenset({0x01, *range(0xD0, 0xD8)})
 _NEEDED = {_DQT, _DHT, _DAC, _DRI}
 _MODES = {1: "L", 3: "RGB", 4: "CMYK"}
 _COLOR_SPACES = {"L": "GRAY", "RGB": "RGB", "CMYK": "CMYK"}
-# JPEGs hold ink the other way round: 255 is none.
+# JPEGs store ink inverted: 255 is none.
 _RAW_MODES = {"CMYK": "CMYK;I"}
 # A marker within a scan: not a stuffed byte, not a restart.
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
@@ -50,7 +50,7 @@ _MAX_SCANNED_PIXELS = 4_000_000_000
 _MAX_SEGMENTS = 10_000
 _MAX_GAP = 65_536
 _MOST_DIVIDED = 8
-# What the strict decoder says.
+# The strict decoder's messages.
 _PREMATURE_END, _RARE_SAMPLING = "premature end", "subsampling"
 
 
@@ -123,7 +123,7 @@ def without_metadata(file: BoundedFile) -> bytes:
 
 
 def check(data: bytes) -> None:
-    """Raises ImageRejected where a JPEG, or one within another container, is damaged or cut off."""
+    """Raises ImageRejected if a JPEG, or one within another container, is damaged or cut off."""
     picture = _read_picture(data)
     _check_frame(picture)
     _decode(_jpeg_of(picture), picture, _MOST_DIVIDED)
@@ -254,7 +254,7 @@ def _color_transform(picture: _Picture) -> bytes:
 
 
 def _note_coefficients(picture: _Picture, header: bytes) -> None:
-    """Notes of which coefficients the scan gives the last bit. Source: T.81, B.2.3 and G.1.1.1."""
+    """Records for which coefficients the scan gives the last bit. Source: T.81, B.2.3 and G.1.1.1."""
     count = header[0] if header else 0
     if len(header) < 4 + 2 * count:
         raise ImageRejected(_DAMAGED)

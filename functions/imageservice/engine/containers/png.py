@@ -67,7 +67,7 @@ def _chunks(file: BoundedFile, offset: int = len(SIGNATURE)) -> Iterator[_Chunk]
 
 
 def _check_place(frame: _Frame, ihdr: bytes) -> None:
-    """Raises ImageRejected where a frame is not on the canvas. Source: W3C PNG, section 11.3.6.2."""
+    """Raises ImageRejected if a frame is not on the canvas. Source: W3C PNG, section 11.3.6.2."""
     width, height = struct.unpack(">II", ihdr[:8].ljust(8, b"\0"))
     inside = frame.left + frame.width <= width and frame.top + frame.height <= height
     if not inside or not frame.width or not frame.height:
@@ -213,7 +213,7 @@ def _whole(file: BoundedFile, chunk: _Chunk) -> tuple[bytes, int]:
 
 
 def _color_chunk(file: BoundedFile, chunk: _Chunk, ihdr: bytes) -> bytes:
-    """A chunk that defines colors, as Pillow takes it; nothing where it is damaged and the image can do without."""
+    """A chunk that defines colors, as Pillow reads it; empty if it is damaged and the image does not need it."""
     if chunk.kind == b"PLTE":
         return _chunk(b"PLTE", _checked(file, chunk))
     data, checksum = _whole(file, chunk)

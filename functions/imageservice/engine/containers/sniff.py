@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes alone: never by its name or its Content-Type."""
+"""Detects what a file is from its first bytes only, never from its name or its Content-Type."""
 
 import re
 
@@ -16,7 +16,7 @@ _ACCEPTED_MAGIC = (
     (0, b"BM", "bmp"),
 )
 
-# Formats that people do upload and that get refused by name; order matters where one prefix holds another.
+# Formats that people upload and that are refused by name; the order matters if one prefix begins another.
 _REFUSED_MAGIC = (
     (0, b"%PDF-", "PDF"),
     (0, b"8BPS", "Photoshop (PSD)"),
@@ -149,7 +149,7 @@ def sniff(head: bytes) -> str:
 
 
 def refused(name: str) -> ImageRejected:
-    """The error for a format that is known and not taken."""
+    """The error for a format that is known and not accepted."""
     return ImageRejected(f"{name} is not accepted; send {accepted_labels()}.")
 
 

@@ -103,7 +103,7 @@ def decode(file: BoundedFile) -> Image.Image:
         _widen_color_map(image, directory.get(_COLOR_MAP, ()))
     info = image.info
     if image.mode.startswith("I;16") and directory.get(_PHOTOMETRIC) == (_MIN_IS_WHITE,):
-        # Pillow turns 8 bits round by itself, 16 not.
+        # Pillow inverts 8 bits by itself, but not 16.
         bits = 12 if directory.get(_BITS_PER_SAMPLE) == (12,) else 16
         image = ImageChops.invert(eight_bit(image, bits))
     unsigned = directory.get(_SAMPLE_FORMAT, (_UNSIGNED,))[0] == _UNSIGNED
@@ -167,7 +167,7 @@ def _exactly(file: BoundedFile, offset: int, length: int) -> bytes:
 
 
 def _check_parts(file: BoundedFile, directory: _Directory) -> None:
-    """Raises ImageRejected where a strip or tile is missing or damaged, as far as its compression can tell."""
+    """Raises ImageRejected if a strip or tile is missing or damaged, as far as its compression shows it."""
     compression = directory.get(_COMPRESSION, (1,))[0]
     tables = bytes(directory.get(_JPEG_TABLES, ()))
     for offset, length in _parts(directory):
@@ -181,7 +181,7 @@ def _check_parts(file: BoundedFile, directory: _Directory) -> None:
 
 
 def _parts(directory: _Directory) -> Iterator[tuple[int, int]]:
-    """Where each strip or tile lies, and how long it is."""
+    """Where each strip or tile is, and how long it is."""
     for offsets, lengths in ((_STRIP_OFFSETS, _STRIP_LENGTHS), (_TILE_OFFSETS, _TILE_LENGTHS)):
         yield from zip(directory.get(offsets, ()), directory.get(lengths, ()), strict=False)
 

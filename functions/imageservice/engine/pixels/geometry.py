@@ -27,7 +27,7 @@ def crop_box(target: Target, width: int, height: int) -> Box:
     if target.fit == "contain":
         return 0.0, 0.0, float(width), float(height)
     scale = min(width / target.width, height / target.height)
-    # Not a hair beyond the image, as rounding would have it.
+    # Rounding must not put the box beyond the image.
     box_width, box_height = min(target.width * scale, width), min(target.height * scale, height)
     words = target.gravity.split("-")
     across = next((_HORIZONTAL[word] for word in words if word in _HORIZONTAL), 0.5)
@@ -49,7 +49,7 @@ def to_stored(box: Box, width: int, height: int, orientation: int) -> Box:
 
 
 def compose(first: int, second: int) -> int:
-    """The EXIF orientation that does `first` and then `second`."""
+    """The EXIF orientation that applies `first` and then `second`."""
     matrices = {
         1: (1, 0, 0, 1),
         2: (-1, 0, 0, 1),
