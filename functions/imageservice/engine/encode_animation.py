@@ -45,7 +45,7 @@ def _webp(frames: Sequence[RenderedFrame], loops: int, quality: Mapping[str, int
         method=2,
         minimize_size=True,
         # Frames that are smaller without loss stay lossless. If none is, trying costs ten times the time.
-        allow_mixed=is_flat(frames[0].image),
+        allow_mixed=all(is_flat(frame.image) for frame in _sampled(frames)),
         background=(0, 0, 0, 0),
     )
     data = bytearray(buffer.getvalue())
@@ -78,11 +78,14 @@ def _gif(frames: Sequence[RenderedFrame], loops: int) -> bytes:
     return buffer.getvalue()
 
 
+def _sampled(frames: Sequence[RenderedFrame]) -> Sequence[RenderedFrame]:
+    return frames[:: -(-len(frames) // _SAMPLED_FRAMES)]
+
+
 def _shared_palette(frames: Sequence[RenderedFrame]) -> Image.Image:
     """A palette of 255 colors from up to 24 of the frames; the last index is left for transparency."""
-    sampled = frames[:: -(-len(frames) // _SAMPLED_FRAMES)]
     samples = []
-    for frame in sampled:
+    for frame in _sampled(frames):
         sample = frame.image.copy()
         sample.thumbnail((_SAMPLED_SIDE, _SAMPLED_SIDE), Image.Resampling.NEAREST)
         samples.append(sample.convert("RGB"))

@@ -9,8 +9,11 @@ from PIL import Image, ImageChops, ImageDraw
 
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Plan, Size
+from imageservice.engine.encode_animation import RenderedFrame, encode_animation
 from imageservice.engine.inspection import inspect
-from imageservice.engine.pixels.content import has_colored_edges, is_flat
+from imageservice.engine.pixels.content import faded_share, is_flat
+from imageservice.engine.pixels.palette import indexed
+from imageservice.engine.pixels.resize import resize
 from imageservice.engine.render import Rendered, render
 
 
@@ -64,10 +67,40 @@ def test_few_colors_come_out_exactly(mode: str) -> None:
 def test_colored_text_keeps_its_colors(samples: Path) -> None:
     photo = Image.open(samples / "tomatoes-12mp.jpg")
     photo.draft("RGB", (800, 800))
-    assert has_colored_edges(text())
-    assert not has_colored_edges(photo.convert("RGB"))
+    assert faded_share(text()) > 0.003
+    assert faded_share(photo.convert("RGB")) == 0
     jpeg = Image.open(BytesIO(made(encoded(text(), "PNG"), 800, "jpeg").images[0].data))
     assert jpeg.layer[0][1:3] == (1, 1)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("size", [(1280, 421), (640, 210), (320, 105)])
+def test_a_palette_is_off_by_12_levels_at_most(samples: Path, size: tuple[int, int]) -> None:
+    logo = Image.open(samples / "cases/logo-palette.png").convert("RGBA")
+    shrunk = resize(logo, size, (0.0, 0.0, *map(float, logo.size)))  # type: ignore[arg-type]
+    assert shrunk.getcolors(256) is None
+    few = indexed(shrunk)
+    assert few is not None
+    difference = ImageChops.difference(*(image.convert("RGBA").convert("RGBa") for image in (few, shrunk)))
+    assert max(high for _, high in difference.getextrema()) <= 14  # type: ignore[misc]  # 12, and rounding
+
+
+def test_a_gradient_gets_no_palette_that_shows_bands() -> None:
+    ramp = Image.linear_gradient("L")
+    page = Image.new("RGB", (512, 256))
+    page.paste(ramp.convert("RGB"), (0, 0))
+    page.paste(Image.merge("RGB", (ramp.rotate(180), ramp, Image.new("L", ramp.size))), (256, 0))
+    assert page.getcolors(256) is None
+    assert indexed(page) is None
+
+
+def test_an_animation_with_photos_in_it_is_not_tried_without_loss(samples: Path) -> None:
+    photo = Image.open(samples / "tomatoes-12mp.jpg")
+    photo.draft("RGB", (400, 600))
+    picture = photo.convert("RGB").resize((300, 400))
+    flat = [RenderedFrame(Image.new("RGB", picture.size, color), 100) for color in ("white", "red")]
+    photos = [RenderedFrame(ImageChops.offset(picture, 9 * step, 0), 100) for step in range(3)]
+    assert b"VP8L" in encode_animation(flat, 0, "webp", {})
+    assert b"VP8L" not in encode_animation(flat + photos, 0, "webp", {})
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
