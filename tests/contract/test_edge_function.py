@@ -21,7 +21,7 @@ from local.cloudfront.function import Function
 from local.deployment import source
 
 REPOSITORY = Path(__file__).parents[2]
-CODE = source.read(REPOSITORY / "template.yaml")["Resources"]["NormaliseRequest"]["Properties"][
+CODE = source.read(REPOSITORY / "template.yaml")["Resources"]["NormalizeRequest"]["Properties"][
     "FunctionCode"
 ]
 

@@ -57,7 +57,7 @@ def test_the_api_document_lists_the_same_formats() -> None:
 
 def test_the_edges_function_has_the_same_modern_formats_and_fallbacks() -> None:
     template = source.read(REPOSITORY / "template.yaml")
-    code = template["Resources"]["NormaliseRequest"]["Properties"]["FunctionCode"]
+    code = template["Resources"]["NormalizeRequest"]["Properties"]["FunctionCode"]
     lists = {
         name: re.findall(r"'([^']*)'", values)
         for name, values in re.findall(r"const (MODERN|FALLBACKS) = \[([^\]]*)\]", code)

@@ -95,8 +95,8 @@ def test_an_answer_that_was_under_way_during_a_purge_is_not_kept(store: Store, c
 def test_the_distribution_is_the_templates() -> None:
     distribution = Distribution.of_template(source.read(REPOSITORY / "template.yaml"))
     assert distribution.tag_header == TAG
-    assert distribution.behaviour("/renditions/a/b.webp").origin == RENDITIONS
-    assert distribution.behaviour("/images/renditions/a").origin == API
+    assert distribution.behavior("/renditions/a/b.webp").origin == RENDITIONS
+    assert distribution.behavior("/images/renditions/a").origin == API
     assert distribution.default.headers == ("accept", "x-viewer-host")
     assert distribution.default.parameters == ("size", "w", "dpr", "format")
 
@@ -151,9 +151,9 @@ def test_a_policy_that_the_local_edge_does_not_know_is_refused(config: dict[str,
         ResponseHeaders.of_config(config)
 
 
-def test_every_behaviour_runs_the_templates_function() -> None:
+def test_every_behavior_runs_the_templates_function() -> None:
     template = source.read(REPOSITORY / "template.yaml")
-    code = template["Resources"]["NormaliseRequest"]["Properties"]["FunctionCode"]
+    code = template["Resources"]["NormalizeRequest"]["Properties"]["FunctionCode"]
     distribution = Distribution.of_template(template)
     paths = ("/renditions/a", "/images/a", "/metadata/a")
-    assert [distribution.behaviour(path).function for path in paths] == [code] * 3
+    assert [distribution.behavior(path).function for path in paths] == [code] * 3

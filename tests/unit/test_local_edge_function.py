@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from local.cloudfront.app import Edge, application
-from local.cloudfront.distribution import API, Behaviour, Distribution
+from local.cloudfront.distribution import API, Behavior, Distribution
 from local.cloudfront.function import Function, FunctionFailed
 from local.cloudfront.origins import Ask
 from local.cloudfront.store import Answer, Store
@@ -39,10 +39,10 @@ class Site:
 
     def __init__(self, code: str | None) -> None:
         self.origin = Recorder()
-        behaviour = Behaviour(API, ("accept",), ("w", "size"), code)
+        behavior = Behavior(API, ("accept",), ("w", "size"), code)
         self._app = application(
             Edge(
-                Distribution((), behaviour, "tags"),
+                Distribution((), behavior, "tags"),
                 Store("tags"),
                 {API: self.origin},
                 NoInvalidations(),  # type: ignore[arg-type]

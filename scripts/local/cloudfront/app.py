@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from local.cloudfront import event
-from local.cloudfront.distribution import Behaviour, Distribution
+from local.cloudfront.distribution import Behavior, Distribution
 from local.cloudfront.function import Function, FunctionFailed
 from local.cloudfront.origins import Ask
 from local.cloudfront.store import Answer, Store, Stored
@@ -65,8 +65,8 @@ class Edge:
         self._context = context
         self._functions = {
             code: Function(code)
-            for behaviour in (distribution.default, *(each for _, each in distribution.behaviours))
-            if (code := behaviour.function)
+            for behavior in (distribution.default, *(each for _, each in distribution.behaviors))
+            if (code := behavior.function)
         }
         self._store = store
         self._origins = origins
@@ -75,26 +75,26 @@ class Edge:
 
     async def answer(self, request: Request) -> Response:
         viewer = _viewer(request)
-        behaviour = self._distribution.behaviour(viewer.path)
-        response = await self._answer(request, viewer, behaviour)
+        behavior = self._distribution.behavior(viewer.path)
+        response = await self._answer(request, viewer, behavior)
         response.headers.update(
-            behaviour.response_headers.for_answer(response.headers, has_origin="origin" in request.headers)
+            behavior.response_headers.for_answer(response.headers, has_origin="origin" in request.headers)
         )
         return response
 
-    async def _answer(self, request: Request, viewer: event.Viewer, behaviour: Behaviour) -> Response:
-        onward = self._after_function(behaviour, viewer)
+    async def _answer(self, request: Request, viewer: event.Viewer, behavior: Behavior) -> Response:
+        onward = self._after_function(behavior, viewer)
         if isinstance(onward, Answer):
             return _response(request, onward)
-        origin = self._origins[behaviour.origin]
+        origin = self._origins[behavior.origin]
         if request.method not in ("GET", "HEAD"):
             body = await request.body()
             asked = Ask(request.method, onward.path, onward.query, onward.headers, body)
             return _response(request, await origin.ask(asked))
         async with self._purging:  # or one request would overtake another's purge
             self._store.purge(await run_in_threadpool(self._invalidations.new_items))
-        query = _cached_query(behaviour, onward.query)
-        key = (onward.path, query, *(onward.headers.get(name, "") for name in behaviour.headers))
+        query = _cached_query(behavior, onward.query)
+        key = (onward.path, query, *(onward.headers.get(name, "") for name in behavior.headers))
         if stored := self._store.fresh(key):
             return _response(request, stored.answer, stored, self._store.now())
         asked_at = self._store.now()
@@ -104,11 +104,11 @@ class Edge:
         self._store.keep(key, viewer.path, answer, asked_at)
         return _response(request, answer)
 
-    def _after_function(self, behaviour: Behaviour, viewer: event.Viewer) -> event.Onward | Answer:
+    def _after_function(self, behavior: Behavior, viewer: event.Viewer) -> event.Onward | Answer:
         """What the behavior's function makes of the request; 503 if it fails, as CloudFront answers."""
         sent = event.event(viewer, self._context)
         try:
-            returned = self._functions[behaviour.function](sent) if behaviour.function else sent["request"]
+            returned = self._functions[behavior.function](sent) if behavior.function else sent["request"]
             return event.outcome(sent, returned)
         except (FunctionFailed, ValueError, TypeError, KeyError, AttributeError) as error:
             LOG.error("the CloudFront Function failed for %s: %s", viewer.path, error)
@@ -130,9 +130,9 @@ def _viewer(request: Request) -> event.Viewer:
     )
 
 
-def _cached_query(behaviour: Behaviour, query: str) -> str:
+def _cached_query(behavior: Behavior, query: str) -> str:
     """The part of the query that is in the cache key; the origin sees nothing else."""
-    pairs = [pair for pair in query.split("&") if pair.partition("=")[0] in behaviour.parameters]
+    pairs = [pair for pair in query.split("&") if pair.partition("=")[0] in behavior.parameters]
     return "&".join(sorted(pairs))
 
 

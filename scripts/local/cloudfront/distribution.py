@@ -57,7 +57,7 @@ def _security_header(name: str, setting: Mapping[str, Any]) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class Behaviour:
+class Behavior:
     """Which origin answers, and which headers and query parameters make up the cache key besides the path.
 
     `function` is the code of the viewer request's CloudFront Function, or None.
@@ -72,10 +72,10 @@ class Behaviour:
 
 @dataclass(frozen=True)
 class Distribution:
-    """`behaviours` by path pattern, in the order in which they are tried; `tag_header` names an answer's cache tags."""
+    """`behaviors` by path pattern, in the order in which they are tried; `tag_header` names an answer's cache tags."""
 
-    behaviours: tuple[tuple[str, Behaviour], ...]
-    default: Behaviour
+    behaviors: tuple[tuple[str, Behavior], ...]
+    default: Behavior
     tag_header: str
 
     @classmethod
@@ -88,15 +88,15 @@ class Distribution:
             if resource["Type"] == "AWS::CloudFront::Distribution"
         )
 
-        def behaviour(spec: Mapping[str, Any]) -> Behaviour:
+        def behavior(spec: Mapping[str, Any]) -> Behavior:
             policy, function = spec["CachePolicyId"], _viewer_request(resources, spec)
             response_headers = _response_headers(resources, spec)
             if not isinstance(policy, dict):
-                return Behaviour(spec["TargetOriginId"], (), (), function, response_headers)
+                return Behavior(spec["TargetOriginId"], (), (), function, response_headers)
             key = resources[policy["Ref"]]["Properties"]["CachePolicyConfig"][
                 "ParametersInCacheKeyAndForwardedToOrigin"
             ]
-            return Behaviour(
+            return Behavior(
                 spec["TargetOriginId"],
                 tuple(key["HeadersConfig"].get("Headers", ())),
                 tuple(key["QueryStringsConfig"].get("QueryStrings", ())),
@@ -105,14 +105,14 @@ class Distribution:
             )
 
         return cls(
-            tuple((spec["PathPattern"], behaviour(spec)) for spec in config.get("CacheBehaviors", ())),
-            behaviour(config["DefaultCacheBehavior"]),
+            tuple((spec["PathPattern"], behavior(spec)) for spec in config.get("CacheBehaviors", ())),
+            behavior(config["DefaultCacheBehavior"]),
             config["CacheTagConfig"]["HeaderName"].lower(),
         )
 
-    def behaviour(self, path: str) -> Behaviour:
+    def behavior(self, path: str) -> Behavior:
         """The behavior for a viewer's path, as it was sent."""
-        return next((found for pattern, found in self.behaviours if fnmatchcase(path, pattern)), self.default)
+        return next((found for pattern, found in self.behaviors if fnmatchcase(path, pattern)), self.default)
 
 
 def _response_headers(resources: Mapping[str, Any], spec: Mapping[str, Any]) -> ResponseHeaders:

@@ -27,11 +27,11 @@ from local.patches.patch import replace
 
 def apply() -> None:
     """Translate by botocore's models of the services, with moto's own rules for names."""
-    replace(StateTaskService, "_normalise_parameters", normalise_parameters)
-    replace(StateTaskService, "_normalise_response", normalise_response)
+    replace(StateTaskService, "_normalise_parameters", normalize_parameters)
+    replace(StateTaskService, "_normalise_response", normalize_response)
 
 
-def normalise_parameters(
+def normalize_parameters(
     self: Any, parameters: Any, boto_service_name: Any = None, service_action_name: Any = None
 ) -> None:
     """Give the fields of a request the names that boto3 expects."""
@@ -40,7 +40,7 @@ def normalise_parameters(
         self._to_boto_request(parameters, operation.input_shape)
 
 
-def normalise_response(
+def normalize_response(
     self: Any, response: Any, boto_service_name: Any = None, service_action_name: Any = None
 ) -> None:
     """Give the fields of a response the names that Step Functions writes, and times as text."""

@@ -47,7 +47,7 @@ def test_mutated_samples_never_bring_the_process_down(samples: Path, tmp_path: P
 
 
 def test_the_limits_that_the_fuzz_test_runs_under_are_the_function_s() -> None:
-    assert Limits().max_pixels * 16 < MEMORY  # the hungriest decoder, WebP's, takes 16 bytes a pixel
+    assert Limits().max_pixels * 16 < MEMORY  # WebP's decoder, which needs the most, takes 16 bytes a pixel
 
 
 @pytest.mark.parametrize("name", NAMES)

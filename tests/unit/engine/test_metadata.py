@@ -1,4 +1,4 @@
-"""Nothing but pixels leaves: told by each container's own parts, not by Pillow."""
+"""Nothing but pixels leaves: checked in each container's own parts, not by Pillow."""
 
 import struct
 from collections.abc import Iterator
