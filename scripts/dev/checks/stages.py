@@ -102,6 +102,13 @@ STAGES = (
         (str(ROOT / ".venv/sam/bin/sam"), "validate", "--lint"),
         ("environment sam",),
     ),
+    Stage(
+        "security",
+        "checkov on the template",
+        _own("checkov"),
+        ("environment checkov",),
+        shows_output=True,
+    ),
     _tests(
         "contract",
         "template, state machines, code and locks agree",
