@@ -1,13 +1,14 @@
 """The rendition plan: which sizes and formats each original gets."""
 
 import json
+from dataclasses import fields, replace
 
 import pytest
 
 from imageservice.adapters.plan_loader import load_plan
 from imageservice.core.errors import PlanInvalid
 from imageservice.core.original import Original
-from imageservice.core.rendition_plan import Size, fitted
+from imageservice.core.rendition_plan import Plan, Size, fitted
 
 PHOTO = Original(format="jpeg", width=4272, height=2848, frames=1, alpha=False)
 
@@ -155,3 +156,18 @@ def test_plans_that_mean_the_same_have_the_same_fingerprint() -> None:
 def test_a_changed_quality_changes_the_fingerprint() -> None:
     size = {"name": "w320", "width": 320}
     assert load_plan(plan(size)).fingerprint != load_plan(plan(size, quality={"webp": 60})).fingerprint
+
+
+def test_a_fingerprint_stays_the_same_from_version_to_version() -> None:
+    """A changed one makes every image of every deployment again when it is reprocessed."""
+    size = {"name": "thumb", "width": 160, "height": 90, "fit": "cover", "gravity": "top"}
+    assert load_plan(plan(size, {"name": "w320", "width": 320}, quality={"webp": 60})).fingerprint == (
+        '[[["thumb",160,90,"cover","top"],["w320",320,null,"contain","center"]],["fallback"],{"webp":60}]'
+    )
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Size)])
+def test_every_field_of_a_size_is_in_the_fingerprint(name: str) -> None:
+    size = Size("w320", 320)
+    changed = replace(size, **{name: "another value"})
+    assert Plan((size,), ("fallback",)).fingerprint != Plan((changed,), ("fallback",)).fingerprint

@@ -6,8 +6,8 @@ replace it. imageservice.adapters.plan_loader reads and checks either.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import astuple, dataclass, field, replace
+from typing import Any, Literal, assert_never
 
 from imageservice.core.errors import PlanInvalid
 from imageservice.core.formats import FALLBACK, FORMATS
@@ -66,8 +66,8 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """The plan as one line of JSON: equal plans have equal fingerprints."""
-        sizes = [[size.name, size.width, size.height, size.fit, size.gravity] for size in self.sizes]
+        """The plan as one line of JSON, with every field of its sizes: equal plans have equal fingerprints."""
+        sizes = [astuple(size) for size in self.sizes]
         return json.dumps([sizes, self.formats, self.quality], sort_keys=True, separators=(",", ":"))
 
     def targets(self, original: Original) -> tuple[Target, ...]:
@@ -97,9 +97,9 @@ class Plan:
 def _target(size: Size, width: int, height: int) -> Target:
     """The result of `size`, still without a name. Equal targets have equal pixels."""
     across, down = fitted(size, width, height)
-    if size.fit == "cover" and not _same_aspect(across, down, width, height):
-        return Target("", across, down, "cover", size.gravity)
-    return Target("", across, down, "contain", "center")
+    if size.fit == "contain" or _same_aspect(across, down, width, height):
+        return Target("", across, down, "contain", "center")
+    return Target("", across, down, size.fit, size.gravity)
 
 
 def _same_aspect(across: int, down: int, width: int, height: int) -> bool:
@@ -113,9 +113,13 @@ def fitted(size: Size, width: int, height: int) -> tuple[int, int]:
     `contain` fits the whole image into the box; `cover` fills the box's aspect, so a small original gives a small box.
     Without a height the box is as high as a WebP can be: 16,383 pixels.
     """
-    if size.fit == "cover":
-        box_height = size.height or size.width
-        scale = min(1.0, width / size.width, height / box_height)
-        return max(1, round(size.width * scale)), max(1, round(box_height * scale))
-    scale = min(1.0, size.width / width, (size.height or _HIGHEST) / height)
-    return max(1, round(width * scale)), max(1, round(height * scale))
+    match size.fit:
+        case "contain":
+            scale = min(1.0, size.width / width, (size.height or _HIGHEST) / height)
+            return max(1, round(width * scale)), max(1, round(height * scale))
+        case "cover":
+            box_height = size.height or size.width
+            scale = min(1.0, width / size.width, height / box_height)
+            return max(1, round(size.width * scale)), max(1, round(box_height * scale))
+        case _:
+            assert_never(size.fit)

@@ -115,7 +115,7 @@ def _encoded(
     frames: Sequence[RenderedFrame], loops: int, format: str, target: Target, quality: Mapping[str, int]
 ) -> Encoded:
     begin = perf_counter()
-    if len(frames) > 1 and format in ("webp", "gif"):
+    if len(frames) > 1 and FORMATS[format].animation:
         data = encode_animation(frames, loops, format, quality)
     else:
         data = encode(frames[0].image, format, quality)

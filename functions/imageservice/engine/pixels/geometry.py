@@ -3,6 +3,8 @@
 Stored pixels are as the file has them; upright ones as a person sees them. An orientation is EXIF's, 1 to 8.
 """
 
+from typing import assert_never
+
 from imageservice.core.rendition_plan import Target
 
 Box = tuple[float, float, float, float]
@@ -24,8 +26,16 @@ def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:
 def crop_box(target: Target, width: int, height: int) -> Box:
     """The part of an upright image of `width` × `height` that the target shows: all of it, or for `cover` the largest
     part of the target's aspect, at the side or corner that its gravity names."""
-    if target.fit == "contain":
-        return 0.0, 0.0, float(width), float(height)
+    match target.fit:
+        case "contain":
+            return 0.0, 0.0, float(width), float(height)
+        case "cover":
+            return _covered(target, width, height)
+        case _:
+            assert_never(target.fit)
+
+
+def _covered(target: Target, width: int, height: int) -> Box:
     scale = min(width / target.width, height / target.height)
     # Rounding must not put the box beyond the image.
     box_width, box_height = min(target.width * scale, width), min(target.height * scale, height)

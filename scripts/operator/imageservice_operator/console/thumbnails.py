@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from imageservice.core.formats import FALLBACKS, MODERN
 from imageservice_operator.operations.images import Image
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _PLACEHOLDER = re.compile(r"data:image/[a-z]+;base64,[A-Za-z0-9+/=]+")
 # Every browser that can show the console reads WebP. AVIF saves little on small images.
-_PREFERRED = ("webp", "jpeg", "png", "gif", "avif")
+_PREFERRED = ("webp", *(name for name in (*FALLBACKS, *MODERN) if name != "webp"))
 
 
 @dataclass(frozen=True)
