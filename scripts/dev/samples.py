@@ -6,6 +6,7 @@ These are made instead of stored, because they are large, or because another sto
     tomatoes-16mp-orientation8.jpg      the tomatoes at 3264 × 4928, stored on their side
     sign-12mp.jpg                       the phone's photo as JPEG, without its profile
     truncated.jpg                       the first 400,000 bytes of the tomatoes
+    trees-cutout.png                    the trees as a disc with a soft edge, transparent around it
     cmyk.tif                            the CMYK JPEG as LZW-compressed TIFF, 900 × 699, with its ICC profile
 """
 
@@ -63,12 +64,22 @@ def gather(folder: Path) -> Path:
     _orientations(folder)
     _photos(folder)
     _cmyk_tiff(folder / "cmyk.tif")
+    _cutout(folder / "trees-cutout.png")
     return folder
 
 
 def photos(folder: Path) -> list[Path]:
     """Three photos of 12 to 16 megapixels as JPEGs, two of which are made in `folder`."""
     return [present(STORED / "tomatoes-12mp.jpg"), *_photos(folder)]
+
+
+def _cutout(file: Path) -> None:
+    with Image.open(present(STORED / "trees-alpha.png")) as opened:
+        cut = opened.convert("RGBA")
+    # 0 in the middle, 255 where the circle touches the sides' ends: opaque to 120, then fading out over 40 levels.
+    distance = Image.radial_gradient("L").resize(cut.size)
+    cut.putalpha(distance.point([255 - min(max(level - 120, 0) * 255 // 40, 255) for level in range(256)]))
+    cut.save(file)
 
 
 def _orientations(folder: Path) -> None:

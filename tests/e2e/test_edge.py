@@ -104,7 +104,7 @@ def test_behind_the_edge_an_odd_id_is_encoded_once_as_usual(
 def test_browsers_that_take_the_same_formats_share_what_the_edge_keeps(
     service: Service, samples: Path
 ) -> None:
-    image_id = service.upload(samples / "trees-alpha.png")
+    image_id = service.upload(samples / "trees-cutout.png")
     service.settled(image_id)
     path = f"/images/{image_id}"
     edge(service, path, CHROME)
