@@ -8,6 +8,9 @@ from typing import Any
 
 from imageservice.core.limits import Limits
 
+FIXED_LIMITS = ("least_frame_pixels", "max_inspect_seconds")
+"""The limits that no deployment changes."""
+
 
 @dataclass(frozen=True)
 class CacheSettings:
@@ -76,13 +79,9 @@ class Settings:
 
     @property
     def limits(self) -> Limits:
-        return Limits(
-            max_bytes=self.max_bytes,
-            max_pixels=self.max_pixels,
-            max_frame_pixels=self.max_frame_pixels,
-            max_aspect=self.max_aspect,
-            max_decode_seconds=self.max_decode_seconds,
-        )
+        """Every limit has a setting of the same name, except those in FIXED_LIMITS."""
+        names = [field.name for field in fields(Limits) if field.name not in FIXED_LIMITS]
+        return Limits(**{name: getattr(self, name) for name in names})
 
 
 @cache
