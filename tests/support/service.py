@@ -10,8 +10,7 @@ from waiting import until
 
 from imageservice.adapters.image_table import ImageTable
 from imageservice_operator.operations.stack import Stack
-
-SETTLED = ("READY", "REJECTED", "FAILED", "DELETED")
+from imageservice_operator.operations.uploads import SETTLED
 
 
 @dataclass(frozen=True)

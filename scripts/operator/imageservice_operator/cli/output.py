@@ -23,7 +23,7 @@ from rich.text import Text
 
 FACT_WIDTH = 10
 """The width of a fact's name, in columns, so that facts printed one by one align with those of `facts`."""
-_STYLES = {
+STATUS_STYLES = {
     "READY": "green",
     "SUCCEEDED": "green",
     "PROCESSING": "cyan",
@@ -38,7 +38,7 @@ _STYLES = {
 
 def status_text(status: str | None) -> Text:
     """A status in its color."""
-    return Text(status or "not processed yet", style=_STYLES.get(status or "", "dim"))
+    return Text(status or "not processed yet", style=STATUS_STYLES.get(status or "", "dim"))
 
 
 def table(*columns: str, right: Sequence[str] = ()) -> Table:
