@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("images", "read")
+NAMES = ("bytes", "images", "read")
 
 
 def main() -> None:

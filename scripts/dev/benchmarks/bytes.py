@@ -1,0 +1,152 @@
+"""What choosing by the pixels gains: each format with its fixed settings, and as the engine encodes it.
+
+SSIMULACRA2 (https://github.com/cloudinary/ssimulacra2; 90 is visually lossless, 70 high quality, below 50 low) comes
+from the package ssimulacra2, which bench.txt does not have: `.venv/bench/bin/python -m pip install ssimulacra2`.
+"""
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import process_time
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from skimage.metrics import structural_similarity
+from ssimulacra2 import compute_ssimulacra2
+
+from imageservice.core.formats import FORMATS
+from imageservice.core.limits import Limits
+from imageservice.core.rendition_plan import Size, Target, fitted
+from imageservice.engine.containers.bounded_file import BoundedFile
+from imageservice.engine.decode import decode_still, fit
+from imageservice.engine.decode_animation import decode_frames
+from imageservice.engine.encode import SETTINGS, clean, encode, flattened
+from imageservice.engine.encode_animation import RenderedFrame, encode_animation
+from imageservice.engine.inspection import displayed_size, read_header
+from imageservice.engine.pixels.alpha import is_transparent, without_alpha
+from imageservice.engine.pixels.color import to_srgb
+
+_ROOT = Path(__file__).parents[3]
+_SAMPLES = _ROOT / "tests" / "samples"
+_STILLS = (
+    ("photo", _SAMPLES / "tomatoes-12mp.jpg", 640),
+    ("photo in a PNG", _SAMPLES / "trees-alpha.png", 640),
+    ("screenshot", _ROOT / "docs" / "images" / "console-images.webp", 1280),
+    ("chart", _ROOT / "docs" / "images-benchmark.png", 1280),
+    ("logo", _SAMPLES / "cases" / "logo-palette.png", 1280),
+    ("logo", _SAMPLES / "cases" / "logo-palette.png", 320),
+)
+_MOVING = (
+    ("flat animation", _SAMPLES / "cases" / "flat-ui-animation.gif"),
+    ("GIF of a video", _SAMPLES / "text-11frames.gif"),
+    ("sticker, photographic", _SAMPLES / "gears-101frames.webp"),
+)
+
+
+class Result(NamedTuple):
+    length: int
+    milliseconds: float
+    ssim: float
+    ssimulacra2: float
+
+
+def main() -> None:
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    print("| | format | bytes before | after | CPU ms | SSIM | SSIMULACRA2 |\n|---|---|---|---|---|---|---|")
+    stills = [(f"{name}, {width}", _pixels(path, width)) for name, path, width in _STILLS]
+    for name, image in [*stills, ("red text on blue, 640", _text())]:
+        transparent = image.mode in ("LA", "RGBA")
+        for name_of_format in ("avif", "webp", "png" if transparent else "jpeg"):
+            before = _measured(image, partial(_fixed, format=name_of_format))
+            after = _measured(image, partial(encode, format=name_of_format, quality={}))
+            _print(name, name_of_format, before, after)
+    for name, path in _MOVING:
+        frames = _frames(path)
+        lengths = []
+        for make in (_fixed_animation, partial(encode_animation, loops=0, format="webp", quality={})):
+            begin = process_time()
+            lengths.append((len(make(frames)), (process_time() - begin) * 1000))
+        (old, old_ms), (new, new_ms) = lengths
+        print(f"| {name} | webp | {old:,} | {new:,} | {old_ms:.0f} → {new_ms:.0f} | | |")
+
+
+def _print(name: str, format: str, before: Result, after: Result) -> None:
+    if before.length == after.length:
+        print(
+            f"| {name} | {format} | {before.length:,} | the same | | {after.ssim:.3f} | {after.ssimulacra2:.0f} |"
+        )
+        return
+    print(
+        f"| {name} | {format} | {before.length:,} | {after.length:,} "
+        f"| {before.milliseconds:.0f} → {after.milliseconds:.0f} | {before.ssim:.3f} → {after.ssim:.3f} "
+        f"| {before.ssimulacra2:.0f} → {after.ssimulacra2:.0f} |"
+    )
+
+
+def _pixels(path: Path, width: int) -> Image.Image:
+    """The rendition before it is encoded."""
+    data = path.read_bytes()
+    file = BoundedFile(BytesIO(data), len(data), Limits())
+    header = read_header(file)
+    target = Target("x", *fitted(Size("x", width), *displayed_size(header)), "contain", "center")
+    pixels = decode_still(file, header, target)
+    image = to_srgb(fit(pixels, header, target), pixels.profile)
+    return image if is_transparent(pixels.image) else without_alpha(image)
+
+
+def _text() -> Image.Image:
+    page = Image.new("RGB", (640, 300), (0, 0, 160))
+    draw = ImageDraw.Draw(page)
+    for row in range(14):
+        draw.text(
+            (5, 5 + 20 * row), f"Colored edges fade {row} " * 2, (255, 30, 30), ImageFont.load_default(20)
+        )
+    return page
+
+
+def _fixed(image: Image.Image, format: str) -> bytes:
+    buffer = BytesIO()
+    quality = FORMATS[format].quality
+    options = SETTINGS[format] if quality is None else {**SETTINGS[format], "quality": quality}
+    clean(image).save(buffer, format.upper(), **options)
+    return buffer.getvalue()
+
+
+def _measured(image: Image.Image, make: Callable[[Image.Image], bytes]) -> Result:
+    begin = process_time()
+    data = make(image)
+    milliseconds = (process_time() - begin) * 1000
+    shown = [flattened(each).convert("RGB") for each in (image, Image.open(BytesIO(data)).convert("RGBA"))]
+    ssim = structural_similarity(*(np.asarray(each.convert("L")) for each in shown))
+    with TemporaryDirectory() as folder:
+        paths = [f"{folder}/{number}.png" for number in range(2)]
+        for each, name in zip(shown, paths, strict=True):
+            each.save(name)
+        return Result(len(data), milliseconds, float(ssim), compute_ssimulacra2(*paths))
+
+
+def _frames(path: Path) -> list[RenderedFrame]:
+    data = path.read_bytes()
+    file = BoundedFile(BytesIO(data), len(data), Limits())
+    return [
+        RenderedFrame(frame.pixels.image, frame.duration) for frame in decode_frames(file, read_header(file))
+    ]
+
+
+def _fixed_animation(frames: list[RenderedFrame]) -> bytes:
+    buffer = BytesIO()
+    images = [frame.image for frame in frames]
+    images[0].save(
+        buffer,
+        "WEBP",
+        save_all=True,
+        append_images=images[1:],
+        duration=[frame.duration for frame in frames],
+        quality=FORMATS["webp"].quality,
+        method=2,
+    )
+    return buffer.getvalue()
