@@ -94,6 +94,15 @@ _KNOWN: tuple[tuple[str, Advice], ...] = (
         _DEFINITION,
     ),
     (r"RemovalIncomplete:", _TRANSIENT),
+    (
+        r"NotAnnounced:",
+        Advice(
+            "A failure is on record, but EventBridge refused to announce it.",
+            "Look at EventBridge's health page and quotas. The event waits in the failures' dead-letter queue: when"
+            " EventBridge accepts events again, send it with replay --dlq.",
+            replay=False,
+        ),
+    ),
     (r"Stopped:", Advice("The workflow was stopped by hand.", "To continue it, replay.")),
     (
         r"WorkflowLost:",

@@ -1,8 +1,10 @@
 """The advice on an error."""
 
+from http import HTTPStatus
+
 import pytest
 
-import imageservice.core.errors
+from imageservice.core import errors
 from imageservice.failures.advice import advice_on
 
 
@@ -35,7 +37,28 @@ def test_a_rejected_image_is_not_to_be_replayed() -> None:
     assert not advice_on("ImageRejected", "too large").replay
 
 
-@pytest.mark.parametrize("name", ["CacheUnavailable", "StoreUnavailable", "RemovalIncomplete", "PlanInvalid"])
-def test_every_error_that_fails_an_execution_is_known(name: str) -> None:
-    assert hasattr(imageservice.core.errors, name)
-    assert advice_on(name) is not advice_on("Something.Else")
+def operational_errors() -> list[str]:
+    """All but those that only tell a client of the API what is wrong with its request."""
+    return [
+        name
+        for name, error in vars(errors).items()
+        if isinstance(error, type)
+        and issubclass(error, Exception)
+        and error is not errors.Problem
+        and (
+            not issubclass(error, errors.Problem)
+            or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            or error is errors.ImageRejected
+        )
+    ]
+
+
+def test_the_operational_errors_are_found() -> None:
+    assert {"ImageRejected", "StoreUnavailable", "CacheUnavailable"} < set(operational_errors())
+    assert not {"ImageUnknown", "RequestInvalid"} & set(operational_errors())
+
+
+@pytest.mark.parametrize("name", operational_errors())
+def test_every_operational_error_has_advice_of_its_own(name: str) -> None:
+    general = (advice_on("Something.Else"), advice_on("SomeError"), advice_on("SomethingInvalid"))
+    assert advice_on(name) not in general
