@@ -47,7 +47,8 @@ class Installed:
         )
 
     def python(self, code: str, *arguments: str) -> str:
-        command = [self.bin / "python", "-c", code, *arguments]
+        # Isolated: a PYTHONPATH of the tests' would bring the clone's packages in.
+        command = [self.bin / "python", "-I", "-c", code, *arguments]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=True).stdout
 
 
