@@ -15,13 +15,39 @@ from imageservice.core.errors import ImageIdInvalid
 from imageservice.core.image_id import check_image_id
 from imageservice_operator.cli.__main__ import images
 from imageservice_operator.cli.group import COMMANDS
-from imageservice_operator.cli.parameters import Moment
+from imageservice_operator.cli.moment import Moment
 from imageservice_operator.operations.stack_file import StackFile
 
 
 def test_exit_codes_are_a_section_of_the_help() -> None:
     said = CliRunner().invoke(images, ["--help"]).stdout
     assert "\n\nExit codes:\n  0    success" in said
+
+
+@pytest.mark.parametrize("option", ["--json", "--stack", "--dry-run"])
+def test_an_option_before_the_command_is_a_usage_error_that_gives_the_right_order(option: str) -> None:
+    ended = CliRunner().invoke(images, [option, "status"])
+    assert ended.exit_code == 2
+    assert f"Error: {option} follows the command: images COMMAND {option} …\n" in ended.stderr
+
+
+def test_an_unknown_option_before_the_command_is_unknown() -> None:
+    ended = CliRunner().invoke(images, ["--nonsense", "status"])
+    assert (ended.exit_code, "No such option" in ended.stderr) == (2, True)
+
+
+def test_a_table_in_a_pipe_has_no_trailing_blanks() -> None:
+    printed = CliRunner().invoke(images, ["cost"]).stdout
+    assert [line for line in printed.splitlines() if line != line.rstrip()] == []
+    assert "CloudFront, GB beyond the free 1,000 " in printed
+
+
+def test_a_month_has_the_cache_that_the_stack_has() -> None:
+    without, cached = (
+        CliRunner().invoke(images, ["cost", f"--cache={cache}"]).stdout for cache in ("none", "serverless")
+    )
+    assert ("Valkey" in without, "Valkey" in cached) == (False, True)
+    assert CliRunner().invoke(images, ["cost"]).stdout == without
 
 
 def test_reconcile_does_not_look_into_the_future(tmp_path: Path) -> None:

@@ -17,17 +17,29 @@ from imageservice_operator.operations.cost import Bill
 @click.option(
     "--reads", default=10_000_000, show_default=True, type=click.IntRange(0), help="Reads per month."
 )
+@click.option(
+    "--cache",
+    type=click.Choice(("none", "serverless")),
+    default="none",
+    show_default=True,
+    help="The parameter Cache of the stack.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def show(uploads: int, reads: int, as_json: bool) -> None:
+def show(uploads: int, reads: int, cache: str, as_json: bool) -> None:
     """Show what an upload, a read and a month cost on AWS, line by line.
 
     Estimated from published prices and measured durations; needs no stack.
     """
     from json import dumps
 
-    from rich.console import Console
+    from imageservice_operator.operations.standard_output import StandardOutput
 
-    bills = (cost.per_upload(), cost.per_read(), cost.per_month(uploads, reads))
+    cached = cache == "serverless"
+    bills = (
+        cost.per_upload(),
+        cost.per_read(cache=cached),
+        cost.per_month(uploads, reads, cache=cached),
+    )
     if as_json:
         click.echo(
             dumps(
@@ -39,7 +51,7 @@ def show(uploads: int, reads: int, as_json: bool) -> None:
             )
         )
         return
-    out = Console(highlight=False)
+    out = StandardOutput()
     for bill in bills[:2]:
         out.print(_table(bill, 1_000_000))
         out.print()

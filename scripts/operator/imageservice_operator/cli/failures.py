@@ -7,8 +7,8 @@ from datetime import datetime
 import click
 from rich.padding import Padding
 
+from imageservice_operator.cli.moment import Moment
 from imageservice_operator.cli.output import escaped, status_text, table, untrusted
-from imageservice_operator.cli.parameters import Moment
 from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations import failures
 from imageservice_operator.operations.failures import Group

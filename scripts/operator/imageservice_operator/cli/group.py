@@ -33,6 +33,20 @@ EXIT_CODES = (
 class _Images(click.Group):
     """Lists its commands in their own order, and the exit codes at the end of its help."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click's; the error for a command's option that precedes the command gives the right order."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            options = {
+                name for each in self.commands.values() for param in each.params for name in param.opts
+            }
+            if error.option_name not in options:
+                raise
+            raise click.UsageError(
+                f"{error.option_name} follows the command: images COMMAND {error.option_name} …", ctx
+            ) from error
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         return [name for name in COMMANDS if name in self.commands]
 

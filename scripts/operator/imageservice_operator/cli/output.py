@@ -49,7 +49,7 @@ def table(*columns: str, right: Sequence[str] = ()) -> Table:
             column,
             justify="right" if column in right else "left",
             overflow="fold"
-            if column in ("image", "cause", "note", "execution", "link", "key")
+            if column in ("image", "cause", "note", "execution", "link or error", "key")
             else "ellipsis",
             no_wrap=column in ("status", "time", "state"),
         )

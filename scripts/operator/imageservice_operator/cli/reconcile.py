@@ -26,7 +26,7 @@ def run_reconcile(session: Session, hours: float) -> None:
     report = reconcile.run(session.stack, hours)
     session.emit(report.as_json())
     session.show(f"{len(report.waiting)} images are being processed.")
-    for name, ids in (("stuck", report.stuck), ("failed unreported", report.missed)):
+    for name, ids in (("stuck", report.stuck), ("unreported failures", report.missed)):
         session.show(f"{len(ids)} {name}")
         for image_id in ids:
             session.show(untrusted(f"  {image_id}"))

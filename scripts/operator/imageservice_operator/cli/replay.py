@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
+from imageservice_operator.cli.moment import Moment
 from imageservice_operator.cli.output import counting, status_text, table, untrusted
-from imageservice_operator.cli.parameters import Moment
 from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations import dead_letters, failures, replay
 from imageservice_operator.operations.replay import Options, Outcome

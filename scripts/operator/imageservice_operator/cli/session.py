@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,6 +21,7 @@ from imageservice.core.timestamps import to_text
 from imageservice_operator.cli.group import images
 from imageservice_operator.operations.errors import BadRequest, ImageNotFound, OperationFailed, StackNotFound
 from imageservice_operator.operations.stack import LOCAL, STATE_DIR, Stack
+from imageservice_operator.operations.standard_output import StandardOutput
 
 # Exit codes (group.py says what they mean); click itself ends with 2 for a usage error.
 DONE, NOT_ALL_WELL, USAGE, NO_STACK, NO_IMAGE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
@@ -126,23 +127,12 @@ def command(name: str, summary: str) -> Callable[[Callable[..., Any]], click.Com
 def _session(
     stack_name: str, region: str | None, profile: str | None, state_dir: str, as_json: bool
 ) -> Session:
-    # People also read a table that goes into a pipe, but not in a window of 80 columns.
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160
     stack = Stack.find(stack_name, state_dir=state_dir, region=region, profile=profile)
     if not stack.answers():
         raise StackNotFound(
             f"The local stack is gone: nothing answers at {stack.endpoint_url}. Start it again with ./scripts/run."
         )
-    return Session(
-        stack, as_json, _Output(width=width, highlight=False), Console(stderr=True, highlight=False)
-    )
-
-
-class _Output(Console):
-    """Standard output. A pipe whose reader is gone raises, as it does with --json; `_ended` handles it."""
-
-    def on_broken_pipe(self) -> NoReturn:
-        raise BrokenPipeError
+    return Session(stack, as_json, StandardOutput(), Console(stderr=True, highlight=False))
 
 
 def _ended(begin: Callable[[], Session], work: Callable[[Session], Any]) -> int:

@@ -44,7 +44,7 @@ def upload(
             session.emit({"id": each.id, "bytes": each.bytes, "version_id": each.version_id})
             session.show(untrusted(each.id))
         return
-    shown = table("image", "status", "bytes", "renditions", "link", right=("bytes", "renditions"))
+    shown = table("image", "status", "bytes", "renditions", "link or error", right=("bytes", "renditions"))
     broken = False
     with counting(session.err) as progress:
         bar = progress.add_task("Processing", total=len(sent))

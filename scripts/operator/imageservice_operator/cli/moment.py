@@ -1,4 +1,4 @@
-"""Types of options that commands share."""
+"""The type of options that are a point in time."""
 
 from __future__ import annotations
 
