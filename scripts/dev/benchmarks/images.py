@@ -19,7 +19,7 @@ from dev import samples
 from dev.benchmarks import images_report
 from dev.benchmarks.comparison import Task, compare, running
 from dev.benchmarks.job import FormatSettings, Job, TargetSize
-from dev.benchmarks.processes import NAIVE, OURS, SHARP, SHARP_DEFAULTS, VIPS
+from dev.benchmarks.processes import CONTENDERS
 from dev.checks import ROOT
 from imageservice.core import formats
 from imageservice.engine.encode import SETTINGS
@@ -36,7 +36,6 @@ FORMATS = ("avif", "webp", "jpeg")
 SAME: dict[str, FormatSettings] = {
     name: SETTINGS[name] | {"quality": formats.FORMATS[name].quality} for name in FORMATS
 }
-CONTENDERS = (NAIVE, OURS, VIPS, SHARP, SHARP_DEFAULTS)
 BIG = (8660, 5773)
 
 
@@ -84,7 +83,7 @@ def _memory(folder: Path) -> dict[str, float]:
         "RGB"
     ).save(big, quality=90)
     peaks = {}
-    for contender in (NAIVE, OURS, VIPS, SHARP):
+    for contender in (each for each in CONTENDERS if each.measures_memory):
         with running((contender,)) as (process,):
             answer = process.ask(Job(str(big), (TargetSize("w1920", 1920),), {"jpeg": SAME["jpeg"]}))
         peaks[contender.name] = answer["peak_kb"] / 1024

@@ -4,17 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dev.benchmarks.processes import CONTENDERS
+
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 _SIZES = ("thumb", "w320", "w640", "w1280", "w1920")
 _WIDTHS = ("w160", "w320", "w640", "w1280", "w1920")
 _FORMATS = ("avif", "webp", "jpeg")
-_COLORS = {
-    "naive Pillow": "#9aa0a6",
-    "ours": "#c5221f",
-    "pyvips": "#1a73e8",
-    "sharp": "#188038",
-    "sharp, its defaults": "#81c995",
-}
+_COLORS = {contender.name: contender.color for contender in CONTENDERS}
 
 
 def write(results: dict[str, Any], docs: Path) -> None:
@@ -121,10 +117,11 @@ def plot(results: dict[str, Any], path: Path) -> None:
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.6), dpi=110, width_ratios=(3, 2))
     names = list(results["widths"])
+    step = 0.8 / len(names)
     for at, name in enumerate(names):
-        places = [index + (at - (len(names) - 1) / 2) * 0.16 for index in range(len(_WIDTHS))]
+        places = [index + (at - (len(names) - 1) / 2) * step for index in range(len(_WIDTHS))]
         heights = [results["widths"][name][width]["cpu_ms"] for width in _WIDTHS]
-        left.bar(places, heights, 0.15, label=name, color=_COLORS[name])
+        left.bar(places, heights, step * 0.94, label=name, color=_COLORS[name])
     left.set_xticks(range(len(_WIDTHS)), [width[1:] for width in _WIDTHS])
     left.set(xlabel="width", ylabel="CPU ms", title="One JPEG of a 12 to 16 MP photo")
     left.legend(frameon=False)

@@ -18,19 +18,26 @@ MALLOC = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "107
 
 @dataclass(frozen=True)
 class Contender:
-    """`program` is a file in contenders/. `defaults`: it encodes with its own settings. `malloc`: with MALLOC."""
+    """`program` is a file in contenders/, and `color` its color in the plot.
+
+    `defaults`: it encodes with its own settings. `malloc`: with MALLOC. `measures_memory`: its peak memory is measured.
+    """
 
     name: str
     program: str
+    color: str
     defaults: bool = False
     malloc: bool = False
+    measures_memory: bool = True
 
 
-NAIVE = Contender("naive Pillow", "naive.py")
-OURS = Contender("ours", "ours.py", malloc=True)
-VIPS = Contender("pyvips", "vips.py")
-SHARP = Contender("sharp", "sharp.mjs")
-SHARP_DEFAULTS = Contender("sharp, its defaults", "sharp.mjs", defaults=True)
+CONTENDERS = (
+    Contender("naive Pillow", "naive.py", "#9aa0a6"),
+    Contender("ours", "ours.py", "#c5221f", malloc=True),
+    Contender("pyvips", "vips.py", "#1a73e8"),
+    Contender("sharp", "sharp.mjs", "#188038"),
+    Contender("sharp, its defaults", "sharp.mjs", "#81c995", defaults=True, measures_memory=False),
+)
 
 
 class Process:
