@@ -1,0 +1,130 @@
+"""One image as the workflows' states, the functions and the recorder change it, one step at a time.
+
+The states' own expressions and the functions' own answers meet moto's DynamoDB and S3.
+"""
+
+import io
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from PIL import Image
+from typed_dicts import mismatches
+from workflow_states import Evaluate, Execution
+
+from imageservice.adapters.executions import Executions
+from imageservice.adapters.image_table import ImageTable, from_dynamodb
+from imageservice.core.item import Item
+from imageservice.core.manifest import Failure
+from imageservice.core.upload_event import upload_from_event
+from imageservice.failures.failed_execution import FailedExecution
+from imageservice.failures.notification import Notifier
+from imageservice.failures.recorder import FailureRecorder
+from inspect_original.handler import handler as inspect_original
+from resize.handler import handler as resize
+
+_ID = "a b+c%20é.png"
+_TIME = "2026-11-22T12:00:00.000Z"
+_CONTEXT: Any = SimpleNamespace(
+    function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="request"
+)
+
+
+def _png(color: str, mode: str = "RGB") -> bytes:
+    file = io.BytesIO()
+    Image.new(mode, (400, 300), color).save(file, "PNG")
+    return file.getvalue()
+
+
+PHOTO, OTHER_PHOTO, GLASS = _png("teal"), _png("coral"), _png("#00808080", "RGBA")
+
+
+class World:
+    """One image: its original in S3, its item in DynamoDB, and the executions that a test takes step by step."""
+
+    def __init__(self, dynamodb: Any, s3: Any, evaluate: Evaluate) -> None:
+        self._dynamodb, self._s3, self._evaluate = dynamodb, s3, evaluate
+        self._events = 0
+
+    def upload(self, content: bytes = PHOTO) -> dict[str, Any]:
+        """The event of a new upload, as EventBridge delivers it; without a version id if the bucket has none."""
+        stored = self._s3.put_object(Bucket="originals", Key=_ID, Body=content)
+        uploaded = {"size": len(content), "etag": stored["ETag"].strip('"')}
+        return self._event("PutObject", uploaded, stored.get("VersionId"))
+
+    def deletion(self, kind: str = "Delete Marker Created", version: str | None = None) -> dict[str, Any]:
+        event = self._event("DeleteObject", {}, version)
+        event["detail"]["deletion-type"] = kind
+        return event
+
+    def _event(self, reason: str, of_object: dict[str, Any], version: str | None) -> dict[str, Any]:
+        self._events += 1
+        described = {"key": _ID, "sequencer": f"{self._events:018X}", **of_object}
+        if version:
+            described["version-id"] = version
+        return {
+            "time": _TIME,
+            "detail": {"reason": reason, "bucket": {"name": "originals"}, "object": described},
+        }
+
+    def started(self, definition: str, event: dict[str, Any]) -> Execution:
+        return Execution(self._evaluate, definition, event, arn=f"execution-{self._events}", time=_TIME)
+
+    def write(self, execution: Execution, state: str) -> dict[str, Any] | None:
+        """Carries out a state's updateItem and its Assign. Returns the resulting item, None if the condition fails."""
+        arguments = {**execution.arguments(state), "TableName": "images", "ReturnValues": "ALL_NEW"}
+        try:
+            answer = self._dynamodb.update_item(**arguments)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return None
+            raise
+        execution.assign(state, answer)
+        return from_dynamodb(answer["Attributes"])
+
+    def item(self) -> dict[str, Any] | None:
+        return ImageTable(self._dynamodb, "images").get(_ID)
+
+    def fail(self, event: dict[str, Any], removal: bool = False) -> None:
+        """Records the failure of this event's execution, as RecordFailure does."""
+        sns = boto3.client("sns")
+        topic = sns.create_topic(Name="failures")["TopicArn"]
+        notifier = Notifier(boto3.client("events"), sns, topic, "images")
+        recorder = FailureRecorder(
+            self._dynamodb, "images", Executions(boto3.client("stepfunctions")), notifier
+        )
+        upload, failure = upload_from_event(event), Failure(name="Boom", cause="It broke.")
+        failed = FailedExecution(f"execution-{self._events}", 0, upload, removal, failure)
+        assert recorder.record(failed) == "RECORDED"
+
+    def registered(self, content: bytes = PHOTO) -> Execution:
+        execution = self.started("process_image", self.upload(content))
+        assert self.write(execution, "Register upload")
+        return execution
+
+    def resized(self, content: bytes = PHOTO) -> Execution:
+        execution = self.registered(content)
+        inspected = inspect_original(execution.arguments("Inspect original")["Payload"], _CONTEXT)
+        execution.assign("Inspect original", {"Payload": inspected})
+        made = [
+            resize(each, _CONTEXT)
+            for each in execution.items("Resize to each size", {"resizes": inspected["resizes"]})
+        ]
+        execution.assign("Resize to each size", made)
+        return execution
+
+    def ready(self, content: bytes = PHOTO) -> dict[str, Any]:
+        execution = self.resized(content)
+        assert self.write(execution, "Record image")
+        item = self.write(execution, "Mark ready")
+        assert item
+        return item
+
+
+def conforms(item: dict[str, Any] | None, status: str) -> bool:
+    """Whether the item has that status, and the status's shape; pytest shows what differs."""
+    assert item is not None
+    assert item["status"] == status
+    assert list(mismatches(item, Item)) == []
+    return True
