@@ -12,8 +12,8 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the one line that a wrong Python
     sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
 
 from local import options as local_options
+from local.deployment.errors import BrokenTemplate
 from local.deployment.parameters import ParametersRefused
-from local.deployment.source import BrokenTemplate
 from local.ports import PortTaken
 from local.redis_server import NoRedis
 from local.signals import Stopped, raise_on_signals

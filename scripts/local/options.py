@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,8 @@ class Options:
     functions_python: Path
     stack_name: str = "local"
     region: str = "us-east-1"
+    given: tuple[str, ...] = ()
+    """The options of a new stack that were given, as they are typed: those whose values are not the defaults."""
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -132,7 +135,17 @@ def from_arguments(arguments: argparse.Namespace) -> Options:
         redis_url=arguments.redis_url,
         # Not resolved: a virtual environment's python is a link, and the Python that it links to has no packages.
         functions_python=arguments.functions_python.absolute(),
+        given=tuple(_given(arguments)),
     )
+
+
+def _given(arguments: argparse.Namespace) -> Iterator[str]:
+    parser = argparse.ArgumentParser()
+    add_to(parser)
+    for name, default in vars(parser.parse_args([])).items():
+        value = getattr(arguments, name)
+        if value != default and name != "state_dir":
+            yield f"--{'no-' if value is False else ''}{name.replace('_', '-')}"
 
 
 def _parameters(given: list[str], template: Path) -> dict[str, str]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import shlex
 import shutil
 import socket
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,7 +44,8 @@ def binary() -> str:
 def running(port: int, log: Path) -> Iterator[str]:
     """Run a Redis on loopback `port` (0: any free one), without persistence; yields its URL.
 
-    Raises NoRedis or ports.PortTaken. It ends with the block, or with this process, even if that is killed.
+    Raises NoRedis or ports.PortTaken. It ends with the block, or with this process, even if that is killed. If it ends
+    earlier, one line on standard error and in the log says so, and what to do.
     """
     program = binary()
     port = ports.free(port, "--redis-port")
@@ -54,13 +59,28 @@ def running(port: int, log: Path) -> Iterator[str]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    stopping = threading.Event()
     try:
         _await_pong(port, process, log)
+        again = shlex.join([*command, "--daemonize", "yes"])
+        threading.Thread(target=_watch, args=(process, stopping, again, log), daemon=True).start()
         yield f"redis://{ports.LOOPBACK}:{port}/0"
     finally:
+        stopping.set()
         assert process.stdin is not None
         process.stdin.close()
         process.wait()
+
+
+def _watch(process: subprocess.Popen[bytes], stopping: threading.Event, again: str, log: Path) -> None:
+    process.wait()
+    if not stopping.is_set():
+        line = (
+            f"Redis ended (see {log}): readers are served from the table, and new uploads end FAILED. Start it again"
+            f" with `{again}`, then run `./scripts/images replay --all`; or restart the stack."
+        )
+        logging.getLogger(__name__).error(line)
+        print(line, file=sys.stderr, flush=True)
 
 
 class RedisServer:

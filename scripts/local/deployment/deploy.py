@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError, WaiterError
 
 from local.deployment import adapt, artifacts, serverless, settings, source
 from local.deployment.conditions import Conditions
+from local.deployment.errors import BrokenTemplate
 from local.deployment.parameters import check
-from local.deployment.source import BrokenTemplate
 
 ARTIFACTS = "local-artifacts"
 _EXECUTE_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[^/]*(?:amazonaws\.com|localhost)[^/]*(/.*)?")

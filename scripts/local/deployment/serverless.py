@@ -6,7 +6,7 @@ import copy
 import os
 from typing import Any
 
-from local.deployment.source import BrokenTemplate
+from local.deployment.errors import BrokenTemplate
 
 
 class _ManagedPolicies:

@@ -8,9 +8,7 @@ from typing import Any
 
 import yaml
 
-
-class BrokenTemplate(Exception):
-    """The template can't be read; the message says where and why."""
+from local.deployment.errors import BrokenTemplate
 
 
 class _Loader(yaml.SafeLoader):

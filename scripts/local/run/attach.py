@@ -32,8 +32,10 @@ def stack(options: Options, console: Console) -> Iterator[tuple[Stack, bool]]:
     with contextlib.ExitStack() as context:
         while True:
             if (found := _found(options)) is not None:
-                where = f"using the stack that runs on {options.state_dir}"
-                _say(console, f"{where}; options of a new one (--port, --parameter, …) have no effect on it")
+                line = f"using the stack that runs on {options.state_dir}"
+                if options.given:
+                    line += f", which started without your options: ignored {', '.join(options.given)}"
+                _say(console, line)
                 yield found, False
                 return
             try:

@@ -26,6 +26,7 @@ from rich.text import Text
 
 from imageservice_operator.operations import uploads
 from imageservice_operator.operations.stack import Stack
+from imageservice_operator.operations.standard_output import StandardOutput
 from imageservice_operator.operations.uploads import Upload
 from local.options import Options
 from local.run import attach, files, report
@@ -72,9 +73,8 @@ def run(options: Options, request: Request) -> int:
             for outcome in outcomes:
                 print(json.dumps(report.as_json(stack, outcome), ensure_ascii=False), flush=True)
             return code
-        out = Console(
-            width=500
-        )  # a link that is cut or folded does not work; a narrower terminal wraps by itself
+        # A link that is cut or folded does not work; a narrower terminal wraps by itself.
+        out = StandardOutput(width=500)
         for outcome in outcomes:
             report.show(out, stack, outcome)
         _say_where(out, stack, options)

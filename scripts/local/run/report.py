@@ -33,14 +33,19 @@ def outcome(image_id: str, image: Image | None, seconds: float, limit: float) ->
 
 
 def as_json(stack: Stack, done: Outcome) -> dict[str, Any]:
-    """What a program needs to know about the image, with the links that readers use."""
+    """What a program needs to know about the image.
+
+    `url` is the image's lasting link, as in its metadata; each rendition's `link` is that link for its size and format.
+    `revision` counts the uploads that were accepted: 0 for an image none of whose uploads was.
+    """
     image = done.image
     return {
         "id": image.id,
         "status": image.status,
-        "revision": image.item.get("revision"),
+        "url": stack.image_url(image.id),
+        "revision": image.revision,
         "source": image.item.get("source"),
-        "renditions": [{**each, "url": _link(stack, image, each)} for each in image.renditions],
+        "renditions": [{**each, "link": _link(stack, image, each)} for each in image.renditions],
         "error": image.error,
         "execution": image.execution,
         "seconds": round(done.seconds, 2),
@@ -48,11 +53,15 @@ def as_json(stack: Stack, done: Outcome) -> dict[str, Any]:
 
 
 def show(console: Console, stack: Stack, done: Outcome) -> None:
-    """Print a table of the image's sizes, or why there is none."""
+    """Print a table of the image's sizes, or why there is none; then a blank line."""
+    console.print(
+        _table(stack, done) if done.image.status == "READY" else _reason(done.image), soft_wrap=True
+    )
+    console.print()
+
+
+def _table(stack: Stack, done: Outcome) -> Table:
     image = done.image
-    if image.status != "READY":
-        console.print(_reason(image), soft_wrap=True)
-        return
     source = image.source
     title = f"{image.id}  {source.get('width')}×{source.get('height')} {source.get('format')}, {done.seconds:.1f} s"
     table = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
@@ -69,15 +78,14 @@ def show(console: Console, stack: Stack, done: Outcome) -> None:
             f"{rendition['bytes']:,}",
             _link(stack, image, rendition),
         )
-    console.print(table)
-    console.print()
+    return table
 
 
 def _reason(image: Image) -> str:
     error = image.error or {}
     parts = [error.get("cause")] if image.status == "REJECTED" else [error.get("name"), error.get("cause")]
-    reason = " ".join(filter(None, parts))
-    return f"[red]{escape(image.id)}: {str(image.status).lower()}[/red] {escape(reason)}"
+    reason = ": ".join(filter(None, parts))
+    return f"[red]{escape(image.id)}: {str(image.status).lower()}.[/red] {escape(reason)}"
 
 
 def _link(stack: Stack, image: Image, rendition: Mapping[str, Any]) -> str:

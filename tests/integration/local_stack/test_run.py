@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -63,7 +64,7 @@ def test_once_prints_one_object_per_file_with_links_that_work(service: Path, tmp
     assert (image["source"]["width"], image["source"]["height"], image["error"]) == (1800, 1200, None)
     assert image["execution"].startswith("arn:aws:states:")
     for rendition in image["renditions"][:3]:
-        assert len(content(rendition["url"])) == rendition["bytes"]
+        assert len(content(rendition["link"])) == rendition["bytes"]
 
 
 def test_once_fails_when_an_image_is_rejected_and_says_why(service: Path, tmp_path: Path) -> None:
@@ -73,6 +74,7 @@ def test_once_fails_when_an_image_is_rejected_and_says_why(service: Path, tmp_pa
     assert (status, image["status"], other["status"]) == (1, "REJECTED", "READY")
     assert image["error"]["name"] == "ImageRejected"
     assert image["error"]["cause"]
+    assert (image["revision"], other["revision"]) == (0, 1)
 
 
 def test_a_rejection_makes_run_on_a_running_stack_fail_and_reads_as_one(
@@ -83,8 +85,9 @@ def test_a_rejection_makes_run_on_a_running_stack_fail_and_reads_as_one(
     process = run(f"--state-dir={service}", str(empty))
     output, complaints = process.communicate(timeout=90)
     assert process.returncode == 1
-    assert output.startswith("empty.jpg: rejected The file is empty")
-    assert f"using the stack that runs on {service}" in complaints
+    assert output.startswith("empty.jpg: rejected. The file is empty")
+    assert "\n\nedge" in output
+    assert complaints == f"using the stack that runs on {service}\n"
 
 
 def test_an_execution_that_ended_in_a_rejection_is_one_before_the_item_says_so(
@@ -150,6 +153,27 @@ def test_a_stack_that_ends_while_it_is_used_is_one_line(tmp_path: Path) -> None:
     assert "ended while it was in use" in complaint
 
 
+def test_options_that_a_running_stack_can_not_take_are_listed(service: Path) -> None:
+    photo = SAMPLES / "broken-header.jpg"
+    options = ("--port=0", "--no-auth", "--parameter", "MaxBytes=1000")
+    _, complaints = run("--once", f"--state-dir={service}", *options, str(photo)).communicate(timeout=90)
+    assert complaints.endswith("ignored --port, --no-auth, --parameter\n")
+
+
+def test_help_needs_no_environment(tmp_path: Path) -> None:
+    """As in a fresh clone, with a Python that has no packages."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("vendor"))
+    output = subprocess.run(
+        [tmp_path / "scripts" / "run", "--help"],
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ["PATH"], "PYTHONNOUSERSITE": "1"},
+    )
+    assert (output.returncode, output.stderr) == (0, "")
+    assert output.stdout.startswith("usage: ./scripts/run ")
+    assert not (tmp_path / ".venv").exists()
+
+
 def test_help_names_the_command_that_was_typed() -> None:
     output, _ = run("--help").communicate(timeout=30)
     assert output.startswith("usage: ./scripts/run ")
@@ -182,6 +206,7 @@ def test_run_shows_a_table_of_links_and_serves_until_interrupted(tmp_path: Path)
         while not lines or not lines[-1].startswith("Ctrl-C"):
             lines.append(process.stdout.readline())
             assert lines[-1], process.stderr.read()
+        assert [line for line in lines if line.rstrip() != line.rstrip("\n")] == []
         edge = json.loads((tmp_path / "stack.json").read_text())["outputs"]["CdnUrl"]
         links = [word for line in lines for word in line.split() if word.startswith(edge + "/images")]
         assert len(links) >= 3
