@@ -1,6 +1,6 @@
 """The frames of a moving image as a person sees them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from PIL import Image
@@ -25,15 +25,18 @@ class DecodedFrame:
     duration: int
 
 
+DECODERS: dict[str, Callable[[BoundedFile, Header], Iterator[DecodedFrame]]] = {
+    "gif": lambda file, header: _painted(file, header, gif.sub_frames(file)),
+    "png": lambda file, header: _painted(file, header, png.sub_frames(file, header.frames)),
+    "webp": lambda file, header: _composed(header, webp.composed_frames(file, header.frames)),
+    "avif": lambda file, header: _composed(header, heif.composed_avif_frames(file, header.frames)),
+}
+"""The formats that can move."""
+
+
 def decode_frames(file: BoundedFile, header: Header) -> Iterator[DecodedFrame]:
     """Every frame of an animation, decoded when the caller takes it. Raises ImageRejected."""
-    if header.format == "gif":
-        return _painted(file, header, gif.sub_frames(file))
-    if header.format == "png":
-        return _painted(file, header, png.sub_frames(file, header.frames))
-    if header.format == "webp":
-        return _composed(header, webp.composed_frames(file, header.frames))
-    return _composed(header, heif.composed_avif_frames(file, header.frames))
+    return DECODERS[header.format](file, header)
 
 
 def _painted(file: BoundedFile, header: Header, frames: Iterator[SubFrame]) -> Iterator[DecodedFrame]:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from imageservice.core.formats import FORMATS, RENDITION_FORMATS
 from imageservice.core.limits import Limits
+from imageservice.engine.decode_animation import DECODERS
 from imageservice.engine.encode import SETTINGS, encode
 from imageservice.engine.encode_animation import RenderedFrame, encode_animation
 from imageservice.engine.inspection import inspect
@@ -16,8 +17,6 @@ from imageservice.engine.inspection import inspect
 pillow_heif.register_heif_opener()
 # Pillow's name of a format where it is not the service's.
 PILLOW = {"heic": "HEIF"}
-MOVING = ("avif", "webp", "png", "gif")
-"""The formats that the engine decodes frame by frame."""
 
 
 def format_of(data: bytes) -> tuple[str, int]:
@@ -52,7 +51,7 @@ def moving(name: str) -> bytes:
     return encoded(first, name.upper(), save_all=True, append_images=others, duration=100)
 
 
-@pytest.mark.parametrize("name", MOVING)
+@pytest.mark.parametrize("name", DECODERS)
 @pytest.mark.parametrize("output", [name for name, row in FORMATS.items() if row.animation])
 def test_a_moving_image_of_every_format_that_moves_stays_one(
     name: str, output: str, rendered: Render
@@ -62,4 +61,4 @@ def test_a_moving_image_of_every_format_that_moves_stays_one(
 
 
 def test_every_format_that_renditions_move_in_is_decoded_as_one_too() -> None:
-    assert {name for name, row in FORMATS.items() if row.animation} <= set(MOVING)
+    assert {name for name, row in FORMATS.items() if row.animation} <= set(DECODERS)
