@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 SAMPLES = Path(__file__).resolve().parents[3] / "tests" / "samples"
-# A photo stored on its side, an animation, an image with transparency.
+# A photo stored on its side, an animation, a PNG whose alpha channel is opaque throughout.
 SAMPLE_NAMES = ("landscape-orientation6.jpg", "text-11frames.gif", "trees-alpha.png")
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 from service import Service
 
@@ -138,3 +139,14 @@ def test_a_bad_image_dropped_on_the_page_shows_why_and_offers_no_replay(
     page.get_by_role("link", name="truncated.jpg").click()
     expect(page.get_by_role("region", name="What went wrong")).to_contain_text("Rejected:")
     expect(page.get_by_role("button", name="Replay")).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", ["trees-alpha.png", "tomatoes-12mp.jpg"])
+def test_the_preview_fills_its_box_without_strips(
+    console: Service, open_page: Callable[..., Page], samples: Path, name: str
+) -> None:
+    image_id = f"preview/{name}"
+    console.settled(console.upload(samples / name, image_id))
+    page = open_page(f"/image?id={image_id}", viewport={"width": 1600, "height": 900})
+    box, picture = (page.locator(each).bounding_box() for each in (".preview", ".preview img"))
+    assert picture == pytest.approx(box, abs=0.5)
