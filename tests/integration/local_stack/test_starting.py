@@ -1,17 +1,14 @@
 """Starting and stopping: one at a time, on loopback only, nothing left behind."""
 
-import contextlib
 import json
 import os
 import re
 import resource
-import shlex
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from waiting import HANG_S, until
@@ -269,39 +266,3 @@ def test_two_stacks_run_side_by_side(stack: Stack, tmp_path: Path) -> None:
         stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key="only-here")
         listed = other.client("s3").list_objects_v2(Bucket=other.outputs["BucketName"])
         assert listed["KeyCount"] == 0
-
-
-def test_a_redis_that_ends_while_the_stack_serves_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
-    with background.started(tmp_path, f"--template={SAMPLE}") as stack:
-        port = urlsplit(stack.redis_url).port
-        with socket.create_connection(("127.0.0.1", port)) as redis:
-            redis.sendall(b"SHUTDOWN NOSAVE\r\n")
-        serve_log, stack_log = tmp_path / "serve.log", tmp_path / "logs" / "stack.log"
-        until(lambda: "Redis ended" in serve_log.read_text(), "the line")
-        (line,) = serve_log.read_text().splitlines()
-        assert line in stack_log.read_text()
-        command = shlex.split(line.split("`")[1])
-        assert stack.answers()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        with until_connected(port) as redis:
-            redis.sendall(b"PING\r\n")
-            assert redis.recv(16).startswith(b"+PONG")
-            redis.sendall(b"SHUTDOWN NOSAVE\r\n")
-
-
-def until_connected(port: int) -> socket.socket:
-    found: list[socket.socket] = []
-
-    def connects() -> bool:
-        with contextlib.suppress(OSError):
-            found.append(socket.create_connection(("127.0.0.1", port)))
-        return bool(found)
-
-    until(connects, f"a server on port {port}")
-    return found[0]
-
-
-def test_a_stack_that_stops_says_nothing_of_redis(tmp_path: Path) -> None:
-    with background.started(tmp_path, f"--template={SAMPLE}"):
-        pass
-    assert (tmp_path / "serve.log").read_text() == ""
