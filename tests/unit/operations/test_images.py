@@ -142,3 +142,7 @@ def test_an_image_whose_id_is_the_prefix_is_listed_without_its_original(stack: S
     stack.client("s3").delete_object(Bucket="originals", Key="news/00")
     stack.client("s3").put_object(Bucket="originals", Key="news/00/a", Body=b"x")
     assert pages(stack, limit, prefix="news/00") == ["news/00", "news/00/a"]
+
+
+def test_an_image_that_was_never_accepted_has_revision_0_in_json_too(stack: Stack) -> None:
+    assert {image.as_json()["revision"] for image in images.listed(stack, limit=100).images} == {0}

@@ -54,8 +54,8 @@ class Image:
         return source
 
     def as_json(self) -> dict[str, Any]:
-        """The item, always with an id and a status."""
-        return {"id": self.id, "status": self.status, **self.item}
+        """The item, always with an id, a status and a revision."""
+        return {"id": self.id, "status": self.status, "revision": self.revision, **self.item}
 
 
 class Position(NamedTuple):
