@@ -1,7 +1,6 @@
 """What choosing by the pixels gains: each format with its fixed settings, and as the engine encodes it.
 
-SSIMULACRA2 (https://github.com/cloudinary/ssimulacra2; 90 is visually lossless, 70 high quality, below 50 low) comes
-from the package ssimulacra2, which bench.txt does not have: `.venv/bench/bin/python -m pip install ssimulacra2`.
+SSIMULACRA2 (https://github.com/cloudinary/ssimulacra2): 90 is visually lossless, 70 high quality, below 50 low.
 """
 
 import argparse
