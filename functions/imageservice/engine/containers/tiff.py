@@ -108,6 +108,7 @@ def decode(file: BoundedFile) -> Image.Image:
         image = ImageChops.invert(eight_bit(image, bits))
     unsigned = directory.get(_SAMPLE_FORMAT, (_UNSIGNED,))[0] == _UNSIGNED
     # An image of one band, as here, has one pair; the type covers images of several too.
+    # An image of one band, as I is, has one pair; the type covers images of several too.
     if image.mode == "I" and unsigned and image.getextrema()[0] < 0:  # type: ignore[operator]
         # Pillow takes 32 bits for signed numbers. The top byte is the last of each four.
         image = Image.frombytes("RGBA", image.size, image.tobytes("raw", "I")).getchannel("A")

@@ -16,6 +16,7 @@ def is_transparent(image: Image.Image) -> bool:
     for top in range(0, image.height, rows):
         band = image.crop((0, top, image.width, min(top + rows, image.height)))
         # The type covers images of several channels too.
+        # A single channel has one pair; the type covers images of several bands too.
         if band.getchannel("A").getextrema()[0] < _OPAQUE:  # type: ignore[operator]
             return True
     return False

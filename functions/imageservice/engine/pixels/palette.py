@@ -31,7 +31,7 @@ def indexed(image: Image.Image) -> Image.Image | None:
     counted = image.getcolors(_COLORS)
     if counted is None:
         return _approximated(image)
-    # The modes here have several bands, so a color is a tuple.
+    # In RGBA a color is a tuple; the type covers gray images too, whose colors are numbers.
     colors: list[tuple[int, ...]] = sorted(color for _, color in counted)  # type: ignore[misc]
     numbers = {
         int.from_bytes(bytes((*color, 255)[:4]), sys.byteorder): index for index, color in enumerate(colors)
