@@ -7,16 +7,26 @@ from contextlib import suppress
 from pathlib import Path
 
 VARIABLE = "IMAGE_SERVICE_STAGE"
+_INSTANT_S = 0.1
+_KILLED_S = 30
 
 
 def end_leftovers(mark: str, grace_s: float, variable: str = VARIABLE) -> list[str]:
     """Waits for the processes whose `variable` is `mark`, then kills the rest; returns it as "pid command"."""
-    give_up = time.monotonic() + grace_s
-    while (found := _processes(f"{variable}={mark}")) and time.monotonic() < give_up:
-        time.sleep(0.1)
+    setting, give_up = f"{variable}={mark}", time.monotonic() + grace_s
+    found = _processes(setting)
+    if not found:  # one that is just being started shows no environment for an instant
+        time.sleep(_INSTANT_S)
+        found = _processes(setting)
+    while found and time.monotonic() < give_up:
+        time.sleep(_INSTANT_S)
+        found = _processes(setting)
     for pid in found:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+    give_up = time.monotonic() + _KILLED_S
+    while _processes(setting) and time.monotonic() < give_up:  # the signal takes a moment on a busy machine
+        time.sleep(_INSTANT_S)
     return [f"{pid} {command}" for pid, command in found.items()]
 
 
