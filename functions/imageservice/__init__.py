@@ -8,5 +8,5 @@ failures/      failed executions: recorded, announced, with what to do
 read_through   the read path: Redis first, then the table
 """
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 """The version of the service and of its package. `images --version` prints it; CHANGELOG.md's newest release is it."""
