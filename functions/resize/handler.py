@@ -6,12 +6,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
-from imageservice.adapters.logging import MetricUnit, count_rendition, logger, metrics
+from imageservice.adapters.logging import logger
 from resize import bootstrap
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: source (in DynamoDB's format), digest, resize (see imageservice.core.resize_plan), execution.
 
@@ -22,10 +21,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(image_id=source["key"], execution=event["execution"], size=resize["target"]["name"])
     begin = perf_counter()
     sized = bootstrap.sizer().make(source, event["digest"], resize)
-    metrics.add_metric("ResizeMs", MetricUnit.Milliseconds, (perf_counter() - begin) * 1000)
-    metrics.add_metric("OriginalBytes", MetricUnit.Bytes, sized.original_bytes)
-    lengths = {record["format"]: record["bytes"] for record in sized.renditions}
-    for format_name, length in lengths.items():
-        count_rendition(resize["target"]["name"], format_name, length, sized.encode_ms[format_name])
-    logger.info("resized", extra={"bytes": lengths})
+    # Measured in the log: as metrics by size and format, these would cost $12 a month before the first image.
+    measured = {
+        "original_bytes": sized.original_bytes,
+        "bytes": {record["format"]: record["bytes"] for record in sized.renditions},
+        "encode_ms": {name: round(milliseconds, 1) for name, milliseconds in sized.encode_ms.items()},
+        "resize_ms": round((perf_counter() - begin) * 1000, 1),
+    }
+    logger.info("resized", extra=measured)
     return to_dynamodb(sized.attributes)
