@@ -1,4 +1,4 @@
-"""After the SAM transform, each function's role grants the calls that its code can make, and no other."""
+"""After the SAM transform, each role grants the calls that its code or its workflow can make, and no other."""
 
 import json
 from collections import Counter
@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from dev.checks.aws_calls import FUNCTIONS, SERVICES, calls_of, operations
+from dev.checks.machine_calls import called_by
+from dev.checks.machines import Machine, machines
 from dev.checks.rendered import rendered
-from dev.checks.template import functions
+from dev.checks.template import functions, state_machines
 from local.deployment.conditions import Conditions
 
 # What IAM demands for a call, where that is not the action of the same name. Without `s3:ListBucket`, S3 answers
@@ -23,24 +25,49 @@ DEMANDED = {
     "s3:ListObjectsV2": {"s3:ListBucket"},
     "s3:DeleteObjects": {"s3:DeleteObject"},
 }
+# docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+JOIN_VPC = {
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+}
 PARAMETERS: list[dict[str, str]] = [
     {},
     {"Cdn": "disabled"},
     {"Cache": "serverless"},
     {"Cache": "cluster", "Cdn": "disabled"},
+    {"Cache": "external"},
+    {"Cache": "external", "SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"},
 ]
 each_set = pytest.mark.parametrize(
     "given", PARAMETERS, ids=lambda given: "+".join(given.values()) or "defaults"
 )
+# With these, EventBridge starts the workflows.
+START_RULES = {"ProcessImageOriginalUploadedRole", "RemoveImageOriginalDeletedRole"}
+each_role = pytest.mark.parametrize("name", sorted([*functions(), *state_machines()]))
 each_function = pytest.mark.parametrize("name", sorted(functions()))
 
 
 def granted(name: str, given: dict[str, str]) -> list[tuple[str, str]]:
-    """Each action and resource in the inline policies of the function's role."""
-    role = Conditions(rendered(), given).without_ifs(rendered()["Resources"][f"{name}Role"])
+    """Each action and resource that the role of a function or a state machine has, from every policy on it."""
+    conditions = Conditions(rendered(), given)
+    made = {
+        each: resource
+        for each, resource in rendered()["Resources"].items()
+        if "Condition" not in resource or conditions.holds(resource["Condition"])
+    }
+    policies = [
+        policy["Properties"]
+        for policy in made.values()
+        if policy["Type"] == "AWS::IAM::Policy" and {"Ref": f"{name}Role"} in policy["Properties"]["Roles"]
+    ]
+    role = conditions.without_ifs(made[f"{name}Role"])["Properties"]
     statements = [
         statement
-        for policy in role["Properties"].get("Policies", [])
+        for policy in conditions.without_ifs([*role.get("Policies", []), *policies])
         for statement in policy["PolicyDocument"]["Statement"]
     ]
     return [
@@ -65,7 +92,10 @@ def demanded(name: str, given: dict[str, str]) -> set[str]:
             actions |= {call} if given.get("Cache") in ("serverless", "cluster") else set()
         else:
             actions |= DEMANDED.get(call, {call.replace("stepfunctions:", "states:")})
-    # Lambda itself sends there, with the function's role.
+    # What Lambda itself does with the function's role.
+    actions |= {"logs:CreateLogStream", "logs:PutLogEvents"}
+    if "VpcConfig" in Conditions(rendered(), given).without_ifs(function):
+        actions |= JOIN_VPC
     if (
         function.get("EventInvokeConfig", {}).get("DestinationConfig", {}).get("OnFailure", {}).get("Type")
         == "SQS"
@@ -81,9 +111,44 @@ def test_role_grants_what_the_code_calls_and_nothing_else(name: str, given: dict
 
 
 @each_set
-@each_function
+@each_role
 def test_role_grants_nothing_twice(name: str, given: dict[str, str]) -> None:
     assert [each for each, count in Counter(granted(name, given)).items() if count > 1] == []
+
+
+@each_set
+@pytest.mark.parametrize("machine", machines(), ids=lambda machine: machine.name)
+def test_machines_role_grants_what_its_states_call_and_nothing_else(
+    machine: Machine, given: dict[str, str]
+) -> None:
+    actions = {action for action, _ in granted(machine.name, given)}
+    needed = called_by(machine)
+    if given.get("Cdn") == "disabled":
+        needed = {action for action in needed if not action.startswith("cloudfront:")}
+    assert actions == needed
+
+
+def test_no_role_has_a_managed_policy() -> None:
+    # AWSLambdaBasicExecutionRole, which SAM would attach, lets a function write to every log group of the account.
+    roles = [each for each in rendered()["Resources"].values() if each["Type"] == "AWS::IAM::Role"]
+    assert [role for role in roles if role["Properties"].get("ManagedPolicyArns")] == []
+
+
+def test_every_role_belongs_to_a_function_a_machine_or_a_rule() -> None:
+    roles = {name for name, each in rendered()["Resources"].items() if each["Type"] == "AWS::IAM::Role"}
+    assert roles == {f"{name}Role" for name in [*functions(), *state_machines()]} | START_RULES
+
+
+@pytest.mark.parametrize("role", sorted(START_RULES))
+def test_a_rules_role_may_only_start_its_machine(role: str) -> None:
+    machine = next(name for name in state_machines() if role.startswith(name))
+    assert granted(role.removesuffix("Role"), {}) == [("states:StartExecution", json.dumps({"Ref": machine}))]
+
+
+def test_functions_log_only_to_the_stacks_own_group() -> None:
+    for name in functions():
+        groups = {resource for action, resource in granted(name, {}) if action.startswith("logs:")}
+        assert groups == {json.dumps({"Fn::GetAtt": ["FunctionLogs", "Arn"]})}
 
 
 def test_every_service_that_has_a_client_is_looked_at() -> None:
