@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from engine_damage import cut, files, outcome, pixels
+from engine_damage import cut, files, holed, outcome, pixels
 from PIL import Image
 
 from imageservice.core.limits import Limits
@@ -29,6 +29,16 @@ NAMES = [
     "HEIC, grid",
     "AVIF, alpha",
 ]
+
+# The kinds in which no hole goes unnoticed.
+CHECKED = ["AVIF", "AVIF, alpha", "AVIF, moving"]
+
+
+@pytest.fixture(scope="module")
+def kinds(samples: Path) -> dict[str, bytes]:
+    photo = Image.open(samples / "tomatoes-12mp.jpg")
+    photo.draft("RGB", (640, 480))
+    return files(photo)
 
 
 def test_mutated_samples_never_bring_the_process_down(samples: Path, tmp_path: Path) -> None:
@@ -51,11 +61,18 @@ def test_the_limits_that_the_fuzz_test_runs_under_are_the_function_s() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_file_that_is_cut_off_is_never_rendered_wrongly(name: str, samples: Path) -> None:
-    photo = Image.open(samples / "tomatoes-12mp.jpg")
-    photo.draft("RGB", (640, 480))
-    data = files(photo)[name]
+def test_a_file_that_is_cut_off_is_never_rendered_wrongly(name: str, kinds: dict[str, bytes]) -> None:
+    data = kinds[name]
     whole = pixels(data)
     outcomes = Counter(outcome(damaged, whole) for damaged in list(cut(data))[::4])
     assert outcomes["wrong"] == 0
     assert outcomes["refused"] >= 4
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_a_hole_is_never_rendered_wrongly(name: str, kinds: dict[str, bytes]) -> None:
+    data = kinds[name]
+    whole = pixels(data)
+    outcomes = Counter(outcome(damaged, whole) for damaged in list(holed(data))[::3])
+    assert outcomes["wrong"] == 0
+    assert outcomes["refused"] >= 15

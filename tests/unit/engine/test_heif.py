@@ -109,3 +109,18 @@ def test_a_moving_avif_needs_no_still_image() -> None:
     assert (found.format, found.width, found.height, found.frames) == ("avif", 96, 64, 3)
     made = render(data, Target("x", 96, 64, "contain", "center"), ("webp",), Limits()).images[0]
     assert Image.open(BytesIO(made.data)).n_frames == 3  # type: ignore[attr-defined]
+
+
+def test_a_picture_larger_than_its_index_says_is_never_decoded() -> None:
+    data = bytearray(encoded(scene("RGB", (256, 256)), "AVIF"))
+    at = data.index(b"ispe") + 8
+    data[at : at + 8] = struct.pack(">II", 16, 16)
+    with pytest.raises(ImageRejected, match="damaged"):
+        render(bytes(data), Target("x", 16, 16, "contain", "center"), ("png",), Limits(max_pixels=1_000))
+
+
+def test_a_moving_avif_that_lacks_its_last_frame_is_refused_at_inspection() -> None:
+    frames = {"save_all": True, "append_images": [scene().rotate(90)], "duration": 100}
+    data = encoded(scene(), "AVIF", **frames)
+    with pytest.raises(ImageRejected, match="cut off"):
+        inspect(BytesIO(data), len(data) - 1, Limits())

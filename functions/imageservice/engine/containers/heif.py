@@ -7,26 +7,23 @@ import struct
 from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
-from typing import NamedTuple
 
 from PIL import AvifImagePlugin, Image
 
 from imageservice.core.errors import ImageRejected
-from imageservice.engine.containers import exif, hevc
+from imageservice.engine.containers import av1, exif, hevc
 from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.containers.header import Header
 from imageservice.engine.containers.isobmff import (
     DAMAGED,
     Index,
     body,
-    boxes,
-    children,
     is_within,
     item_bytes,
-    number,
     read_index,
     top_boxes,
 )
+from imageservice.engine.containers.isobmff_tracks import Tracks, read_tracks
 from imageservice.engine.containers.sub_frame import SubFrame
 from imageservice.engine.pixels.geometry import compose, upright_size
 
@@ -40,6 +37,7 @@ _OTHER_CODECS = {
     b"evc1": "EVC",
     b"lhv1": "layered HEVC",
 }
+_DAMAGED = "The {} is damaged: its pixels can't be decoded."
 _DERIVED = (b"grid", b"iden", b"iovl", b"tmap")
 _MOST_DERIVED = 4
 _MAX_EXIF = 65_536
@@ -53,28 +51,22 @@ _TURNS = {0: 1, 1: 8, 2: 3, 3: 6}
 _MIRRORS = {0: 4, 1: 2}
 
 
-class _Track(NamedTuple):
-    """The first picture track of a moving AVIF."""
-
-    frames: int
-    width: int
-    height: int
-    alpha: bool
-
-
 def read_header(file: BoundedFile) -> Header:
     """The header of an AVIF or HEIC, still or (AVIF alone) moving. Raises ImageRejected."""
-    index, track, brand = None, None, file.at(8, 4)
+    index, tracks, brand = None, Tracks(), file.at(8, 4)
     brands = _brands(file)
     for box in top_boxes(file):
         if box.kind == b"meta":
             index = read_index(body(file, box))
         elif box.kind == b"moov":
-            track = _read_tracks(body(file, box))
+            tracks = read_tracks(body(file, box))
     moving = brand == b"avis" or b"avis" in brands
+    track, has_alpha = tracks.pictures, tracks.alpha is not None
+    if moving and track is not None:
+        _check_whole(file, tracks)
     if index is None or index.primary is None:
         if moving and track is not None:
-            return Header("avif", track.width, track.height, track.frames, track.alpha, loops=0)
+            return Header("avif", track.width, track.height, track.frames, has_alpha, loops=0)
         raise ImageRejected(
             "The file holds a video or an image sequence without a still image, which is not accepted."
         )
@@ -100,6 +92,7 @@ def read_header(file: BoundedFile) -> Header:
 
 def decode_avif(file: BoundedFile) -> Image.Image:
     """The pixels of a still AVIF."""
+    _check_sound(file)
     image = AvifImagePlugin.AvifImageFile(BytesIO(_accepted_avif(file)))
     image.load()
     return image
@@ -117,6 +110,7 @@ def decode_heic(file: BoundedFile) -> Image.Image:
 
 def composed_avif_frames(file: BoundedFile, frames: int) -> Iterator[SubFrame]:
     """Every frame of a moving AVIF, as large as the canvas: libavif paints them."""
+    _check_sound_tracks(file)
     image = AvifImagePlugin.AvifImageFile(BytesIO(_accepted_avif(file)))
     for place in range(frames):
         file.check_time()
@@ -149,16 +143,39 @@ def _accepted_avif(file: BoundedFile) -> bytes:
     return data
 
 
+def _check_whole(file: BoundedFile, tracks: Tracks) -> None:
+    """Raises ImageRejected if a frame lies beyond the end of the file."""
+    for track in filter(None, tracks):
+        file.limits.check_frames(track.frames, track.width, track.height)
+        if any(offset + length > file.size for offset, length in track.samples()):
+            raise ImageRejected("The AVIF is cut off: it ends before its last frame.")
+
+
 def _check_sound(file: BoundedFile) -> None:
     """Raises ImageRejected if a picture that the image consists of has damaged pixels."""
-    for box in top_boxes(file):
-        if box.kind == b"meta":
-            index = read_index(body(file, box))
+    indexes = [read_index(body(file, box)) for box in top_boxes(file) if box.kind == b"meta"]
+    if not indexes or indexes[-1].primary is None:
+        _check_sound_tracks(file)
+        return
+    index = indexes[-1]
     for item in _coded_items(index, index.primary or 0):
         file.check_time()
-        configuration = next((data for kind, data in index.properties_of(item) if kind == b"hvcC"), b"")
-        if not hevc.is_sound(configuration, item_bytes(index, item, file, file.size)):
-            raise ImageRejected("The HEIC is damaged: its pixels can't be decoded.")
+        properties = dict(index.properties_of(item))
+        coded = item_bytes(index, item, file, file.size)
+        if index.types.get(item) == b"av01":
+            if not av1.is_sound([coded], file.limits.max_pixels):
+                raise ImageRejected(_DAMAGED.format("AVIF"))
+        elif not hevc.is_sound(properties.get(b"hvcC", b""), coded):
+            raise ImageRejected(_DAMAGED.format("HEIC"))
+
+
+def _check_sound_tracks(file: BoundedFile) -> None:
+    """Raises ImageRejected if a frame, or its alpha, has damaged pixels."""
+    tracks = [read_tracks(body(file, box)) for box in top_boxes(file) if box.kind == b"moov"]
+    for track in filter(None, tracks[-1]):
+        units = (file.at(offset, length) for offset, length in track.samples())
+        if not av1.is_sound(units, file.limits.max_pixels):
+            raise ImageRejected(_DAMAGED.format("AVIF"))
 
 
 def _still_header(index: Index, primary: int, codec: str, file: BoundedFile) -> Header:
@@ -260,29 +277,3 @@ def _brands(file: BoundedFile) -> set[bytes]:
     length = int.from_bytes(file.at(0, 4), "big")
     listed = file.at(8, min(length, 1024) - 8 if length > 8 else 0)
     return {listed[at : at + 4] for at in range(0, len(listed), 4)}
-
-
-def _read_tracks(data: bytes) -> _Track | None:
-    """The first picture track in the body of a `moov` box."""
-    alpha = False
-    pictures: _Track | None = None
-    for box in boxes(data):
-        if box.kind == b"trak":
-            track = children(data[box.start : box.end])
-            media = children(track.get(b"mdia", b""))
-            table = children(children(media.get(b"minf", b"")).get(b"stbl", b""))
-            handler = media.get(b"hdlr", b"")[8:12]
-            alpha = alpha or handler == b"auxv"
-            if handler == b"pict" and pictures is None:
-                pictures = _read_track(track.get(b"tkhd", b""), table)
-    return pictures._replace(alpha=alpha) if pictures else None
-
-
-def _read_track(head: bytes, table: dict[bytes, bytes]) -> _Track | None:
-    """A track's sides are numbers of 16.16 bits at the end of its head."""
-    sizes, entry = table.get(b"stsz", b""), table.get(b"stsd", b"")
-    if len(sizes) < 12 or len(head) < 84 or entry[12:16] != b"av01":
-        return None
-    return _Track(
-        number(sizes, 8, 4), number(head, len(head) - 8, 2), number(head, len(head) - 4, 2), alpha=False
-    )
