@@ -6,7 +6,9 @@ Two engines, because CloudFront's own is neither: what both agree on does not de
 import json
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -14,6 +16,7 @@ from urllib.parse import quote, unquote
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from waiting import HANG_S
 
 from dev.checks.asl import NODE_HOME
 from imageservice.core.negotiation import preferred_formats
@@ -21,9 +24,12 @@ from local.cloudfront.function import Function
 from local.deployment import source
 
 REPOSITORY = Path(__file__).parents[2]
-CODE = source.read(REPOSITORY / "template.yaml")["Resources"]["NormalizeRequest"]["Properties"][
-    "FunctionCode"
-]
+FUNCTIONS = {
+    name: resource["Properties"]["FunctionCode"]
+    for name, resource in source.read(REPOSITORY / "template.yaml")["Resources"].items()
+    if resource["Type"] == "AWS::CloudFront::Function"
+}
+CODE = FUNCTIONS["NormalizeRequest"]
 
 _LOOP = """
 const readline = require('readline').createInterface({ input: process.stdin });
@@ -170,10 +176,59 @@ def test_the_viewers_host_is_passed_on_and_can_not_be_forged(function: Viewers) 
     assert request["headers"]["x-viewer-host"]["value"] == "images.example"
 
 
-def test_the_function_is_within_cloudfronts_limit() -> None:
-    assert len(CODE.encode()) < 10_240
+each_code = pytest.mark.parametrize("code", FUNCTIONS.values(), ids=FUNCTIONS)
 
 
-def test_the_function_uses_no_syntax_that_cloudfronts_runtime_lacks() -> None:
+@each_code
+def test_a_function_is_within_cloudfronts_limit(code: str) -> None:
+    assert len(code.encode()) < 10_240
+
+
+@each_code
+def test_a_function_uses_no_syntax_that_cloudfronts_runtime_lacks(code: str) -> None:
     """Runtime 2.0 is ES 5.1 with parts of ES 6 to 12; spread, optional chaining and classes are not among them."""
-    assert not re.search(r"\.\.\.|\?\.|\bclass\b|\bfor\s*\(\s*(const|let)\b", CODE)
+    assert not re.search(r"\.\.\.|\?\.|\bclass\b|\bfor\s*\(\s*(const|let)\b", code)
+
+
+@pytest.fixture(scope="module")
+def node_renew() -> Iterator[Node]:
+    started = Node(FUNCTIONS["RenewLifetime"])
+    yield started
+    started.close()
+
+
+HOUR_AGO = {"date": formatdate(time.time() - 3600, usegmt=True)}
+EDGE = "public, max-age=60, stale-while-revalidate=30, s-maxage=86400, stale-if-error=86400"
+
+
+@pytest.mark.parametrize("engine", ["quickjs", "node"])
+@pytest.mark.parametrize(
+    ("headers", "older"),
+    [
+        ({}, 0),
+        ({"age": "7200"}, 7200),
+        (HOUR_AGO, 3600),
+        ({**HOUR_AGO, "age": "1"}, 3600),
+        ({**HOUR_AGO, "age": "5000"}, 5000),
+        ({"date": "yesterday", "age": "soon"}, 0),
+        ({"date": formatdate(time.time() + 3600, usegmt=True)}, 0),
+    ],
+)
+def test_a_lifetime_begins_when_the_viewer_gets_the_answer(
+    node_renew: Node, engine: str, headers: dict[str, str], older: int
+) -> None:
+    renew = Function(FUNCTIONS["RenewLifetime"]) if engine == "quickjs" else node_renew
+    fields = {name: {"value": value} for name, value in {"cache-control": EDGE, **headers}.items()}
+    returned = renew({"response": {"statusCode": 302, "headers": fields}})
+    found = re.fullmatch(
+        "public, max-age=([0-9]+), stale-while-revalidate=30", returned["headers"]["cache-control"]["value"]
+    )
+    assert found
+    assert 0 <= int(found[1]) - 60 - older < HANG_S
+
+
+@pytest.mark.parametrize("control", ["no-store", "private, max-age=60, stale-while-revalidate=30", None])
+def test_what_the_edge_may_not_keep_is_passed_on_as_it_is(node_renew: Node, control: str | None) -> None:
+    fields = {"age": {"value": "9"}, **({"cache-control": {"value": control}} if control else {})}
+    event = {"response": {"statusCode": 200, "headers": fields}}
+    assert Function(FUNCTIONS["RenewLifetime"])(event) == event["response"] == node_renew(event)

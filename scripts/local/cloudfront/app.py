@@ -66,7 +66,8 @@ class Edge:
         self._functions = {
             code: Function(code)
             for behavior in (distribution.default, *(each for _, each in distribution.behaviors))
-            if (code := behavior.function)
+            for code in (behavior.function, behavior.response_function)
+            if code
         }
         self._store = store
         self._origins = origins
@@ -83,37 +84,57 @@ class Edge:
         return response
 
     async def _answer(self, request: Request, viewer: event.Viewer, behavior: Behavior) -> Response:
-        onward = self._after_function(behavior, viewer)
+        sent = event.event(viewer, self._context)
+        onward = self._after_function(behavior, sent)
         if isinstance(onward, Answer):
             return _response(request, onward)
+        answer = await self._of_cache_or_origin(request, viewer, behavior, onward)
+        return _response(request, self._after_response_function(behavior, sent, answer))
+
+    async def _of_cache_or_origin(
+        self, request: Request, viewer: event.Viewer, behavior: Behavior, onward: event.Onward
+    ) -> Answer:
         origin = self._origins[behavior.origin]
         if request.method not in ("GET", "HEAD"):
             body = await request.body()
             asked = Ask(request.method, onward.path, onward.query, onward.headers, body)
-            return _response(request, await origin.ask(asked))
+            return _from_edge(await origin.ask(asked))
         async with self._purging:  # or one request would overtake another's purge
             self._store.purge(await run_in_threadpool(self._invalidations.new_items))
         query = _cached_query(behavior, onward.query)
         key = (onward.path, query, *(onward.headers.get(name, "") for name in behavior.headers))
         if stored := self._store.fresh(key):
-            return _response(request, stored.answer, stored, self._store.now())
+            return _from_edge(stored.answer, stored, self._store.now())
         asked_at = self._store.now()
         answer = await origin.ask(Ask("GET", onward.path, query, onward.headers))
         if answer.status >= 500 and (stored := self._store.on_error(key)):
-            return _response(request, stored.answer, stored, self._store.now())
+            return _from_edge(stored.answer, stored, self._store.now())
         self._store.keep(key, viewer.path, answer, asked_at)
-        return _response(request, answer)
+        return _from_edge(answer)
 
-    def _after_function(self, behavior: Behavior, viewer: event.Viewer) -> event.Onward | Answer:
+    def _after_response_function(self, behavior: Behavior, sent: Mapping[str, Any], answer: Answer) -> Answer:
+        """What the behavior's function makes of the answer; CloudFront runs none for an error."""
+        if behavior.response_function is None or answer.status >= 400:
+            return answer
+        try:
+            returned = self._functions[behavior.response_function](event.response_event(sent, answer))
+            return event.changed_answer(answer, returned)
+        except (FunctionFailed, TypeError, KeyError, AttributeError) as error:
+            return _failed(sent, error)
+
+    def _after_function(self, behavior: Behavior, sent: Mapping[str, Any]) -> event.Onward | Answer:
         """What the behavior's function makes of the request; 503 if it fails, as CloudFront answers."""
-        sent = event.event(viewer, self._context)
         try:
             returned = self._functions[behavior.function](sent) if behavior.function else sent["request"]
             return event.outcome(sent, returned)
         except (FunctionFailed, ValueError, TypeError, KeyError, AttributeError) as error:
-            LOG.error("the CloudFront Function failed for %s: %s", viewer.path, error)
-            text = f"The CloudFront Function failed: {error}"
-            return Answer(503, {"content-type": "text/plain"}, text.encode(errors="replace"))
+            return _failed(sent, error)
+
+
+def _failed(sent: Mapping[str, Any], error: Exception) -> Answer:
+    LOG.error("the CloudFront Function failed for %s: %s", sent["request"]["uri"], error)
+    text = f"The CloudFront Function failed: {error}"
+    return Answer(503, {"content-type": "text/plain"}, text.encode(errors="replace"))
 
 
 def application(edge: Edge) -> Starlette:
@@ -136,12 +157,16 @@ def _cached_query(behavior: Behavior, query: str) -> str:
     return "&".join(sorted(pairs))
 
 
-def _response(request: Request, answer: Answer, stored: Stored | None = None, now: float = 0) -> Response:
-    headers = dict(answer.headers)
-    headers["x-cache"] = "Hit from edge" if stored else "Miss from edge"
+def _from_edge(answer: Answer, stored: Stored | None = None, now: float = 0) -> Answer:
+    """The answer with what the edge adds: whether it was stored, and for how long."""
+    headers = {**answer.headers, "x-cache": "Hit from edge" if stored else "Miss from edge"}
     if stored:
         headers["age"] = str(int(now - stored.at))
-    status, body = answer.status, answer.body
+    return Answer(answer.status, headers, answer.body)
+
+
+def _response(request: Request, answer: Answer) -> Response:
+    headers, status, body = dict(answer.headers), answer.status, answer.body
     tags = request.headers.get("if-none-match", "").replace("W/", "")
     if status == 200 and "etag" in headers and headers["etag"] in [tag.strip() for tag in tags.split(",")]:
         status, body = 304, b""

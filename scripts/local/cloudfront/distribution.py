@@ -60,7 +60,8 @@ def _security_header(name: str, setting: Mapping[str, Any]) -> tuple[str, str]:
 class Behavior:
     """Which origin answers, and which headers and query parameters make up the cache key besides the path.
 
-    `function` is the code of the viewer request's CloudFront Function, or None.
+    `function` and `response_function` are the code of the CloudFront Functions of the viewer's request and of the
+    response to it, or None.
     """
 
     origin: str
@@ -68,6 +69,7 @@ class Behavior:
     parameters: tuple[str, ...]
     function: str | None
     response_headers: ResponseHeaders = ResponseHeaders()
+    response_function: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,19 +91,14 @@ class Distribution:
         )
 
         def behavior(spec: Mapping[str, Any]) -> Behavior:
-            policy, function = spec["CachePolicyId"], _viewer_request(resources, spec)
-            response_headers = _response_headers(resources, spec)
-            if not isinstance(policy, dict):
-                return Behavior(spec["TargetOriginId"], (), (), function, response_headers)
-            key = resources[policy["Ref"]]["Properties"]["CachePolicyConfig"][
-                "ParametersInCacheKeyAndForwardedToOrigin"
-            ]
+            headers, parameters = _cache_key(resources, spec["CachePolicyId"])
             return Behavior(
                 spec["TargetOriginId"],
-                tuple(key["HeadersConfig"].get("Headers", ())),
-                tuple(key["QueryStringsConfig"].get("QueryStrings", ())),
-                function,
-                response_headers,
+                headers,
+                parameters,
+                _function(resources, spec, "viewer-request"),
+                _response_headers(resources, spec),
+                _function(resources, spec, "viewer-response"),
             )
 
         return cls(
@@ -123,9 +120,21 @@ def _response_headers(resources: Mapping[str, Any], spec: Mapping[str, Any]) -> 
     return ResponseHeaders.of_config(resources[policy["Ref"]]["Properties"]["ResponseHeadersPolicyConfig"])
 
 
-def _viewer_request(resources: Mapping[str, Any], spec: Mapping[str, Any]) -> str | None:
+def _cache_key(resources: Mapping[str, Any], policy: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The headers and the parameters of the cache policy; AWS's managed one that is in use has neither."""
+    if not isinstance(policy, dict):
+        return (), ()
+    config = resources[policy["Ref"]]["Properties"]["CachePolicyConfig"]
+    key = config["ParametersInCacheKeyAndForwardedToOrigin"]
+    return (
+        tuple(key["HeadersConfig"].get("Headers", ())),
+        tuple(key["QueryStringsConfig"].get("QueryStrings", ())),
+    )
+
+
+def _function(resources: Mapping[str, Any], spec: Mapping[str, Any], event_type: str) -> str | None:
     for association in spec.get("FunctionAssociations", ()):
-        if association["EventType"] == "viewer-request":
+        if association["EventType"] == event_type:
             name, _ = association["FunctionARN"]["Fn::GetAtt"]
             code: str = resources[name]["Properties"]["FunctionCode"]
             return code

@@ -1,4 +1,4 @@
-"""A viewer's request as the event of a CloudFront Function, and what the function returns as a request again.
+"""A viewer's request, or the response to it, as the event of a CloudFront Function, and what the function returns.
 
 The structure: docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
 """
@@ -57,6 +57,27 @@ def event(viewer: Viewer, distribution: Mapping[str, str]) -> dict[str, Any]:
             "cookies": _fields(cookies),
         },
     }
+
+
+def response_event(sent: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
+    """The event for the response to the request of the event `sent`."""
+    return {
+        **sent,
+        "context": {**sent["context"], "eventType": "viewer-response"},
+        "response": {
+            "statusCode": answer.status,
+            "headers": {name: {"value": value} for name, value in answer.headers.items()},
+            "cookies": {},
+        },
+    }
+
+
+def changed_answer(answer: Answer, returned: Mapping[str, Any]) -> Answer:
+    """The answer with the headers that the function returned; it can't change the body.
+
+    Raises KeyError, TypeError or AttributeError if it returned no response.
+    """
+    return Answer(answer.status, _joined({}, returned["headers"]), answer.body)
 
 
 def outcome(sent: Mapping[str, Any], returned: Mapping[str, Any]) -> Onward | Answer:

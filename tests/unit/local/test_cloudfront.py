@@ -151,9 +151,17 @@ def test_a_policy_that_the_local_edge_does_not_know_is_refused(config: dict[str,
         ResponseHeaders.of_config(config)
 
 
-def test_every_behavior_runs_the_templates_function() -> None:
+def test_every_behavior_runs_the_templates_functions() -> None:
     template = source.read(REPOSITORY / "template.yaml")
-    code = template["Resources"]["NormalizeRequest"]["Properties"]["FunctionCode"]
+    code, of_response = (
+        template["Resources"][name]["Properties"]["FunctionCode"]
+        for name in ("NormalizeRequest", "RenewLifetime")
+    )
     distribution = Distribution.of_template(template)
     paths = ("/renditions/a", "/images/a", "/metadata/a")
     assert [distribution.behavior(path).function for path in paths] == [code] * 3
+    assert [distribution.behavior(path).response_function for path in paths] == [
+        None,
+        of_response,
+        of_response,
+    ]

@@ -19,14 +19,16 @@ BUSY = "for (;;);"
 
 
 class Recorder:
-    """An origin that answers 200, and remembers the requests."""
+    """An origin that answers 200 unless it has another status, and remembers the requests."""
 
     def __init__(self) -> None:
         self.requests: list[Ask] = []
+        self.status = 200
+        self.headers: dict[str, str] = {}
 
     async def ask(self, asked: Ask) -> Answer:
         self.requests.append(asked)
-        return Answer(200, {"content-type": "text/plain"}, b"from the origin")
+        return Answer(self.status, {"content-type": "text/plain", **self.headers}, b"from the origin")
 
 
 class NoInvalidations:
@@ -35,11 +37,11 @@ class NoInvalidations:
 
 
 class Site:
-    """An edge whose only behavior runs `code`."""
+    """An edge whose only behavior runs `code` for requests, and `response_code` for the responses."""
 
-    def __init__(self, code: str | None) -> None:
+    def __init__(self, code: str | None, response_code: str | None = None) -> None:
         self.origin = Recorder()
-        behavior = Behavior(API, ("accept",), ("w", "size"), code)
+        behavior = Behavior(API, ("accept",), ("w", "size"), code, response_function=response_code)
         self._app = application(
             Edge(
                 Distribution((), behavior, "tags"),
@@ -202,3 +204,44 @@ def test_what_a_function_logs_is_in_the_log(caplog: pytest.LogCaptureFixture) ->
         json.loads('{"request": {"uri": "/a"}}')
     )
     assert "saw /a" in caplog.text
+
+
+CHANGE = "function handler({request, response}) { response.headers['x-a'] = {value: request.uri}; return response; }"
+
+
+def test_a_response_function_changes_what_the_viewer_gets_and_not_what_the_edge_stores() -> None:
+    site = Site(None, CHANGE)
+    site.origin.headers = {"cache-control": "max-age=60"}
+    answers = [site.request("/a") for _ in range(2)]
+    assert [answer.headers["x-a"] for answer in answers] == ["/a", "/a"]
+    assert [answer.headers["x-cache"] for answer in answers] == ["Miss from edge", "Hit from edge"]
+    assert answers[1].text == "from the origin"
+
+
+def test_a_response_function_sees_status_headers_and_age() -> None:
+    code = """function handler(event) {
+        event.response.headers['x-event'] = {value: JSON.stringify(event)};
+        return event.response;
+    }"""
+    site = Site(None, code)
+    site.origin.headers = {"cache-control": "max-age=60"}
+    site.request("/a")
+    event = json.loads(site.request("/a?w=1", headers=[("x-a", "1")]).headers["x-event"])
+    assert event["context"]["eventType"] == "viewer-response"
+    assert event["request"]["headers"]["x-a"] == {"value": "1"}
+    assert event["response"]["statusCode"] == 200
+    event = json.loads(site.request("/a?w=1").headers["x-event"])
+    assert event["response"]["headers"]["age"] == {"value": "0"}
+
+
+def test_a_response_function_is_not_run_for_errors() -> None:
+    site = Site(None, CHANGE)
+    site.origin.status = 404
+    assert "x-a" not in site.request("/a").headers
+
+
+@pytest.mark.parametrize(
+    "code", ["function handler(event) { throw 1; }", "function handler(event) { return {}; }"]
+)
+def test_a_response_function_that_fails_is_a_503(code: str) -> None:
+    assert Site(None, code).request("/a").status_code == 503
