@@ -18,6 +18,7 @@ _ANYTHING = RenditionQuery()
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
 _DECIMAL = re.compile(r"[0-9]{1,5}(\.[0-9]{1,4})?", re.ASCII)
 _DIGITS = 5
+_SIZE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)  # as in rendition_plan.schema.json
 
 
 @dataclass(slots=True)
@@ -41,7 +42,8 @@ class ReadRequest:
 def read_request(event: Mapping[str, Any], cdn_url: str) -> ReadRequest:
     """The request in the event. `cdn_url` is the configured origin of the edge, if there is one.
 
-    Raises RequestInvalid. Unknown parameters are ignored; for metadata, all parameters are.
+    Raises RequestInvalid. Unknown parameters are ignored; for metadata, all parameters are. The CloudFront Function in
+    template.yaml applies the same rules to parameters, in JavaScript.
     """
     headers = event["headers"]
     image_id = check_image_id(id_in_path(event))
@@ -68,6 +70,8 @@ def _edge(headers: Mapping[str, str]) -> str:
 def _query(parameters: Mapping[str, str]) -> RenditionQuery:
     size, width, dpr = parameters.get("size"), parameters.get("w"), parameters.get("dpr")
     name = _format(parameters.get("format"))
+    if size is not None and not _SIZE.fullmatch(size):
+        raise RequestInvalid("size must be the name of a size.")
     if width is None:
         if dpr is not None:
             raise RequestInvalid("dpr requires w.")

@@ -41,9 +41,10 @@ def running(options: Options) -> Iterator[Stack]:
         services.enter_context(ministack_server.running(options, listener, endpoint_url))
 
         bare = StackFile(endpoint_url, options.region, "test", "test", {}, redis_url, console_url)
+        parameters |= options.parameters
         outputs = deploy(
             options.template,
-            parameters | options.parameters,
+            parameters,
             Stack.of_file(bare).client,
             endpoint_url,
             options.stack_name,
@@ -52,7 +53,7 @@ def running(options: Options) -> Iterator[Stack]:
         file = replace(bare, outputs=outputs)
         stack = Stack.of_file(file)
         if "DistributionId" in stack.outputs:
-            services.enter_context(edge.running(edge_listener, options.template, stack))
+            services.enter_context(edge.running(edge_listener, options.template, parameters, stack))
         services.enter_context(statefile.published(options.state_dir, file.as_json()))
         services.enter_context(console.running(console_listener, options.state_dir))
         yield stack

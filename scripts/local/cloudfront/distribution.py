@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from local.deployment.conditions import Conditions
+
 API = "api"
 RENDITIONS = "renditions"
 
@@ -81,9 +83,15 @@ class Distribution:
     tag_header: str
 
     @classmethod
-    def of_template(cls, template: Mapping[str, Any]) -> Distribution:
-        """The template's only distribution. Its cache policies are the template's own or AWS's managed ones (by id)."""
+    def of_template(
+        cls, template: Mapping[str, Any], parameters: Mapping[str, str] | None = None
+    ) -> Distribution:
+        """The template's only distribution. Its cache policies are the template's own or AWS's managed ones (by id).
+
+        `parameters` are those that don't have their defaults.
+        """
         resources = template["Resources"]
+        codes = function_codes(template, parameters or {})
         config = next(
             resource["Properties"]["DistributionConfig"]
             for resource in resources.values()
@@ -96,9 +104,9 @@ class Distribution:
                 spec["TargetOriginId"],
                 headers,
                 parameters,
-                _function(resources, spec, "viewer-request"),
+                _function(codes, spec, "viewer-request"),
                 _response_headers(resources, spec),
-                _function(resources, spec, "viewer-response"),
+                _function(codes, spec, "viewer-response"),
             )
 
         return cls(
@@ -132,10 +140,25 @@ def _cache_key(resources: Mapping[str, Any], policy: Any) -> tuple[tuple[str, ..
     )
 
 
-def _function(resources: Mapping[str, Any], spec: Mapping[str, Any], event_type: str) -> str | None:
+def function_codes(template: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, str]:
+    """The code of each CloudFront Function of the template, by the resource's name, with the parameters in it."""
+    decided = Conditions(template, parameters).decided
+    codes = {
+        name: decided(resource["Properties"]["FunctionCode"])
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::CloudFront::Function"
+    }
+    return {
+        name: code if isinstance(code, str) else _joined(*code["Fn::Join"]) for name, code in codes.items()
+    }
+
+
+def _joined(separator: str, parts: list[Any]) -> str:
+    return separator.join(",".join(map(str, part)) if isinstance(part, list) else str(part) for part in parts)
+
+
+def _function(codes: Mapping[str, str], spec: Mapping[str, Any], event_type: str) -> str | None:
     for association in spec.get("FunctionAssociations", ()):
         if association["EventType"] == event_type:
-            name, _ = association["FunctionARN"]["Fn::GetAtt"]
-            code: str = resources[name]["Properties"]["FunctionCode"]
-            return code
+            return codes[association["FunctionARN"]["Fn::GetAtt"][0]]
     return None

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import uvicorn
@@ -22,9 +22,14 @@ START_SECONDS = 60.0  # only ends a hang: a start takes a second, and more on an
 
 
 @contextlib.contextmanager
-def running(listener: socket.socket, template: Path, stack: Stack) -> Iterator[None]:
-    """Serve the template's distribution on `listener` for the deployed stack, as long as the block runs."""
-    distribution = Distribution.of_template(source.read(template))
+def running(
+    listener: socket.socket, template: Path, parameters: Mapping[str, str], stack: Stack
+) -> Iterator[None]:
+    """Serve the template's distribution on `listener` for the deployed stack, as long as the block runs.
+
+    `parameters` are those that the stack was deployed with.
+    """
+    distribution = Distribution.of_template(source.read(template), parameters)
     edge = Edge(
         distribution,
         Store(distribution.tag_header),

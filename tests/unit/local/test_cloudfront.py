@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.cloudfront.distribution import API, RENDITIONS, Distribution, ResponseHeaders
+from local.cloudfront.distribution import API, RENDITIONS, Distribution, ResponseHeaders, function_codes
 from local.cloudfront.store import Answer, Store, lifetimes
 from local.deployment import source
 from local.options import REPOSITORY
@@ -98,7 +98,7 @@ def test_the_distribution_is_the_templates() -> None:
     assert distribution.behavior("/renditions/a/b.webp").origin == RENDITIONS
     assert distribution.behavior("/images/renditions/a").origin == API
     assert distribution.default.headers == ("accept", "x-viewer-host")
-    assert distribution.default.parameters == ("size", "w", "dpr", "format")
+    assert distribution.default.parameters == ("size", "w", "format")
 
 
 def test_a_response_headers_policy_adds_and_overrides() -> None:
@@ -153,10 +153,8 @@ def test_a_policy_that_the_local_edge_does_not_know_is_refused(config: dict[str,
 
 def test_every_behavior_runs_the_templates_functions() -> None:
     template = source.read(REPOSITORY / "template.yaml")
-    code, of_response = (
-        template["Resources"][name]["Properties"]["FunctionCode"]
-        for name in ("NormalizeRequest", "RenewLifetime")
-    )
+    codes = function_codes(template, {})
+    code, of_response = codes["NormalizeRequest"], codes["RenewLifetime"]
     distribution = Distribution.of_template(template)
     paths = ("/renditions/a", "/images/a", "/metadata/a")
     assert [distribution.behavior(path).function for path in paths] == [code] * 3
