@@ -13,7 +13,7 @@ from imageservice.core.errors import (
     ImageUnknown,
     StoreUnavailable,
 )
-from imageservice.core.keys import cache_tag
+from imageservice.core.keys import answer_tags
 from imageservice.core.manifest import Manifest, Rendition
 from imageservice.http.problems import problem
 from imageservice.http.responses import Response
@@ -83,10 +83,10 @@ def matches(if_none_match: str, etag: str) -> bool:
 
 
 def _caching(image_id: str, *, keep_at_edge: bool) -> dict[str, str]:
-    tag = cache_tag(image_id)
+    tags = answer_tags(image_id)
     return {
         "cache-control": _EDGE if keep_at_edge else _BROWSER,
-        # CloudFront reads the tag from one header name for all origins, and S3 can send only this one.
-        "cache-tag": tag,
-        "x-amz-meta-cache-tag": tag,
+        # CloudFront reads the tags from one header name for all origins, and S3 can send only this one.
+        "cache-tag": tags,
+        "x-amz-meta-cache-tag": tags,
     }

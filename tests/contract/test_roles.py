@@ -46,13 +46,20 @@ each_set = pytest.mark.parametrize(
     "given", PARAMETERS, ids=lambda given: "+".join(given.values()) or "defaults"
 )
 # With these, EventBridge starts the workflows.
-START_RULES = {"ProcessImageOriginalUploadedRole", "RemoveImageOriginalDeletedRole"}
+START_RULES = {
+    "ProcessImageOriginalUploadedRole",
+    "RemoveImageOriginalDeletedRole",
+    "PurgeCdnRunEndedEarlyRole",
+}
 each_role = pytest.mark.parametrize("name", sorted([*functions(), *state_machines()]))
 each_function = pytest.mark.parametrize("name", sorted(functions()))
 
 
 def granted(name: str, given: dict[str, str]) -> list[tuple[str, str]]:
-    """Each action and resource that the role of a function or a state machine has, from every policy on it."""
+    """Each action and resource that the role of a function or a state machine has, from every policy on it.
+
+    Empty if these parameters make no such role.
+    """
     conditions = Conditions(rendered(), given)
     made = {
         each: resource
@@ -64,6 +71,8 @@ def granted(name: str, given: dict[str, str]) -> list[tuple[str, str]]:
         for policy in made.values()
         if policy["Type"] == "AWS::IAM::Policy" and {"Ref": f"{name}Role"} in policy["Properties"]["Roles"]
     ]
+    if f"{name}Role" not in made:
+        return []
     role = conditions.without_ifs(made[f"{name}Role"])["Properties"]
     statements = [
         statement
@@ -125,6 +134,7 @@ def test_machines_role_grants_what_its_states_call_and_nothing_else(
     needed = called_by(machine)
     if given.get("Cdn") == "disabled":
         needed = {action for action in needed if not action.startswith("cloudfront:")}
+        needed = set() if machine.name == "PurgeCdn" else needed
     assert actions == needed
 
 

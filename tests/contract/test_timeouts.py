@@ -24,6 +24,7 @@ def resource_named(state: State, argument: str) -> str | None:
     if not (found := PLACEHOLDER.fullmatch(name)):
         return None
     given = machine.substitutions[found[1]]
+    given = given["Fn::If"][1] if "Fn::If" in given else given
     return str(given["Ref"] if "Ref" in given else given["Fn::GetAtt"][0])
 
 

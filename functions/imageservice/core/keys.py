@@ -36,6 +36,13 @@ def rendition_key(image_id: str, digest: str, size: str, format: str) -> str:
     return f"{image_id}/{digest}/{size}.{FORMATS[format].extension}"
 
 
+ALL_IMAGES = "all-images"
+"""The tag of every answer about any image."""
+
+# CloudFront reads at most 50 tags of an answer, one of which is the image's own.
+_MOST_FOLDERS = 49
+
+
 @lru_cache(maxsize=512)
 def cache_tag(image_id: str) -> str:
     """The tag that every cached response of an image carries at the edge, so that one invalidation purges them all.
@@ -44,3 +51,27 @@ def cache_tag(image_id: str) -> str:
     docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-tags.html
     """
     return "image-" + hashlib.sha256(image_id.encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=512)
+def answer_tags(image_id: str) -> str:
+    """The tags of the API's answers about an image, separated by commas: its own, and one for each folder around it."""
+    return ",".join([cache_tag(image_id), *map(_folder_tag, _folders(image_id))])
+
+
+def run_tag(prefix: str) -> str:
+    """The one tag that all answers about the images below a prefix of ids carry.
+
+    It is the tag of the deepest folder that holds them all, so it may cover more images than the prefix does.
+    """
+    return _folder_tag(_folders(prefix)[-1])
+
+
+def _folders(path: str) -> list[str]:
+    """The folders around a path, the outermost (all images) first."""
+    parts = path.split("/")[:-1]
+    return ["".join(f"{part}/" for part in parts[:depth]) for depth in range(len(parts) + 1)][:_MOST_FOLDERS]
+
+
+def _folder_tag(folder: str) -> str:
+    return f"folder-{hashlib.sha256(folder.encode()).hexdigest()[:16]}" if folder else ALL_IMAGES

@@ -103,9 +103,13 @@ def is_removal(event: Mapping[str, Any]) -> bool:
 
 
 def as_replay(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The same event, marked as a replay. A reprocessing stays one, because a replay skips an image that is READY."""
-    reason = event["detail"].get("reason")
-    return {**event, "detail": {**event["detail"], "reason": reason if reason == "Reprocess" else "Replay"}}
+    """The same event, marked as a replay. A reprocessing stays one, because a replay skips an image that is READY.
+
+    It belongs to no run any more: no run purges the CDN for it.
+    """
+    detail = {name: value for name, value in event["detail"].items() if name != "run"}
+    reason = detail.get("reason")
+    return {**event, "detail": {**detail, "reason": reason if reason == "Reprocess" else "Replay"}}
 
 
 def _without_none(**members: Any) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,22 @@ class Service:
 
     def event_types(self, execution: str) -> list[str]:
         return [event["type"] for event in executions.history(self.stack, execution)]
+
+    @contextmanager
+    def other_plan(self, plan: Mapping[str, Any]) -> Iterator[None]:
+        """The plan changed as a deployment with another RenditionPlan changes it."""
+        client = self.stack.client("lambda")
+        names = [self.function_of(name) for name in ("InspectOriginalFunction", "SelectOriginalsFunction")]
+        before = {
+            name: client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+            for name in names
+        }
+        for name, variables in before.items():
+            changed = {**variables, "RENDITION_PLAN": json.dumps(plan)}
+            client.update_function_configuration(FunctionName=name, Environment={"Variables": changed})
+        yield
+        for name, variables in before.items():
+            client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
 
     def get(self, url: str) -> int:
         """The HTTP status that a reader gets, without following a redirect."""

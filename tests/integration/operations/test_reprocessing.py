@@ -32,19 +32,8 @@ class Run:
 
 @pytest.fixture(scope="module")
 def new_plan(service: Any) -> Iterator[None]:
-    """The plan changed as a deployment with another RenditionPlan changes it."""
-    client = service.stack.client("lambda")
-    names = [service.function_of(name) for name in ("InspectOriginalFunction", "SelectOriginalsFunction")]
-    before = {
-        name: client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        for name in names
-    }
-    for name, variables in before.items():
-        changed = {**variables, "RENDITION_PLAN": json.dumps(PLAN)}
-        client.update_function_configuration(FunctionName=name, Environment={"Variables": changed})
-    yield
-    for name, variables in before.items():
-        client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+    with service.other_plan(PLAN):
+        yield
 
 
 @pytest.fixture(scope="module")

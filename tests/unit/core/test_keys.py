@@ -1,8 +1,21 @@
 """Names that are derived from the upload."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from imageservice.core.keys import cache_tag, digest, padded_sequencer, rendition_key, source_identity
+from imageservice.core.keys import (
+    ALL_IMAGES,
+    answer_tags,
+    cache_tag,
+    digest,
+    padded_sequencer,
+    rendition_key,
+    run_tag,
+    source_identity,
+)
+
+PATHS = st.text(st.sampled_from("aÄ,#/"), max_size=300)
 
 
 def test_a_longer_sequencer_is_newer_than_a_shorter_one() -> None:
@@ -41,3 +54,22 @@ def test_a_cache_tag_is_visible_ascii_without_commas_and_at_most_256_long() -> N
     tag = cache_tag("ü, " * 300)
     assert len(tag) <= 256
     assert all(33 <= ord(letter) <= 126 and letter != "," for letter in tag)
+
+
+@given(PATHS, PATHS)
+def test_whatever_a_runs_prefix_selects_has_the_runs_tag(prefix: str, rest: str) -> None:
+    assert run_tag(prefix) in answer_tags(prefix + rest).split(",")
+
+
+@given(PATHS)
+def test_an_answer_has_at_most_the_fifty_tags_that_cloudfront_reads(image_id: str) -> None:
+    tags = answer_tags(image_id).split(",")
+    assert len(tags) <= 50
+    assert tags[0] == cache_tag(image_id)
+    assert all(33 <= ord(letter) <= 126 for tag in tags for letter in tag)
+
+
+def test_a_runs_tag_is_that_of_its_folder_and_of_no_folder_beside_it() -> None:
+    assert run_tag("") == run_tag("sh") == ALL_IMAGES
+    assert run_tag("shop/shoes/") == run_tag("shop/shoes/red")
+    assert run_tag("shop/shoes/") not in answer_tags("shop/hats/red.jpg").split(",")

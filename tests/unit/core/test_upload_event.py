@@ -68,6 +68,13 @@ def test_a_replayed_reprocessing_stays_one() -> None:
     assert as_replay(UPLOAD.created_event("Reprocess"))["detail"]["reason"] == "Reprocess"
 
 
+def test_a_replayed_image_of_a_run_no_longer_belongs_to_it() -> None:
+    """The run may have purged the CDN long ago: the replay does it for itself."""
+    event = UPLOAD.created_event("Reprocess")
+    event["detail"]["run"] = "arn"
+    assert "run" not in as_replay(event)["detail"]
+
+
 def test_the_given_event_is_left_as_it_is() -> None:
     as_replay(EVENT)
     assert "reason" not in EVENT["detail"]

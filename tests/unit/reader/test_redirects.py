@@ -8,7 +8,7 @@ import pytest
 from read_world import manifest
 
 from imageservice.core.errors import ImageIdInvalid, RequestInvalid
-from imageservice.core.keys import cache_tag
+from imageservice.core.keys import answer_tags
 
 Read = Callable[..., dict[str, Any]]
 DIGEST = f"{1:016x}"
@@ -39,11 +39,11 @@ def test_browser_and_edge_keep_it_for_times_of_their_own(read: Read) -> None:
     assert control == "public, max-age=60, stale-while-revalidate=30, s-maxage=86400, stale-if-error=86400"
 
 
-def test_the_answer_carries_its_tag_under_the_designs_name_and_under_the_one_cloudfront_reads(
+def test_the_answer_carries_its_tags_under_the_designs_name_and_under_the_one_cloudfront_reads(
     read: Read,
 ) -> None:
     headers = read()["headers"]
-    assert headers["cache-tag"] == headers["x-amz-meta-cache-tag"] == cache_tag("a.jpg")
+    assert headers["cache-tag"] == headers["x-amz-meta-cache-tag"] == answer_tags("a.jpg")
 
 
 def test_caches_learn_that_accept_matters(read: Read) -> None:

@@ -14,9 +14,8 @@ _SIZES, _FORMATS = 5, 3
 _TABLE_WRITES = 3  # register, record, mark ready; each writes the index, too
 _INDEX_FACTOR = 2
 _EVENTS = 1  # ImageReady
-# State transitions that a replacement adds: retire (1); with CloudFront also invalidate,
-# look, Purged?, wait, look, Purged? (6).
-_REPLACED, _PURGED = 1, 6
+# State transitions that a replacement adds: retire.
+_REPLACED = 1
 # Estimated for a 12-megapixel photo with the default plan: GB-seconds of a call. The dashboard has your own.
 _RESIZE_GB_S = 2.0 * 0.45
 _INSPECT_GB_S = 1.0 * 0.12
@@ -141,15 +140,13 @@ def per_month(
     )
 
 
-def replacement_cost(images: int, *, cdn: bool) -> float:
-    """Dollars that `images` replaced at once cost more than first uploads: a purge each, and the old ones retired.
+def replacement_cost(images: int) -> float:
+    """Dollars that a run over `images` costs more than as many first uploads: the old renditions are retired.
 
-    It assumes that none of the month's free invalidation paths are used yet.
+    The run's one purge is a path of the month's free ones.
     """
-    transitions = _REPLACED + (_PURGED if cdn else 0)
-    paths = max(0, images - prices.INVALIDATION_FREE_PATHS) if cdn else 0
-    each = transitions * prices.STATE_TRANSITION + _SIZES * _FORMATS * prices.S3_PUT + prices.LAMBDA_REQUEST
-    return images * each + paths * prices.INVALIDATION_PATH
+    each = _REPLACED * prices.STATE_TRANSITION + _SIZES * _FORMATS * prices.S3_PUT + prices.LAMBDA_REQUEST
+    return images * each
 
 
 def renditions_cost(transitions: int) -> float:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from imageservice.core.keys import run_tag
 from imageservice_operator.operations import executions
 from imageservice_operator.operations.cost import per_upload, renditions_cost, replacement_cost
 from imageservice_operator.operations.errors import BadRequest, OperationFailed
@@ -116,7 +117,7 @@ def estimate(
         total - to_make
     ) * renditions_cost(_LEFT_ALONE)
     # Assumes that each was made before: the few that were not cost less.
-    dollars += replacement_cost(to_make, cdn="DistributionId" in stack.outputs)
+    dollars += replacement_cost(to_make)
     return Estimate(dict(decisions), round(dollars, 4), complete, keys)
 
 
@@ -129,6 +130,7 @@ def start(stack: Stack, selection: Selection, *, concurrency: int = CONCURRENCY)
         "only": list(selection.only),
         "force": selection.force,
         "max_concurrency": concurrency,
+        "purge_tag": run_tag(selection.prefix),
     }
     answer = stack.client("stepfunctions").start_execution(
         stateMachineArn=stack.machine_arn("ReprocessImages"), input=json.dumps(run_input)
@@ -159,7 +161,10 @@ def resume(stack: Stack, execution: str) -> None:
 
 
 def stop(stack: Stack, execution: str) -> None:
-    """Stops a run, including the images in progress; `resume` or the next run makes them."""
+    """Stops a run, including the images in progress; `resume` or the next run makes them.
+
+    The edge is purged half a minute later.
+    """
     cause = "Stopped by an operator."
     stack.client("stepfunctions").stop_execution(executionArn=execution, error="Stopped", cause=cause)
 
