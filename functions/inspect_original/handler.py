@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
-from imageservice.adapters.logging import logger
+from imageservice.adapters.logging import logged, logger
 from imageservice.adapters.source_bucket import OriginalObject
 from imageservice.core.item import UploadRecord
 from imageservice.core.resize_plan import plan_resizes
@@ -16,7 +16,7 @@ from imageservice.engine.inspection import inspect
 from inspect_original import bootstrap
 
 
-@logger.inject_lambda_context
+@logged
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: upload (the item's attribute, in DynamoDB's format), recorded_digest, execution.
 

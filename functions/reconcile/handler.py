@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.adapters.logging import MetricUnit, logger, metrics
+from imageservice.adapters.logging import MetricUnit, logged, logger, metrics
 from reconcile import bootstrap
 
 # Eight runs of the schedule look at the same executions, so that a run that fails or comes late loses nothing.
@@ -15,7 +15,7 @@ _LOOK_BACK_HOURS = 2
 _GRACE_MINUTES = 10
 
 
-@logger.inject_lambda_context
+@logged
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str]]:
     """`event`: the schedule's, or `hours` to look back and `grace_minutes`. Returns ids: waiting, stuck, missed.

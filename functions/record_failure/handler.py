@@ -4,13 +4,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.adapters.logging import MetricUnit, logger, metrics
+from imageservice.adapters.logging import MetricUnit, logged, logger, metrics
 from record_failure import bootstrap
 
 _COUNTED = {"RECORDED": "ImagesFailed", "NO_INCIDENT": "ImagesRejected"}
 
 
-@logger.inject_lambda_context
+@logged
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     """`event`: a `Step Functions Execution Status Change` of ProcessImage or RemoveImage. Returns what was done."""

@@ -5,14 +5,14 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.image_table import from_dynamodb
-from imageservice.adapters.logging import MetricUnit, logger, metrics
+from imageservice.adapters.logging import MetricUnit, logged, logger, metrics
 from imageservice.core.keys import cache_tag
 from imageservice.core.manifest import manifest_of
 from imageservice.read_through import refresh
 from refresh_cache import bootstrap
 
 
-@logger.inject_lambda_context
+@logged
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: item, as DynamoDB's updateItem returns it. Raises CacheUnavailable: the state machine tries again."""

@@ -5,12 +5,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.image_table import from_dynamodb
-from imageservice.adapters.logging import logger
+from imageservice.adapters.logging import logged, logger
 from imageservice.core.timestamps import from_text
 from remove_renditions import bootstrap
 
 
-@logger.inject_lambda_context
+@logged
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """`event`: id, execution, `renditions` (those that were served, in DynamoDB's format), `deleted_at` (ISO 8601).
 

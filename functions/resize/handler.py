@@ -6,11 +6,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
-from imageservice.adapters.logging import logger
+from imageservice.adapters.logging import logged, logger
 from resize import bootstrap
 
 
-@logger.inject_lambda_context
+@logged
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: source (in DynamoDB's format), digest, resize (see imageservice.core.resize_plan), execution.
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.adapters.logging import logger
+from imageservice.adapters.logging import logged, logger
 from imageservice.core.reprocessing import Selection
 from select_originals import bootstrap
 
 
-@logger.inject_lambda_context
+@logged
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, Any]]]:
     """`event`: keys, `only` (statuses; none: all), force. Returns `originals`, one for each key (see Selector)."""
     selection = Selection(only=tuple(event.get("only") or ()), force=bool(event.get("force")))

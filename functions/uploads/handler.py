@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from imageservice.adapters.logging import logger
+from imageservice.adapters.logging import logged, logger
 from imageservice.http.responses import Response
 from imageservice.http.routing import dispatch
 from uploads import bootstrap
@@ -19,7 +19,7 @@ _CALLS = {
 }
 
 
-@logger.inject_lambda_context
+@logged
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     """Answers a call that writes; API Gateway has already authorized it."""
     originals = bootstrap.source_bucket()

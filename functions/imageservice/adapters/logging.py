@@ -4,10 +4,40 @@ Service name, namespace and level come from the environment: POWERTOOLS_SERVICE_
 LOG_LEVEL (template.yaml, Globals).
 """
 
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from imageservice.core.errors import ImageRejected
 
 logger = Logger()
 metrics = Metrics()
 
-__all__ = ["MetricUnit", "logger", "metrics"]
+__all__ = ["MetricUnit", "logged", "logger", "metrics"]
+
+Result = TypeVar("Result")
+
+
+def logged(handler: Callable[[Any, LambdaContext], Result]) -> Callable[[Any, LambdaContext], Result]:
+    """A handler whose lines carry its request, and whose errors are logged with the keys that it has appended.
+
+    An error is one line with its stack trace, at level ERROR. A rejected image is INFO: it is its uploader's concern.
+    """
+
+    @logger.inject_lambda_context(clear_state=True)
+    @functools.wraps(handler)
+    def run(event: Any, context: LambdaContext) -> Result:
+        try:
+            return handler(event, context)
+        except ImageRejected as rejection:
+            logger.info("rejected", extra={"reason": rejection.reason})
+            raise
+        except Exception as error:
+            logger.exception("failed", extra={"error": type(error).__name__})
+            raise
+
+    return run

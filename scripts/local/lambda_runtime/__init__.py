@@ -5,6 +5,7 @@ environment     exactly the variables that Lambda sets, and the function's own
 runtime_api     the HTTP side of one worker (what awslambdaric polls)
 worker          one process: start, invoke, time out, die
 launcher        what that process runs first
+platform_log    what Lambda itself logs about an invocation, in JSON
 pool            which invocation gets a worker now, and which waits
 executor        one invocation, from MiniStack's records to MiniStack's answer
 """

@@ -23,6 +23,7 @@ def of_function(
     """
     name = config["FunctionName"]
     region = config["FunctionArn"].split(":")[3]
+    logging = config.get("LoggingConfig") or {}
     variables = dict((config.get("Environment") or {}).get("Variables") or {})
     return {
         "PATH": os.defpath,
@@ -38,12 +39,14 @@ def of_function(
         "AWS_LAMBDA_FUNCTION_VERSION": config.get("Version", "$LATEST"),
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
+        "AWS_LAMBDA_LOG_GROUP_NAME": logging.get("LogGroup") or f"/aws/lambda/{name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": "local",
         "AWS_LAMBDA_RUNTIME_API": runtime_api,
         "LAMBDA_TASK_ROOT": str(code),
         "LAMBDA_RUNTIME_DIR": str(code),
         "PYTHONPATH": str(code),
         "_HANDLER": config["Handler"],
+        **({"AWS_LAMBDA_LOG_FORMAT": "JSON"} if logging.get("LogFormat") == "JSON" else {}),
+        **({"AWS_LAMBDA_LOG_LEVEL": level} if (level := logging.get("ApplicationLogLevel")) else {}),
         **credentials,
     }

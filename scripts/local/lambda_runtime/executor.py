@@ -7,10 +7,12 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from local.lambda_runtime import code, environment
+from local.lambda_runtime.platform_log import framed, is_json
 from local.lambda_runtime.pool import NoWorker, Pool
 from local.lambda_runtime.worker import Outcome, Worker
 
@@ -51,15 +53,12 @@ class Executor:
         lease = self.pool.lease(_key(config), lambda: self._start(config, package))
         assert lease.worker is not None
         outcome = None
+        request_id = request_id or str(uuid.uuid4())
         try:
             outcome = lease.worker.invoke(
-                event,
-                request_id or str(uuid.uuid4()),
-                config["FunctionArn"],
-                float(config.get("Timeout") or 3),
-                trace_id,
+                event, request_id, config["FunctionArn"], float(config.get("Timeout") or 3), trace_id
             )
-            return outcome
+            return replace(outcome, log=framed(config, request_id, outcome)) if is_json(config) else outcome
         finally:
             self.pool.release(lease, reusable=outcome is not None and outcome.reusable)
 
@@ -83,7 +82,8 @@ class Executor:
 def _key(config: Mapping[str, Any]) -> str:
     """Identifies the function with the part of its configuration that a running worker can no longer adopt."""
     fixed = [
-        config.get(name) for name in ("CodeSha256", "Handler", "Environment", "Role", "MemorySize", "Version")
+        config.get(name)
+        for name in ("CodeSha256", "Handler", "Environment", "Role", "MemorySize", "Version", "LoggingConfig")
     ]
     digest = hashlib.sha256(json.dumps(fixed, sort_keys=True, default=str).encode()).hexdigest()[:16]
     return f"{config['FunctionArn']}:{digest}"

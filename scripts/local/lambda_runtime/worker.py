@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
+import re
 import select
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +26,20 @@ INIT_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of an invocation: the answer or the error payload, as Lambda would return it."""
+    """The result of an invocation: the answer or the error payload, as Lambda would return it.
+
+    `duration_ms` is from the hand-over to the answer. `init_ms` is what this invocation waited for the process to be
+    ready: 0 in a warm one. `memory_mb` is the process's peak, in MiB.
+    """
 
     payload: Any
     is_error: bool
     log: str
     reusable: bool
+    timed_out: bool = False
+    duration_ms: float = 0.0
+    init_ms: float = 0.0
+    memory_mb: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,8 @@ class Worker:
         self._log_path = log
         self._log_lock = threading.Lock()
         self._log_lines: list[bytes] = []
+        self._init_reported = False
+        self._peak_memory_mb = 0
         self._process = subprocess.Popen(
             [str(python), str(LAUNCHER), handler],
             cwd=code,
@@ -81,7 +93,21 @@ class Worker:
         self, event: Any, request_id: str, function_arn: str, timeout: float, trace_id: str | None
     ) -> Outcome:
         """Run one invocation, at most `timeout` seconds of it; a worker that overruns is killed."""
+        waited = time.perf_counter()
         self._await_init(timeout)
+        started = time.perf_counter()
+        outcome = self._run(event, request_id, function_arn, timeout, trace_id)
+        init_ms, self._init_reported = (0.0 if self._init_reported else (started - waited) * 1000), True
+        return replace(
+            outcome,
+            duration_ms=(time.perf_counter() - started) * 1000,
+            init_ms=init_ms,
+            memory_mb=self._peak_memory_mb,
+        )
+
+    def _run(
+        self, event: Any, request_id: str, function_arn: str, timeout: float, trace_id: str | None
+    ) -> Outcome:
         deadline = time.time() + timeout
         payload = json.dumps(event).encode()
         self._api.hand_over(Invocation(request_id, payload, int(deadline * 1000), function_arn, trace_id))
@@ -89,10 +115,10 @@ class Worker:
             try:
                 posted = self._outcomes.get(timeout=max(0.0, deadline - time.time()))
             except queue.Empty:
+                self._note_memory()
                 self.kill()
-                return self._failed(
-                    request_id, "Sandbox.Timedout", f"Task timed out after {timeout:.2f} seconds"
-                )
+                message = f"Task timed out after {timeout:.2f} seconds"
+                return replace(self._failed(request_id, "Sandbox.Timedout", message), timed_out=True)
             if isinstance(posted, _Exited):
                 self.kill()
                 return self._failed(request_id, "Runtime.ExitError", _exit_message(posted.status))
@@ -100,6 +126,7 @@ class Worker:
                 self.kill()
                 return Outcome(json.loads(posted.body), True, self._taken_log(), False)
             if posted.request_id == request_id:
+                self._note_memory()
                 return Outcome(_parsed(posted.body), posted.kind == "error", self._taken_log(), True)
 
     def kill(self) -> None:
@@ -109,6 +136,13 @@ class Worker:
         for stream in (self._process.stdin, self._api):
             if stream is not None:
                 stream.close()
+
+    def _note_memory(self) -> None:
+        """Keep the process's peak memory, as far as the system tells it."""
+        with contextlib.suppress(OSError, ValueError):
+            status = Path(f"/proc/{self.pid}/status").read_text()
+            [peak] = re.findall(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+            self._peak_memory_mb = int(peak) // 1024
 
     def _await_init(self, timeout: float) -> None:
         deadline = time.monotonic() + INIT_SECONDS + timeout

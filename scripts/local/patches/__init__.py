@@ -17,6 +17,7 @@ from local.options import Options
 NAMES: tuple[str, ...] = (
     "closed_connections",
     "lambda_workers",
+    "json_platform_logs",
     "s3_event_version",
     "s3_versioned_ranges",
     "eventbridge_dead_letter",

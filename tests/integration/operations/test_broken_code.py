@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from imageservice_operator.operations.images import Image
 
 IDS = [f"bug/{number}.jpg" for number in range(10)]
 FUNCTIONS = Path(__file__).parents[3] / "functions"
-BUG = "def handler(event, context):\n    return event['sizes'][0]\n"
+BUG = (FUNCTIONS / "resize/sizer.py").read_text().replace("target_of(resize)", 'resize["sizes"]')
 
 
 def artifact(**replaced: str) -> bytes:
@@ -34,7 +35,7 @@ def buggy(service: Any) -> dict[str, Image]:
     """The images as they were after a bug had failed them; the bug is corrected afterwards."""
     function = service.function_of("ResizeFunction")
     update = service.stack.client("lambda").update_function_code
-    update(FunctionName=function, ZipFile=artifact(**{"resize/handler.py": BUG}))
+    update(FunctionName=function, ZipFile=artifact(**{"resize/sizer.py": BUG}))
     try:
         return dict(service.settled(service.upload(IDS)))
     finally:
@@ -68,3 +69,22 @@ def test_redrive_runs_the_corrected_code(service: Any, buggy: dict[str, Image]) 
     assert (replayed.code, service.statuses(IDS)) == (0, dict.fromkeys(IDS, "READY"))
     counts = [executions.describe(service.stack, str(buggy[each].execution)).redrive_count for each in IDS]
     assert counts == [0] + [1] * 9
+
+
+def test_the_log_has_one_line_with_the_stack_trace_for_each_failed_call(
+    service: Any, buggy: dict[str, Image]
+) -> None:
+    pages = service.stack.client("logs").get_paginator("filter_log_events")
+    execution = str(buggy[IDS[3]].execution)
+    found = [
+        json.loads(event["message"])
+        for page in pages.paginate(
+            logGroupName=f"/{service.stack.name}/functions", filterPattern=f'"{execution}"'
+        )
+        for event in page["events"]
+    ]
+    failed = [line for line in found if line.get("message") == "failed"]
+    assert {(line["level"], line["error"], line["image_id"]) for line in failed} == {
+        ("ERROR", "KeyError", IDS[3])
+    }
+    assert all("resize/sizer.py" in line["exception"] for line in failed)
