@@ -8,7 +8,10 @@ background        a stack in a process of its own, for tests and benchmarks
 ports             loopback ports, held until a service takes them over
 ministack_server  MiniStack, which answers the AWS APIs
 open_files        how many files and sockets the stack may have open
-redis_server      a Redis; redis_cluster: three of them, for tests and benchmarks
+cache             what readers are served from: redis_server, redis_cluster behind tls_front, or nothing
+redis_server      a Redis
+redis_cluster     a Valkey cluster of three masters and their replicas
+tls_front         TLS in front of servers that are built without it
 console           the web console, in a process of its own
 cloudfront/       the template's distribution: one edge on loopback
 deployment/       template.yaml → what MiniStack accepts → deployed

@@ -66,9 +66,10 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--cache",
-        choices=("redis", "none"),
+        choices=("redis", "cluster", "none"),
         default="redis",
-        help="what readers are served from: a Redis on this machine, or the table alone (default %(default)s)",
+        help="what readers are served from: a Redis on this machine; a Valkey cluster of three masters, each with a"
+        " replica, with TLS and users; or the table alone (default %(default)s)",
     )
     add("--redis-url", help="use this Redis or Valkey instead of starting one")
     add(
@@ -115,8 +116,8 @@ def from_arguments(arguments: argparse.Namespace) -> Options:
             )
     if arguments.max_workers < 1:
         raise UnusableOption("--max-workers: must be at least 1")
-    if arguments.cache == "none" and arguments.redis_url:
-        raise UnusableOption("--redis-url: --cache none uses no Redis")
+    if arguments.cache != "redis" and arguments.redis_url:
+        raise UnusableOption(f"--redis-url: --cache {arguments.cache} does not use it")
     if not arguments.template.is_file():
         raise UnusableOption(f"--template: no such file: {arguments.template}")
     if not arguments.functions_python.exists():
@@ -156,7 +157,7 @@ def _parameters(given: list[str], template: Path) -> dict[str, str]:
         name, equals, value = setting.partition("=")
         if not equals:
             raise UnusableOption(f"--parameter {setting}: expected NAME=VALUE")
-        if name in ("Cache", "CacheUrl"):
+        if name in ("Cache", "CacheUrl", "CacheSecretArn"):
             raise UnusableOption(
                 f"--parameter {name}: use --cache or --redis-url, which set it for this machine"
             )

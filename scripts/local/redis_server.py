@@ -40,6 +40,14 @@ def binary() -> str:
     raise NoRedis("no valkey-server or redis-server on PATH: install one, or pass --redis-url")
 
 
+def packaged() -> str:
+    """The path of the valkey-server in `.venv/redis`, whose version is known. Raises NoRedis."""
+    path = REPOSITORY / ".venv" / "redis" / "bin" / "valkey-server"
+    if not path.exists():
+        raise NoRedis(f"no {path}: ./scripts/run --cache cluster installs it")
+    return str(path)
+
+
 @contextlib.contextmanager
 def running(port: int, log: Path) -> Iterator[str]:
     """Run a Redis on loopback `port` (0: any free one), without persistence; yields its URL.
@@ -51,14 +59,7 @@ def running(port: int, log: Path) -> Iterator[str]:
     port = ports.free(port, "--redis-port")
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [program, "--port", str(port), "--bind", ports.LOOPBACK, "--save", "", "--appendonly", "no"]
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", _TETHER, "sh", *command],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    process = tethered(command, log)
     stopping = threading.Event()
     try:
         _await_pong(port, process, log)
@@ -67,9 +68,26 @@ def running(port: int, log: Path) -> Iterator[str]:
         yield f"redis://{ports.LOOPBACK}:{port}/0"
     finally:
         stopping.set()
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait()
+        end(process)
+
+
+def tethered(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    """Run a server that ends with this process, even if this process is killed. Its output is appended to `log`."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            ["/bin/sh", "-c", _TETHER, "sh", *command],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a tethered server, if it still runs."""
+    assert process.stdin is not None
+    process.stdin.close()
+    process.wait()
 
 
 def _watch(process: subprocess.Popen[bytes], stopping: threading.Event, again: str, log: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from imageservice_operator.operations.stack import Stack
 from imageservice_operator.operations.stack_file import StackFile
-from local import console, ministack_server, open_files, ports, redis_server, statefile
+from local import cache, console, ministack_server, open_files, ports, statefile
 from local.cloudfront import service as edge
 from local.deployment.deploy import deploy
 from local.options import Options
@@ -32,20 +32,16 @@ def running(options: Options) -> Iterator[Stack]:
         console_url = f"http://{ports.LOOPBACK}:{console_listener.getsockname()[1]}"
         parameters = {"CdnUrl": f"http://{ports.LOOPBACK}:{edge_listener.getsockname()[1]}"}
 
-        redis_url = options.redis_url if options.cache == "redis" else None
-        if options.cache == "redis" and redis_url is None:
-            log = options.state_dir / "logs" / "redis.log"
-            redis_url = services.enter_context(redis_server.running(options.redis_port, log))
-        if redis_url is not None:
-            parameters |= {"Cache": "external", "CacheUrl": redis_url}
+        served_from = services.enter_context(cache.running(options))
         services.enter_context(ministack_server.running(options, listener, endpoint_url))
 
-        bare = StackFile(endpoint_url, options.region, "test", "test", {}, redis_url, console_url)
-        parameters |= options.parameters
+        bare = StackFile(endpoint_url, options.region, "test", "test", {}, served_from.url, console_url)
+        client = Stack.of_file(bare).client
+        parameters |= served_from.parameters(client) | options.parameters
         outputs = deploy(
             options.template,
             parameters,
-            Stack.of_file(bare).client,
+            client,
             endpoint_url,
             options.stack_name,
             options.region,

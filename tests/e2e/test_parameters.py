@@ -6,8 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from read_world import PATIENT
 from service import Service
 
+from imageservice.adapters.manifest_cache import CacheEntry, connect
 from local import background
 
 PLAN = {"formats": ["fallback"], "sizes": [{"name": "card", "width": 120, "height": 90, "fit": "cover"}]}
@@ -70,6 +72,20 @@ def test_a_deleted_stack_leaves_originals_renditions_and_items(tmp_path: Path, s
         s3.head_bucket(Bucket=outputs["ReportBucketName"])
         found = client("dynamodb").get_item(TableName=table, Key={"id": {"S": item["id"]}})
         assert found["Item"]["status"] == {"S": "READY"}
+
+
+def test_a_cluster_with_tls_and_users_serves_what_its_user_may_read(tmp_path: Path, samples: Path) -> None:
+    with background.started(tmp_path, "--cache", "cluster") as started:
+        service = Service(started)
+        item = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+        assert item["status"] == "READY"
+        assert httpx.get(started.url(f"/images/{item['id']}?size=thumb")).status_code == 302
+        assert str(started.redis_url).startswith("rediss://functions:")
+        cache = connect(str(started.redis_url), PATIENT, prefix=f"local:{started.outputs['ImageTableName']}")
+        held = cache.read(item["id"])
+        assert isinstance(held, CacheEntry)
+        assert held.manifest
+        assert held.manifest["revision"] == 1
 
 
 def test_without_a_cache_readers_are_served_from_the_table(tmp_path: Path, samples: Path) -> None:

@@ -49,6 +49,18 @@ def test_an_unknown_parameter_is_one_line_that_names_the_known_ones(tmp_path: Pa
     assert complaint.startswith(f"--parameter Bogus: not a parameter of {SAMPLE} (it has: ")
 
 
+def test_a_cluster_for_a_template_that_says_no_rights_is_one_line(tmp_path: Path) -> None:
+    assert complaint_of(tmp_path, "--cache=cluster") == (
+        f"--cache cluster: {SAMPLE} has no CacheUser, whose rights it needs\n"
+    )
+
+
+@pytest.mark.parametrize("cache", ["none", "cluster"])
+def test_a_given_redis_that_would_not_be_used_is_one_line(tmp_path: Path, cache: str) -> None:
+    complaint = complaint_of(tmp_path, f"--cache={cache}", "--redis-url=redis://127.0.0.1:1")
+    assert complaint == f"--redis-url: --cache {cache} does not use it\n"
+
+
 def test_a_template_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     assert "no such file" in complaint_of(tmp_path, "--template=/nonexistent.yaml")
 

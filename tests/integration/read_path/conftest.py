@@ -10,10 +10,12 @@ import pytest
 from image_tables import dynamodb
 from read_world import PATIENT, Writes, image_table
 
+from dev.checks.template import template
 from imageservice.adapters.manifest_cache import connect
 from imageservice.adapters.redis_client import Timeouts
 from imageservice.adapters.settings import Settings
 from imageservice.read_through import Table
+from local.redis_cluster import Cluster, Guard
 from local.redis_server import RedisServer
 from reader import bootstrap
 from reader.handler import handler
@@ -26,6 +28,23 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
     """One Redis for the tests that leave it running."""
     with RedisServer(tmp_path_factory.mktemp("redis") / "redis.log") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def redis_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Three masters with a replica each, TLS, and a user with the rights that the template gives its own."""
+    home = tmp_path_factory.mktemp("cluster")
+    rights = template()["Resources"]["CacheUser"]["Properties"]["AccessString"]["Fn::Sub"]
+    rights = rights.replace("${AWS::StackName}", "manifest")  # the keys of these tests have no prefix
+    with Cluster(home, 1, Guard(home / "certificate.pem", "functions", "secret", rights)) as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["node", "cluster"])
+def cache_url(request: pytest.FixtureRequest) -> str:
+    """Where the cache is: a single node, or a cluster as ElastiCache's is, with TLS and users."""
+    server = request.getfixturevalue("redis_server" if request.param == "node" else "redis_cluster")
+    return str(server.url)
 
 
 @pytest.fixture

@@ -1,12 +1,15 @@
-"""The cache protocol's rules, one by one, against a real Redis."""
+"""The cache protocol's rules, one by one, against a real Redis and a real cluster."""
 
 import uuid
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
 from read_world import PATIENT, manifest
 
 from imageservice.adapters.manifest_cache import LEASED, CacheEntry, Lease, ManifestCache, NoCache, connect
+from imageservice.adapters.redis_client import client_of
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import Manifest
 from local.redis_server import RedisServer
@@ -15,15 +18,19 @@ _DAY_MS = 86_400_000
 
 
 @pytest.fixture
-def cache(redis_server: RedisServer) -> ManifestCache:
-    connected = connect(redis_server.url, PATIENT)
+def cache(cache_url: str) -> ManifestCache:
+    connected = connect(cache_url, PATIENT)
     assert isinstance(connected, ManifestCache)
     return connected
 
 
 @pytest.fixture
-def server(redis_server: RedisServer) -> redis.Redis:
-    return redis.Redis.from_url(redis_server.url)
+def server(cache_url: str, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The same cache, for a client that may do everything."""
+    clustered = "cluster" in cache_url
+    url = request.getfixturevalue("redis_cluster").admin_url if clustered else cache_url
+    with client_of(url, PATIENT)() as client:
+        yield client
 
 
 @pytest.fixture
@@ -80,7 +87,7 @@ def test_a_lease_that_is_given_up_is_free_again(cache: ManifestCache, image_id: 
     assert cache.read(image_id) is None
 
 
-def test_only_its_holder_gives_a_lease_up(cache: ManifestCache, server: redis.Redis, image_id: str) -> None:
+def test_only_its_holder_gives_a_lease_up(cache: ManifestCache, server: Any, image_id: str) -> None:
     lost = leased(cache, image_id)
     server.delete(f"manifest:{image_id}")
     leased(cache, image_id)
@@ -88,18 +95,14 @@ def test_only_its_holder_gives_a_lease_up(cache: ManifestCache, server: redis.Re
     assert cache.read(image_id) == LEASED
 
 
-def test_a_fill_whose_lease_was_evicted_is_dropped(
-    cache: ManifestCache, server: redis.Redis, image_id: str
-) -> None:
+def test_a_fill_whose_lease_was_evicted_is_dropped(cache: ManifestCache, server: Any, image_id: str) -> None:
     lease = leased(cache, image_id)
     server.delete(f"manifest:{image_id}")
     assert not cache.fill(lease, manifest(image_id, 1))
     assert cache.read(image_id) is None
 
 
-def test_a_fill_under_anothers_lease_is_dropped(
-    cache: ManifestCache, server: redis.Redis, image_id: str
-) -> None:
+def test_a_fill_under_anothers_lease_is_dropped(cache: ManifestCache, server: Any, image_id: str) -> None:
     lost = leased(cache, image_id)
     server.delete(f"manifest:{image_id}")
     leased(cache, image_id)
@@ -173,7 +176,7 @@ def test_revisions_are_compared_as_numbers(cache: ManifestCache, image_id: str) 
     ("status", "most_ms"), [("READY", 3_600_000), ("DELETED", 5000), ("PROCESSING", 1000), (None, 5000)]
 )
 def test_each_kind_of_entry_lives_as_long_as_it_may(
-    cache: ManifestCache, server: redis.Redis, image_id: str, status: str | None, most_ms: int
+    cache: ManifestCache, server: Any, image_id: str, status: str | None, most_ms: int
 ) -> None:
     entries: dict[str | None, Manifest | None] = {
         None: None,
@@ -186,13 +189,13 @@ def test_each_kind_of_entry_lives_as_long_as_it_may(
 
 
 def test_a_tombstone_is_gone_long_before_its_id_may_begin_again(
-    cache: ManifestCache, server: redis.Redis, image_id: str
+    cache: ManifestCache, server: Any, image_id: str
 ) -> None:
     cache.fill(leased(cache, image_id), tombstone(image_id, 1))
     assert server.pttl(f"manifest:{image_id}") < 30 * _DAY_MS / 10
 
 
-def test_lifetimes_are_spread(cache: ManifestCache, server: redis.Redis, image_id: str) -> None:
+def test_lifetimes_are_spread(cache: ManifestCache, server: Any, image_id: str) -> None:
     lifetimes = set()
     for each in range(20):
         put(cache, f"{image_id}{each}", 1)
@@ -200,7 +203,7 @@ def test_lifetimes_are_spread(cache: ManifestCache, server: redis.Redis, image_i
     assert len(lifetimes) > 10
 
 
-def test_a_lease_ends_by_itself(cache: ManifestCache, server: redis.Redis, image_id: str) -> None:
+def test_a_lease_ends_by_itself(cache: ManifestCache, server: Any, image_id: str) -> None:
     leased(cache, image_id)
     assert 0 < server.pttl(f"manifest:{image_id}") <= 5000
 
@@ -212,7 +215,7 @@ def test_a_lease_ends_by_itself(cache: ManifestCache, server: redis.Redis, image
     "rubbish", [b"", b"x", b"1 {", b"1 []", b'1 {"status": "READY"}', b"\xff\xfe 1", b"1 null"]
 )
 def test_a_value_that_is_no_manifest_is_as_good_as_no_redis(
-    cache: ManifestCache, server: redis.Redis, image_id: str, rubbish: bytes
+    cache: ManifestCache, server: Any, image_id: str, rubbish: bytes
 ) -> None:
     server.set(f"manifest:{image_id}", rubbish)
     with pytest.raises(CacheUnavailable):
@@ -220,10 +223,10 @@ def test_a_value_that_is_no_manifest_is_as_good_as_no_redis(
 
 
 def test_another_images_manifest_is_never_taken_for_this_ones(
-    cache: ManifestCache, server: redis.Redis, image_id: str
+    cache: ManifestCache, server: Any, image_id: str
 ) -> None:
     put(cache, image_id, 1)
-    server.copy(f"manifest:{image_id}", f"manifest:{image_id}2")
+    server.set(f"manifest:{image_id}2", server.get(f"manifest:{image_id}"))
     with pytest.raises(CacheUnavailable):
         cache.read(f"{image_id}2")
 
@@ -237,10 +240,9 @@ def test_without_an_address_there_is_no_cache() -> None:
     assert cache.read("a.jpg") is None
 
 
-def test_the_address_may_hold_a_password(
-    cache: ManifestCache, server: redis.Redis, redis_server: RedisServer
-) -> None:
-    server.acl_setuser("reader", enabled=True, passwords="+pa ss", commands=["+@all"], keys=["manifest:*"])
+def test_the_address_may_hold_a_password(redis_server: RedisServer) -> None:
+    with redis.Redis.from_url(redis_server.url) as admin:
+        admin.acl_setuser("reader", enabled=True, passwords="+pa ss", commands=["+@all"], keys=["manifest:*"])
     authorised = connect(redis_server.url.replace("redis://", "redis://reader:pa%20ss@"), PATIENT)
     assert authorised.lease(f"acl/{uuid.uuid4()}") is not None
     refused = connect(redis_server.url.replace("redis://", "redis://reader:wrong@"), PATIENT)
@@ -248,10 +250,11 @@ def test_the_address_may_hold_a_password(
         refused.read("a.jpg")
 
 
-def test_a_dropped_connection_is_made_again_at_once(
-    cache: ManifestCache, server: redis.Redis, image_id: str
-) -> None:
+def test_a_dropped_connection_is_made_again_at_once(redis_server: RedisServer, image_id: str) -> None:
     """As in a Lambda environment that was frozen for a long time."""
+    cache = connect(redis_server.url, PATIENT)
+    assert isinstance(cache, ManifestCache)
     put(cache, image_id, 1)
-    server.client_kill_filter(_type="normal", skipme=True)
+    with redis.Redis.from_url(redis_server.url) as admin:
+        admin.client_kill_filter(_type="normal", skipme=True)
     assert held(cache, image_id) == 1

@@ -1,4 +1,4 @@
-"""A cluster of three real masters: read, refreshed, a slot moved, a master killed, while reads continue."""
+"""A cluster of three real masters: read, refreshed, a slot moved, a master killed or replaced, while reads continue."""
 
 import threading
 from collections.abc import Iterator
@@ -125,6 +125,27 @@ def test_a_master_is_killed_while_reads_go_on(cluster: Cluster, table_client: An
         of_kept.go_on()
     assert of_lost.wrong == of_kept.wrong == []
     assert of_kept.sources == {"CacheHit"}
+
+
+def test_a_replica_takes_over_from_its_master_while_reads_and_refreshes_go_on(
+    tmp_path: Path, table_client: Any
+) -> None:
+    with Cluster(tmp_path, replicas=1, node_timeout_ms=1000) as cluster:
+        image_id = cluster.image_on(1)
+        cache = connect(cluster.url, PATIENT)
+        refresh(cache, lambda: image_table(table_client), recorded(table_client, image_id, 1))
+        with Reads(cluster.url, table_client, image_id) as reads:
+            reads.go_on()
+            cluster.kill(1)
+            until(lambda: "CacheBypass" in reads.sources, "a read without the master")
+            until(lambda: cluster.nodes[1 + MASTERS].role()[0] == b"master", "the replica's promotion")
+            reads.sources.clear()
+            until(lambda: "CacheHit" in reads.sources, "a hit on the replica")
+            newest = recorded(table_client, image_id, 2)
+            refresh(cache, lambda: image_table(table_client), newest)
+            reads.due = newest["revision"]
+            reads.go_on()
+        assert reads.wrong == []
 
 
 def test_a_refresh_that_can_not_reach_its_master_says_so(cluster: Cluster, table_client: Any) -> None:

@@ -13,7 +13,6 @@ from imageservice.adapters.image_table import ImageTable
 from imageservice.adapters.manifest_cache import LEASED, connect
 from imageservice.core.errors import StoreUnavailable
 from imageservice.read_through import ReadResult, ReadThrough
-from local.redis_server import RedisServer
 
 READERS = 24
 
@@ -46,13 +45,13 @@ def new_image(table_client: Any) -> str:
     return image_id
 
 
-def all_at_once(server: RedisServer, table: SlowTable, image_id: str) -> list[ReadResult | BaseException]:
+def all_at_once(cache_url: str, table: SlowTable, image_id: str) -> list[ReadResult | BaseException]:
     """Every reader is a process of its own in Lambda: here each has a connection of its own."""
     start = threading.Barrier(READERS)
 
     def read(_: int) -> ReadResult | BaseException:
         # On a busy machine, the reader gives up neither Redis nor the reader that has the lease.
-        reads = ReadThrough(connect(server.url, PATIENT), lambda: table, wait=10)
+        reads = ReadThrough(connect(cache_url, PATIENT), lambda: table, wait=10)
         start.wait()
         try:
             return reads.find(image_id)
@@ -63,11 +62,9 @@ def all_at_once(server: RedisServer, table: SlowTable, image_id: str) -> list[Re
         return list(readers.map(read, range(READERS)))
 
 
-def test_one_reads_the_table_and_all_get_the_image(
-    redis_server: RedisServer, table_client: Any, new_image: str
-) -> None:
+def test_one_reads_the_table_and_all_get_the_image(cache_url: str, table_client: Any, new_image: str) -> None:
     table = SlowTable(image_table(table_client))
-    found = all_at_once(redis_server, table, new_image)
+    found = all_at_once(cache_url, table, new_image)
     assert {each.manifest["id"] for each in found if isinstance(each, ReadResult) and each.manifest} == {
         new_image
     }
@@ -75,17 +72,17 @@ def test_one_reads_the_table_and_all_get_the_image(
     assert table.reads <= 2
 
 
-def test_an_unknown_image_is_looked_up_once_too(redis_server: RedisServer, table_client: Any) -> None:
+def test_an_unknown_image_is_looked_up_once_too(cache_url: str, table_client: Any) -> None:
     table = SlowTable(image_table(table_client))
-    found = all_at_once(redis_server, table, f"missing/{uuid.uuid4()}")
+    found = all_at_once(cache_url, table, f"missing/{uuid.uuid4()}")
     assert all(isinstance(each, ReadResult) and each.manifest is None for each in found)
     assert table.reads <= 2
 
 
 def test_a_reader_that_does_not_come_back_is_not_waited_for_until_its_lease_ends(
-    redis_server: RedisServer, table_client: Any, new_image: str
+    cache_url: str, table_client: Any, new_image: str
 ) -> None:
-    cache = connect(redis_server.url, PATIENT)
+    cache = connect(cache_url, PATIENT)
     assert cache.lease(new_image)
     found = ReadThrough(cache, lambda: image_table(table_client)).find(new_image)
     assert found.manifest
@@ -94,12 +91,10 @@ def test_a_reader_that_does_not_come_back_is_not_waited_for_until_its_lease_ends
 
 
 def test_a_table_that_fails_one_reader_is_asked_by_the_next(
-    redis_server: RedisServer, table_client: Any, new_image: str
+    cache_url: str, table_client: Any, new_image: str
 ) -> None:
     failing = SlowTable(image_table(table_client), failing=True)
-    assert all(isinstance(each, StoreUnavailable) for each in all_at_once(redis_server, failing, new_image))
+    assert all(isinstance(each, StoreUnavailable) for each in all_at_once(cache_url, failing, new_image))
     assert (
-        ReadThrough(connect(redis_server.url, PATIENT), lambda: image_table(table_client))
-        .find(new_image)
-        .manifest
+        ReadThrough(connect(cache_url, PATIENT), lambda: image_table(table_client)).find(new_image).manifest
     )
