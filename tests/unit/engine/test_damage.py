@@ -31,7 +31,15 @@ NAMES = [
 ]
 
 # The kinds in which no hole goes unnoticed.
-CHECKED = ["AVIF", "AVIF, alpha", "AVIF, moving"]
+CHECKED = [
+    "WebP",
+    "WebP, alpha",
+    "WebP, lossless",
+    "WebP, moving",
+    "AVIF",
+    "AVIF, alpha",
+    "AVIF, moving",
+]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from typing import IO, NamedTuple, cast
 from PIL import Image, WebPImagePlugin
 
 from imageservice.core.errors import ImageRejected
-from imageservice.engine.containers import exif
+from imageservice.core.limits import Limits
+from imageservice.engine.containers import exif, vp8
 from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.containers.header import Header
 from imageservice.engine.containers.sub_frame import SubFrame
@@ -18,6 +19,9 @@ from imageservice.engine.containers.sub_frame import SubFrame
 _ANIMATED, _EXIF, _ALPHA = 0x02, 0x08, 0x10
 _PIXELS = {b"VP8 ", b"VP8L"}
 _MAX_CHUNKS = 200_000
+_DAMAGED = "The WebP is damaged: its pixels can't be decoded."
+# A frame's place and time, before its chunks.
+_FRAME_HEAD = 16
 _START_CODE = b"\x9d\x01\x2a"
 # The chunks that the header is made of, and how much of each.
 _HEADER_BYTES = {b"VP8X": 10, b"VP8 ": 10, b"VP8L": 5, b"ANIM": 6, b"EXIF": 65_536}
@@ -65,6 +69,7 @@ def read_header(file: BoundedFile) -> Header:
 
 def decode(file: BoundedFile) -> Image.Image:
     """The pixels of a still WebP."""
+    _check_sound(file)
     image = _open(file)
     image.load()
     return image
@@ -72,12 +77,47 @@ def decode(file: BoundedFile) -> Image.Image:
 
 def composed_frames(file: BoundedFile, frames: int) -> Iterator[SubFrame]:
     """Every frame, as large as the canvas: libwebp paints them."""
+    _check_sound(file)
     image = _open(file)
     for number in range(frames):
         file.check_time()
         image.seek(number)
         image.load()
         yield SubFrame(image.copy(), 0, 0, round(image.info["duration"]))
+
+
+def _check_sound(file: BoundedFile) -> None:
+    """Raises ImageRejected if the pixels of the image, or of one of its frames, are damaged."""
+    frames = list(_check_sound_picture(file, 12, file.size))
+    for offset, length in frames:
+        for _ in _check_sound_picture(file, offset + _FRAME_HEAD, offset + length):
+            raise ImageRejected(_DAMAGED)
+
+
+def _check_sound_picture(file: BoundedFile, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Checks the picture in the chunks from `start` to `end`; yields where frames are, and how long."""
+    alpha = b""
+    for kind, offset, length in _chunks(file, start, end):
+        file.check_time()
+        if kind == b"ANMF":
+            yield offset, length
+        elif kind == b"ALPH":
+            alpha = file.at(offset, length)
+        elif kind in _PIXELS:
+            if not _is_sound(kind, file.at(offset, length), alpha, file.limits):
+                raise ImageRejected(_DAMAGED)
+            return
+
+
+def _is_sound(kind: bytes, data: bytes, alpha: bytes, limits: Limits) -> bool:
+    stated = _lossy(data) if kind == b"VP8 " else _lossless(data)
+    if stated is None:
+        return False
+    # The picture is decoded by itself: what its container says of its size is not yet compared.
+    limits.check_canvas(stated.width, stated.height)
+    if kind == b"VP8L":
+        return vp8.is_sound_lossless(data)
+    return vp8.is_sound_lossy(data) and vp8.is_sound_alpha(alpha, stated.width, stated.height)
 
 
 def _open(file: BoundedFile) -> WebPImagePlugin.WebPImageFile:
@@ -109,10 +149,12 @@ def _lossy(chunk: bytes) -> _Stated | None:
     return _Stated(width, height, alpha=False)
 
 
-def _chunks(file: BoundedFile) -> Iterator[tuple[bytes, int, int]]:
-    """Each chunk's name, where its data begin, and their length."""
-    offset = 12
+def _chunks(file: BoundedFile, start: int = 12, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
+    """Each chunk's name, where its data begin, and their length; of all chunks, or of those in a frame."""
+    offset = start
     for _ in range(_MAX_CHUNKS):
+        if end is not None and offset >= end:
+            return
         head = file.at(offset, 8)
         if len(head) < 8:
             return
