@@ -23,6 +23,7 @@ os.environ.update(
     AWS_EC2_METADATA_DISABLED="true",
     POWERTOOLS_SERVICE_NAME="tests",
     POWERTOOLS_METRICS_NAMESPACE="ImageService",
+    OPENBLAS_NUM_THREADS="1",  # as in template.yaml, before anything imports numpy
 )
 
 TEMPORARY = pytest.StashKey[Path]()

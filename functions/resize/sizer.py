@@ -40,7 +40,13 @@ class Sizer:
         target = target_of(resize)
         data = self._read(OriginalObject(source["bucket"], source["key"], source.get("version_id")))
         rendered = render(
-            data, target, resize["formats"], self._limits, resize["quality"], describe=resize["describe"]
+            data,
+            target,
+            resize["formats"],
+            self._limits,
+            resize["quality"],
+            describe=resize["describe"],
+            light=resize["light"],
         )
         records = []
         for image in rendered.images:

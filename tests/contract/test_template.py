@@ -21,6 +21,7 @@ READ_BY_OTHERS = {
     "LOG_LEVEL",
     "MALLOC_MMAP_THRESHOLD_",
     "MALLOC_TRIM_THRESHOLD_",
+    "OPENBLAS_NUM_THREADS",
 }
 DERIVED = {
     "cache": {

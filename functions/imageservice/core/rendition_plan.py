@@ -14,6 +14,7 @@ from imageservice.core.formats import FALLBACK, FORMATS
 from imageservice.core.original import Original
 
 Fit = Literal["contain", "cover"]
+Light = Literal["linear", "gamma"]
 
 _HIGHEST = 16_383
 
@@ -46,11 +47,15 @@ class Target:
 
 @dataclass(frozen=True)
 class Plan:
-    """Sizes, narrowest first; the formats to make; and the encoders' quality (0 to 100) by format."""
+    """Sizes, narrowest first; the formats to make; and the encoders' quality (0 to 100) by format.
+
+    `light` is how pixels are mixed when an image shrinks: as light, or as the gamma-encoded numbers.
+    """
 
     sizes: tuple[Size, ...]
     formats: tuple[str, ...]
     quality: dict[str, int] = field(default_factory=dict)
+    light: Light = "linear"
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Plan":
@@ -62,13 +67,18 @@ class Plan:
             sizes=tuple(Size(**size) for size in document["sizes"]),
             formats=tuple(document["formats"]),
             quality=dict(document.get("quality", {})),
+            light=document.get("light", "linear"),
         )
 
     @property
     def fingerprint(self) -> str:
-        """The plan as one line of JSON, with every field of its sizes: equal plans have equal fingerprints."""
+        """The plan as one line of JSON, with every field of its sizes: equal plans have equal fingerprints.
+
+        The default light is left out, so that plans without the field keep the fingerprint that they had before it.
+        """
         sizes = [astuple(size) for size in self.sizes]
-        return json.dumps([sizes, self.formats, self.quality], sort_keys=True, separators=(",", ":"))
+        light = [] if self.light == "linear" else [self.light]
+        return json.dumps([sizes, self.formats, self.quality, *light], sort_keys=True, separators=(",", ":"))
 
     def targets(self, original: Original) -> tuple[Target, ...]:
         """The renditions' sizes for this original; sizes with the same result are one, under the first one's name.

@@ -54,6 +54,7 @@ def plan_resizes(
                 "target": asdict(target),
                 "formats": formats,
                 "quality": plan.quality,
+                "light": plan.light,
                 "describe": target is smallest,
             }
             for target in targets

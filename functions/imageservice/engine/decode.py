@@ -7,7 +7,7 @@ from PIL import Image
 
 from imageservice.core.errors import ImageRejected
 from imageservice.core.formats import FORMATS
-from imageservice.core.rendition_plan import Target
+from imageservice.core.rendition_plan import Light, Target
 from imageservice.engine.containers import bmp, gif, heif, jpeg, png, tiff, webp
 from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.containers.header import Header
@@ -17,8 +17,8 @@ from imageservice.engine.pixels.color import profile_of
 from imageservice.engine.pixels.geometry import Box, crop_box, swaps_axes, to_stored
 from imageservice.engine.pixels.resize import resize
 
-# How much of the shrinking is left to Lanczos after the JPEG decoder's own scaling.
-JPEG_GAP = 1.1
+# How much of the shrinking is left to Lanczos after the JPEG decoder's own scaling, which is not in linear light.
+_JPEG_GAPS: dict[Light, float] = {"linear": 8.0, "gamma": 1.1}
 _DECODERS = {
     "tiff": tiff.decode,
     "bmp": bmp.decode,
@@ -50,10 +50,10 @@ class Pixels:
     scale: float = 1.0
 
 
-def decode_still(file: BoundedFile, header: Header, target: Target) -> Pixels:
+def decode_still(file: BoundedFile, header: Header, target: Target, light: Light = "linear") -> Pixels:
     """The pixels of a still image, as many as the target needs. Raises ImageRejected."""
     if header.format == "jpeg":
-        image, scale = jpeg.decode(file, _least_size(header, target))
+        image, scale = jpeg.decode(file, _least_size(header, target, _JPEG_GAPS[light]))
     else:
         image, scale = _DECODERS[header.format](file), 1.0
         _check_size(image, header)
@@ -62,11 +62,11 @@ def decode_still(file: BoundedFile, header: Header, target: Target) -> Pixels:
     return Pixels(narrowed, profile_of(image.info, header, narrowed.mode), scale)
 
 
-def fit(pixels: Pixels, header: Header, target: Target) -> Image.Image:
+def fit(pixels: Pixels, header: Header, target: Target, light: Light = "linear") -> Image.Image:
     """The part of the pixels that the target shows: upright and of the target's size."""
     left, top, right, bottom = (edge / pixels.scale for edge in _stored_box(header, target))
     box = left, top, min(right, float(pixels.image.width)), min(bottom, float(pixels.image.height))
-    image = resize(pixels.image, _stored_size(header, target), box)
+    image = resize(pixels.image, _stored_size(header, target), box, light, pixels.profile)
     return image.transpose(_TRANSPOSES[header.orientation]) if header.orientation in _TRANSPOSES else image
 
 
@@ -79,12 +79,12 @@ def _check_size(image: Image.Image, header: Header) -> None:
         )
 
 
-def _least_size(header: Header, target: Target) -> tuple[int, int]:
-    """The fewest pixels of the whole stored image that give the target its sharpness."""
+def _least_size(header: Header, target: Target, gap: float) -> tuple[int, int]:
+    """The size of the whole stored image at `gap` times what the target shows of it."""
     left, top, right, bottom = _stored_box(header, target)
     width, height = _stored_size(header, target)
     across, down = (right - left) / width, (bottom - top) / height
-    return ceil(header.width / across * JPEG_GAP), ceil(header.height / down * JPEG_GAP)
+    return ceil(header.width / across * gap), ceil(header.height / down * gap)
 
 
 def _stored_box(header: Header, target: Target) -> Box:

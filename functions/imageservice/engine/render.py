@@ -10,7 +10,7 @@ from PIL import Image
 
 from imageservice.core.formats import FALLBACK, FORMATS, fallback_for
 from imageservice.core.limits import Limits
-from imageservice.core.rendition_plan import Size, Target, fitted
+from imageservice.core.rendition_plan import Light, Size, Target, fitted
 from imageservice.engine.containers import jpeg, png
 from imageservice.engine.containers.bounded_file import BoundedFile, decoding
 from imageservice.engine.containers.header import Header
@@ -62,6 +62,7 @@ def render(
     limits: Limits,
     quality: Mapping[str, int] | None = None,
     describe: bool = False,
+    light: Light = "linear",
 ) -> Rendered:
     """The image in `data` at the target's size, decoded once, in each of `formats`: upright, in sRGB, without metadata.
 
@@ -73,7 +74,7 @@ def render(
     file = BoundedFile(BytesIO(data), len(data), limits)
     header = read_header(file)
     with decoding(FORMATS[header.format].label, file):
-        original = _decoded(file, header, target)
+        original = _decoded(file, header, target, light)
     fallback = fallback_for(alpha=original.alpha, animated=header.frames > 1)
     names = [fallback if name == FALLBACK else name for name in formats]
     images = tuple(_encoded(original.frames, header.loops, name, target, quality or {}) for name in names)
@@ -82,7 +83,7 @@ def render(
     if not describe:
         return Rendered(images, original.alpha, None, None)
     # Not from the rendition: the smallest one may show only a part, and the preview shows the whole image.
-    preview = _finished(original.first, header, _whole(header))
+    preview = _finished(original.first, header, _whole(header), light)
     return Rendered(images, original.alpha, placeholder(preview), dominant_color(preview))
 
 
@@ -95,19 +96,19 @@ class _Decoded(NamedTuple):
     alpha: bool
 
 
-def _decoded(file: BoundedFile, header: Header, target: Target) -> _Decoded:
+def _decoded(file: BoundedFile, header: Header, target: Target, light: Light) -> _Decoded:
     if header.frames == 1:
-        first = decode_still(file, header, target)
+        first = decode_still(file, header, target, light)
         alpha = is_transparent(first.image)
-        finished = _finished(first, header, target)
+        finished = _finished(first, header, target, light)
         return _Decoded(first, [RenderedFrame(finished if alpha else without_alpha(finished))], alpha)
     decoded = decode_frames(file, header)
     frame = next(decoded)
     first, alpha = frame.pixels, is_transparent(frame.pixels.image)
-    frames = [RenderedFrame(_finished(first, header, target), frame.duration)]
+    frames = [RenderedFrame(_finished(first, header, target, light), frame.duration)]
     for frame in decoded:
         alpha = alpha or is_transparent(frame.pixels.image)
-        frames.append(RenderedFrame(_finished(frame.pixels, header, target), frame.duration))
+        frames.append(RenderedFrame(_finished(frame.pixels, header, target, light), frame.duration))
     return _Decoded(first, frames, alpha)
 
 
@@ -136,9 +137,9 @@ def _no_larger_than_original(image: Encoded, file: BoundedFile, header: Header) 
     return replace(image, data=data) if data and len(data) < len(image.data) else image
 
 
-def _finished(pixels: Pixels, header: Header, target: Target) -> Image.Image:
+def _finished(pixels: Pixels, header: Header, target: Target, light: Light) -> Image.Image:
     """What the target shows of the pixels: upright, of its size, in sRGB, and nothing else."""
-    image = to_srgb(fit(pixels, header, target), pixels.profile)
+    image = to_srgb(fit(pixels, header, target, light), pixels.profile)
     image.info = {}
     return image
 

@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("bytes", "images", "read")
+NAMES = ("bytes", "images", "light", "read")
 
 
 def main() -> None:

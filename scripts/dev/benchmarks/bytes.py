@@ -8,15 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import process_time
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from skimage.metrics import structural_similarity
-from ssimulacra2 import compute_ssimulacra2
 
+from dev.benchmarks.quality import ssimulacra2
 from imageservice.core.formats import FORMATS
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Size, Target, fitted
@@ -121,11 +120,7 @@ def _measured(image: Image.Image, make: Callable[[Image.Image], bytes]) -> Resul
     milliseconds = (process_time() - begin) * 1000
     shown = [flattened(each).convert("RGB") for each in (image, Image.open(BytesIO(data)).convert("RGBA"))]
     ssim = structural_similarity(*(np.asarray(each.convert("L")) for each in shown))
-    with TemporaryDirectory() as folder:
-        paths = [f"{folder}/{number}.png" for number in range(2)]
-        for each, name in zip(shown, paths, strict=True):
-            each.save(name)
-        return Result(len(data), milliseconds, float(ssim), compute_ssimulacra2(*paths))
+    return Result(len(data), milliseconds, float(ssim), ssimulacra2(*shown))
 
 
 def _frames(path: Path) -> list[RenderedFrame]:

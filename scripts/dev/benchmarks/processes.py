@@ -12,28 +12,25 @@ from dev.benchmarks.job import Job
 from dev.checks import ROOT
 
 ENVIRONMENT = ROOT / ".venv" / "bench"
-# As in template.yaml and the local stack: freed memory is kept, so that the next image needs no new pages.
-MALLOC = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "1073741824"}
 
 
 @dataclass(frozen=True)
 class Contender:
     """`program` is a file in contenders/, and `color` its color in the plot.
 
-    `defaults`: it encodes with its own settings. `malloc`: with MALLOC. `measures_memory`: its peak memory is measured.
+    `defaults`: it encodes with its own settings. `measures_memory`: its peak memory is measured.
     """
 
     name: str
     program: str
     color: str
     defaults: bool = False
-    malloc: bool = False
     measures_memory: bool = True
 
 
 CONTENDERS = (
     Contender("naive Pillow", "naive.py", "#9aa0a6"),
-    Contender("ours", "ours.py", "#c5221f", malloc=True),
+    Contender("ours", "ours.py", "#c5221f"),
     Contender("pyvips", "vips.py", "#1a73e8"),
     Contender("sharp", "sharp.mjs", "#188038"),
     Contender("sharp, its defaults", "sharp.mjs", "#81c995", defaults=True, measures_memory=False),
@@ -52,7 +49,7 @@ class Process:
         else:
             command = [sys.executable, str(program)]
         path = os.pathsep.join(str(ROOT / name) for name in ("functions", "scripts", "scripts/operator"))
-        environment = {**os.environ, "PYTHONPATH": path, **(MALLOC if contender.malloc else {})}
+        environment = {**os.environ, "PYTHONPATH": path}
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
         )

@@ -141,6 +141,7 @@ def test_a_moving_image_gets_no_format_that_would_stop_it(
         (plan({"name": "w", "width": 9}, {"name": "w", "width": 8}), "names a size twice"),
         (json.dumps({"formats": ["avif"], "sizes": [{"name": "w", "width": 9}]}), r"\$\.formats"),
         (plan({"name": "w", "width": 9}, quality={"jpeg": 101}), r"\$\.quality\.jpeg"),
+        (plan({"name": "w", "width": 9}, light="dark"), r"\$\.light"),
     ],
 )
 def test_a_plan_that_breaks_its_schema_is_refused_with_the_place(text: str, where: str) -> None:
@@ -156,6 +157,14 @@ def test_plans_that_mean_the_same_have_the_same_fingerprint() -> None:
 def test_a_changed_quality_changes_the_fingerprint() -> None:
     size = {"name": "w320", "width": 320}
     assert load_plan(plan(size)).fingerprint != load_plan(plan(size, quality={"webp": 60})).fingerprint
+
+
+def test_the_light_is_linear_unless_the_plan_says_gamma() -> None:
+    size = {"name": "w320", "width": 320}
+    assert load_plan(plan(size)).light == "linear"
+    assert load_plan(plan(size, light="gamma")).light == "gamma"
+    assert load_plan(plan(size, light="linear")).fingerprint == load_plan(plan(size)).fingerprint
+    assert load_plan(plan(size, light="gamma")).fingerprint != load_plan(plan(size)).fingerprint
 
 
 def test_a_fingerprint_stays_the_same_from_version_to_version() -> None:

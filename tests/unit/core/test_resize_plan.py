@@ -1,6 +1,7 @@
 """Which renditions to make from an upload."""
 
 import json
+from dataclasses import replace
 
 from imageservice.adapters.plan_loader import load_plan
 from imageservice.core.original import Original
@@ -19,6 +20,12 @@ def test_a_resize_plan_survives_json() -> None:
     made = plan_resizes(UPLOAD, PHOTO, load_plan(), "1")
     back = json.loads(json.dumps(made))
     assert [target_of(resize) for resize in back["resizes"]] == list(load_plan().targets(PHOTO))
+
+
+def test_every_resize_says_in_which_light_to_shrink() -> None:
+    for light in ("linear", "gamma"):
+        plan = replace(load_plan(), light=light)
+        assert {resize["light"] for resize in plan_resizes(UPLOAD, PHOTO, plan, "1")["resizes"]} == {light}
 
 
 def test_there_is_nothing_to_make_where_the_same_digest_is_recorded() -> None:

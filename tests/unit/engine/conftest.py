@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from imageservice.core.limits import Limits
-from imageservice.core.rendition_plan import Target
+from imageservice.core.rendition_plan import Light, Target
 from imageservice.engine.inspection import inspect
 from imageservice.engine.pillow_limits import set_pillow_limits
 from imageservice.engine.render import render
@@ -36,12 +36,13 @@ def rendered() -> Render:
         fit: str = "contain",
         gravity: str = "center",
         formats: Sequence[str] = (),
+        light: Light = "linear",
     ) -> Image.Image:
         if size is None:
             original = inspect(BytesIO(data), len(data), Limits())
             size = original.width, original.height
         target = Target("test", *size, fit, gravity)  # type: ignore[arg-type]
-        made = render(data, target, formats or (format,), Limits()).images[0]
+        made = render(data, target, formats or (format,), Limits(), light=light).images[0]
         image = Image.open(BytesIO(made.data))
         assert (made.format, made.width, made.height) == (format, *size)
         assert image.size == size

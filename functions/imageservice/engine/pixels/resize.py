@@ -4,21 +4,32 @@ from math import ceil
 
 from PIL import Image
 
+from imageservice.core.rendition_plan import Light
 from imageservice.engine.pixels.bit_depth import BAND_PIXELS, banded
 from imageservice.engine.pixels.geometry import Box
+from imageservice.engine.pixels.linear_light import MODES, resize_linear
 
 # How much of the shrinking is left to Lanczos after averaging over whole boxes.
 _BOX_GAP = 2.0
 _PREMULTIPLIED = {"LA": "La", "RGBA": "RGBa"}
 
 
-def resize(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
-    """`box` of the image at `size`: averaged over whole boxes as far as twice the size, then Lanczos.
+def resize(
+    image: Image.Image,
+    size: tuple[int, int],
+    box: Box,
+    light: Light = "linear",
+    profile: bytes | None = None,
+) -> Image.Image:
+    """`box` of the image at `size`, by Lanczos. `profile` says which light its numbers stand for; None is sRGB.
 
-    Alpha is premultiplied while pixels are mixed, so that no color bleeds out of transparent pixels.
+    Linear light, or in gamma the numbers as they are: these are averaged over whole boxes as far as twice the size.
+    Lab is always mixed as it is. No color bleeds out of transparent pixels.
     """
     if image.size == size and box == (0.0, 0.0, float(size[0]), float(size[1])):
         return image.copy()
+    if light == "linear" and image.mode in MODES:
+        return resize_linear(image, size, box, profile)
     if image.mode in _PREMULTIPLIED:
         return _resize_premultiplied(image, size, box)
     return image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=_BOX_GAP)
