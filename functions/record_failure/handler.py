@@ -17,7 +17,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     change = event["detail"]
     logger.append_keys(execution=change["executionArn"], image_id=None)
     outcome, execution = bootstrap.recorder().handle(change)
-    details = {"image_id": execution.upload.id, "error": execution.failure} if execution else {}
+    details = {"image_id": execution.upload.id, "failure": execution.failure} if execution else {}
     logger.info("handled", extra={"outcome": outcome, **details})
     if outcome in _COUNTED:
         metrics.add_metric(_COUNTED[outcome], MetricUnit.Count, 1)

@@ -89,13 +89,23 @@ def failure_of(status: str, error: str | None, cause: str | None) -> Failure:
 def message_in(cause: str | None) -> str:
     """The message within a cause: Lambda wraps an exception in JSON, with its stack trace and request id."""
     text = (cause or "").strip()
-    try:
-        wrapped = json.loads(text)
-    except ValueError:
-        wrapped = None
-    if isinstance(wrapped, dict):
-        text = str(wrapped.get("errorMessage") or wrapped.get("Message") or text).strip()
+    wrapped = _wrapped(text)
+    text = str(wrapped.get("errorMessage") or wrapped.get("Message") or text).strip()
     return _LAMBDA_PREFIX.sub("", text)[:_CAUSE_CHARACTERS]
+
+
+def stack_trace_in(cause: str | None) -> str:
+    """The stack trace within a cause, as Python prints it; "" if there is none."""
+    lines = _wrapped(cause or "").get("stackTrace")
+    return "".join(map(str, lines)) if isinstance(lines, list) else ""
+
+
+def _wrapped(cause: str) -> dict[str, Any]:
+    try:
+        wrapped = json.loads(cause)
+    except ValueError:
+        return {}
+    return wrapped if isinstance(wrapped, dict) else {}
 
 
 def overtaken(failed: FailedExecution, item: Mapping[str, Any] | None) -> bool:

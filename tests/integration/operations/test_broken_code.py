@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,8 @@ from imageservice_operator.operations import executions
 from imageservice_operator.operations.images import Image
 
 IDS = [f"bug/{number}.jpg" for number in range(10)]
-FUNCTIONS = Path(__file__).parents[3] / "functions"
+ROOT = Path(__file__).parents[3]
+FUNCTIONS = ROOT / "functions"
 BUG = (FUNCTIONS / "resize/sizer.py").read_text().replace("target_of(resize)", 'resize["sizes"]')
 
 
@@ -50,6 +53,24 @@ def test_cause_is_the_exception_as_raised(buggy: dict[str, Image]) -> None:
 def test_failures_point_at_the_code(service: Any, buggy: dict[str, Image]) -> None:
     groups = service.images("failures", "--error", "KeyError").lines
     assert "bug" in groups[0]["meaning"]
+
+
+def test_logs_and_history_show_the_call_and_the_size_that_failed(
+    service: Any, buggy: dict[str, Image]
+) -> None:
+    execution = str(buggy[IDS[3]].execution)
+    lines = service.images("logs", execution, "--errors").lines
+    assert {line["error"] for line in lines} == {"KeyError"}
+    assert all(line["execution"] == execution and line["function_request_id"] for line in lines)
+    printed = subprocess.run(
+        [ROOT / "scripts/images", "history", execution, "--state-dir", service.state_dir],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "Resize, size thumb: KeyError: 'sizes'" in printed
+    assert re.search(r"resize/sizer\.py:\d+ in make", printed)
+    assert re.search(r"started +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", printed)
 
 
 def test_dry_run_changes_nothing(service: Any, buggy: dict[str, Image]) -> None:

@@ -9,6 +9,7 @@ COMMANDS = (
     "status",
     "list",
     "history",
+    "logs",
     "failures",
     "replay",
     "reconcile",

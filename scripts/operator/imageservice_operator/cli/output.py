@@ -49,7 +49,7 @@ def table(*columns: str, right: Sequence[str] = ()) -> Table:
             column,
             justify="right" if column in right else "left",
             overflow="fold"
-            if column in ("image", "cause", "note", "execution", "link or error", "key")
+            if column in ("image", "cause", "note", "execution", "link or error", "key", "request")
             else "ellipsis",
             no_wrap=column in ("status", "time", "state"),
         )
@@ -59,6 +59,11 @@ def table(*columns: str, right: Sequence[str] = ()) -> Table:
 def untrusted(value: object) -> Text:
     """Text from outside, such as an id: neither rich's markup nor a terminal's control characters work in it."""
     return Text("".join(c if c.isprintable() else "�" for c in str(value)))
+
+
+def untrusted_lines(value: str) -> Text:
+    """The same for a text of several lines."""
+    return Text("\n").join(untrusted(line) for line in value.splitlines())
 
 
 def escaped(value: object) -> str:

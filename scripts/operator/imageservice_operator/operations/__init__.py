@@ -5,6 +5,8 @@ stack_file     stack.json: what a running local stack says of itself
 images         one image, or many by status or by a prefix of their ids
 uploads        put a file, and wait until its image has settled
 executions     describe, history, list
+stories        what happened in an execution: its states, their attempts, the sizes they made
+logs           what the functions logged about an execution
 failures       what failed, grouped by error, with what to do
 replay_plan    the decision what to do about a failed execution: redrive it, start a new one, or nothing
 replay         carry the decision out, and follow the execution

@@ -17,6 +17,11 @@ def utc(value: datetime | str | None) -> datetime | None:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def exact(moment: datetime) -> str:
+    """A time to the second, with its zone: 2026-11-26 09:30:12 UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def ago(value: datetime | str | None, now: datetime | None = None) -> str:
     """How long ago, in whole units, never rounded up: "now", "40 s ago", "1 min ago", "2 days ago".
 

@@ -15,9 +15,10 @@ from starlette.responses import Response
 
 from imageservice.failures.advice import advice_on
 from imageservice_operator.console.context import RUNNING_REFRESH_S, Context, context_of, render, required
-from imageservice_operator.console.workflow import definition, history, layout, timeline
-from imageservice_operator.operations import executions
+from imageservice_operator.console.workflow import definition, layout, timeline
+from imageservice_operator.operations import executions, stories
 from imageservice_operator.operations.executions import RUNNING
+from imageservice_operator.operations.stories import Story
 
 EVENTS_SHOWN = 500  # the newest; an execution of ProcessImage has about 150
 LONG_HISTORY_REFRESH_S = 2  # reading a history takes a call per 1,000 events
@@ -41,7 +42,7 @@ def page(request: Request) -> Response:
     context, arn = context_of(request), required(request, "arn")
     described = executions.describe(context.stack, arn)
     events = executions.history(context.stack, arn)
-    story = history.read(events)
+    story = stories.read(events)
     drawing, comments = _drawn(context, arn)
     failure = described.failure
     return render(
@@ -93,7 +94,7 @@ def _comments(machine: definition.Machine) -> Sequence[tuple[str, str]]:
     return found
 
 
-def _events(events: Sequence[Mapping[str, Any]], story: history.Story) -> list[Event]:
+def _events(events: Sequence[Mapping[str, Any]], story: Story) -> list[Event]:
     start = events[0]["timestamp"] if events else datetime.now(UTC)
     return [
         Event(
@@ -103,7 +104,7 @@ def _events(events: Sequence[Mapping[str, Any]], story: history.Story) -> list[E
             at=each["timestamp"],
             seconds=(each["timestamp"] - start).total_seconds(),
             details={
-                name: value for name, value in history.details(each).items() if not _is_noise(name, value)
+                name: value for name, value in stories.details(each).items() if not _is_noise(name, value)
             },
             failed="Failed" in each["type"] or "TimedOut" in each["type"] or "Aborted" in each["type"],
         )

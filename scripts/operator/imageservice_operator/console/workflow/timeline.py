@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from imageservice_operator.console.workflow.history import Attempt, Span, Status, Story, Visit
+from imageservice_operator.operations.stories import Attempt, Span, Status, Story, Visit
 
 BREAK = 4.0  # percent of the width, for the time between an end and a redrive, however long
 NARROWEST = 0.6  # percent, so that the shortest bar is visible

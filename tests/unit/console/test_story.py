@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from imageservice_operator.console.workflow import history, timeline
-from imageservice_operator.console.workflow.history import Story, Visit
+from imageservice_operator.console.workflow import timeline
+from imageservice_operator.operations import stories
+from imageservice_operator.operations.stories import Story, Visit
 
 HISTORIES = Path(__file__).with_name("histories")
 
@@ -19,7 +20,7 @@ def story(name: str, until: str = "") -> Story:
     for event in events:
         event["timestamp"] = datetime.fromisoformat(event["timestamp"])
     types = [event["type"] for event in events]
-    return history.read(events[: types.index(until) if until else None])
+    return stories.read(events[: types.index(until) if until else None])
 
 
 def visits(trace: Story, state: str) -> list[Visit]:
@@ -86,7 +87,7 @@ def test_a_history_cut_off_anywhere_can_be_read(name: str) -> None:
     for event in events:
         event["timestamp"] = datetime.fromisoformat(event["timestamp"])
     for length in range(len(events) + 1):
-        trace = history.read(events[:length])
+        trace = stories.read(events[:length])
         rows = timeline.timeline(trace, datetime.fromisoformat("2026-11-22T13:00:00+00:00")).rows
         assert len(rows) == len(list(trace.all_visits()))
 
@@ -122,7 +123,7 @@ def test_a_row_of_the_map_is_called_by_the_size_that_it_makes() -> None:
         entered = event.get("stateEnteredEventDetails", {})
         if entered.get("name") == "Resize":
             entered["input"] = json.dumps({"resize": {"target": {"name": next(sizes)}}})
-    line = timeline.timeline(history.read(events), events[-1]["timestamp"])
+    line = timeline.timeline(stories.read(events), events[-1]["timestamp"])
     labels = [row.item for row in line.rows if row.item]
     assert labels == ["thumb", "w320", "w640", "w1280", "w1920"]
 
@@ -134,7 +135,7 @@ def test_an_item_that_names_no_size_is_called_by_its_number(text: str) -> None:
         event["timestamp"] = datetime.fromisoformat(event["timestamp"])
         if "stateEnteredEventDetails" in event:
             event["stateEnteredEventDetails"]["input"] = text
-    rows = timeline.timeline(history.read(events), events[-1]["timestamp"]).rows
+    rows = timeline.timeline(stories.read(events), events[-1]["timestamp"]).rows
     assert [row.item for row in rows if row.item] == ["1", "2", "3", "4", "5"]
 
 
