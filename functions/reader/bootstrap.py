@@ -10,16 +10,16 @@ from imageservice.adapters.manifest_cache import configured_cache
 from imageservice.adapters.presigning import presigned_link
 from imageservice.adapters.redis_client import READER
 from imageservice.adapters.settings import Settings, settings
+from imageservice.http.edge import EdgeSettings
 from imageservice.read_through import Cache, ReadThrough, Table
 
 
 class Dependencies(NamedTuple):
-    """`presign` makes the link to a rendition's key for readers who come without the edge. `cdn_url` is the edge's
-    origin if it is configured."""
+    """`presign` makes the link to a rendition's key for readers who come without the edge."""
 
     read_through: ReadThrough
     presign: Callable[[str], str]
-    cdn_url: str
+    edge: EdgeSettings
 
 
 def bootstrap(
@@ -39,7 +39,12 @@ def bootstrap(
         return presigned_link(config.processed_bucket, key)
 
     read_through = ReadThrough(manifests or configured_cache(config.cache, READER), image_table)
-    return Dependencies(read_through, presign, config.cdn_url)
+    return Dependencies(read_through, presign, _edge(config))
+
+
+def _edge(config: Settings) -> EdgeSettings:
+    secrets = tuple(secret for secret in config.edge_secrets.split(",") if secret)
+    return EdgeSettings(config.cdn_url, secrets, required=config.direct_reads == "refused")
 
 
 dependencies: Callable[[], Dependencies] = cache(lambda: bootstrap(settings()))

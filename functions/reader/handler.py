@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from imageservice.adapters.emf_log import log_request
-from imageservice.core.errors import RequestInvalid, StoreUnavailable
+from imageservice.core.errors import DirectReadRefused, RequestInvalid, StoreUnavailable
 from imageservice.http.problems import problem
 from reader import bootstrap
 from reader.request import read_request
@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     properties: dict[str, Any] = {"path": event["rawPath"], "request_id": context.aws_request_id}
     try:
         outcome, response = _read(event, begin)
-    except RequestInvalid as error:
+    except (RequestInvalid, DirectReadRefused) as error:
         outcome, response = "RequestInvalid", problem(error)
     except StoreUnavailable as error:
         outcome, response = "StoreUnavailable", store_unavailable()
@@ -37,8 +37,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _read(event: dict[str, Any], begin: float) -> tuple[str, dict[str, Any]]:
     """The answer, and where its manifest came from."""
-    reads, presign, cdn_url = bootstrap.dependencies()
-    request = read_request(event, cdn_url)
+    reads, presign, edge = bootstrap.dependencies()
+    request = read_request(event, edge)
     manifest, source = reads.find(request.image_id)
     fresh = time.perf_counter() - begin < _FRESH_S
     return source, respond(request, manifest, presign, fresh=fresh)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from imageservice.core.errors import RequestInvalid
+from imageservice.core.errors import DirectReadRefused, RequestInvalid
 from imageservice.core.formats import FALLBACK, RENDITION_FORMATS, format_named
 from imageservice.core.image_id import check_image_id
 from imageservice.core.negotiation import RenditionQuery
-from imageservice.http.events import VIEWER_HOST, id_in_path
+from imageservice.http.edge import VIEWER_HOST, EdgeSettings
+from imageservice.http.events import id_in_path
 
 _MAX_WIDTH = 20_000
 _MAX_DPR = 10
@@ -25,8 +26,10 @@ _SIZE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)  # as in rendition_pla
 class ReadRequest:
     """What the reader requests: an image's redirect, or its `metadata`.
 
-    `edge` is the origin, as `https://name`, that serves both this API and `/renditions/`; it is empty if the request
-    did not come through the edge. `host` is the origin that the API was reached at.
+    `edge` is the origin, as `https://name`, that serves both this API and `/renditions/`: the configured one, or else
+    the one that the request came through. It is empty if there is neither. `host` is the origin for links to this API.
+    `through_edge` says whether the edge proved that the request came through it; otherwise no shared cache may store
+    the answer, since no purge would reach it.
     """
 
     image_id: str
@@ -37,19 +40,23 @@ class ReadRequest:
     if_none_match: str
     edge: str
     host: str
+    through_edge: bool
 
 
-def read_request(event: Mapping[str, Any], cdn_url: str) -> ReadRequest:
-    """The request in the event. `cdn_url` is the configured origin of the edge, if there is one.
+def read_request(event: Mapping[str, Any], edge: EdgeSettings) -> ReadRequest:
+    """The request in the event. Unknown parameters are ignored; for metadata, all parameters are.
 
-    Raises RequestInvalid. Unknown parameters are ignored; for metadata, all parameters are. The CloudFront Function in
-    template.yaml applies the same rules to parameters, in JavaScript.
+    The CloudFront Function in template.yaml applies the same rules to parameters, in JavaScript. Raises RequestInvalid,
+    and DirectReadRefused if the edge is required.
     """
     headers = event["headers"]
+    through_edge = edge.sent(headers)
+    if edge.required and not through_edge:
+        raise DirectReadRefused("Images are served at the address of the CDN alone.")
     image_id = check_image_id(id_in_path(event))
     parameters = event.get("queryStringParameters")
     metadata = event["rawPath"].startswith("/metadata/")
-    edge = cdn_url or _edge(headers)
+    origin = edge.url or (_viewers_origin(headers) if through_edge else "")
     return ReadRequest(
         image_id=image_id,
         metadata=metadata,
@@ -57,12 +64,13 @@ def read_request(event: Mapping[str, Any], cdn_url: str) -> ReadRequest:
         query=_query(parameters) if parameters and not metadata else _ANYTHING,
         accept=headers.get("accept", ""),
         if_none_match=headers.get("if-none-match", ""),
-        edge=edge,
-        host=edge or f"https://{headers.get('host', '')}",
+        edge=origin,
+        host=origin or f"https://{headers.get('host', '')}",
+        through_edge=through_edge,
     )
 
 
-def _edge(headers: Mapping[str, str]) -> str:
+def _viewers_origin(headers: Mapping[str, str]) -> str:
     host = headers.get(VIEWER_HOST, "")
     return f"https://{host}" if _HOST.fullmatch(host) else ""
 

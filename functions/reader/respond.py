@@ -19,7 +19,7 @@ Presign = Callable[[str], str]
 
 def respond(request: ReadRequest, manifest: Manifest | None, presign: Presign, *, fresh: bool) -> Response:
     """The answer. `fresh` says whether it comes soon enough after the manifest was read for the edge to cache it."""
-    response = _respond(request, manifest, presign, keep_at_edge=fresh and request.edge != "")
+    response = _respond(request, manifest, presign, keep_at_edge=fresh and request.through_edge)
     if request.head:
         response["body"] = ""
     return response

@@ -9,7 +9,8 @@ from imageservice.adapters.source_bucket import Originals
 from imageservice.core.errors import BodyTooLarge, RequestInvalid
 from imageservice.core.formats import check_media_type
 from imageservice.core.image_id import check_image_id
-from imageservice.http.events import VIEWER_HOST, Event, body_of, header, id_in_path, json_strings
+from imageservice.http.edge import VIEWER_HOST
+from imageservice.http.events import Event, body_of, header, id_in_path, json_strings
 from imageservice.http.responses import Response, json_response
 
 # A Lambda function gets at most 6 MB, and API Gateway encodes bodies in base64, which adds a third. Source:

@@ -8,6 +8,7 @@ import pytest
 
 from dev.checks import ROOT
 from dev.checks.template import resources
+from imageservice_operator.cli.__main__ import images as command_line
 
 ALARMS = resources("AWS::CloudWatch::Alarm")
 each_alarm = pytest.mark.parametrize("name", sorted(ALARMS))
@@ -49,9 +50,36 @@ def test_alarm_watches_metrics_that_the_code_writes(name: str) -> None:
     assert own == {metric for metric in own if f'"{metric}"' in code}
 
 
-def test_the_documentation_lists_every_alarm() -> None:
-    table = (ROOT / "docs/operating.md").read_text().split("| alarm | when |", 1)[1].split("\n\n", 1)[0]
-    assert sorted(re.findall(r"^\| (\w+Alarm)", table, re.MULTILINE)) == sorted(ALARMS)
+def sections() -> dict[str, str]:
+    """The text about each alarm in the documentation."""
+    text = (ROOT / "docs/operating.md").read_text().split("\n## Alarms\n", 1)[1].split("\n## ", 1)[0]
+    parts = re.split(r"^### (\w+)\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_the_documentation_has_a_section_for_each_alarm_and_no_other() -> None:
+    assert sorted(sections()) == sorted(ALARMS)
+
+
+@each_alarm
+def test_an_alarms_section_says_when_it_fires_what_to_look_at_first_and_the_remedy(name: str) -> None:
+    paragraphs = [" ".join(each.split()) for each in sections()[name].strip().split("\n\n")]
+    assert [each.split()[0] for each in paragraphs] == ["*Fires*", "*First:*", "*Remedy:*"]
+    assert re.search(r"`(images|aws) |dashboard", paragraphs[1])
+
+
+@each_alarm
+def test_an_alarms_message_names_its_section(name: str) -> None:
+    described = json.dumps(ALARMS[name]["Properties"]["AlarmDescription"])
+    assert f"docs/operating.md#{name.lower()}" in described
+
+
+def test_the_commands_and_options_in_the_sections_exist() -> None:
+    commands = re.findall(r"`images ([a-z]+)((?: --[a-z-]+)*)", " ".join(sections().values()))
+    assert commands
+    for name, options in commands:
+        known = {option for each in command_line.commands[name].params for option in each.opts}
+        assert set(options.split()) <= known, name
 
 
 def dashboard() -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """What the API and the distribution promise in the template: headers, throttles, logs, few cache keys."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from dev.checks.template import functions, resources, template
+from local.deployment.conditions import Conditions
 
 CONFIG = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
 BEHAVIORS = {"default": CONFIG["DefaultCacheBehavior"]} | {
@@ -62,3 +64,50 @@ def test_a_line_of_the_apis_log_is_json() -> None:
     line = json.loads(settings["Format"])
     assert line["ip"] == "$context.identity.sourceIp"
     assert all(value.startswith("$context.") for value in line.values())
+
+
+def sent_and_believed(edge_secret: str) -> tuple[str, list[str]]:
+    """The secret that CloudFront sends to the API, and those that the reader believes, by their logical ids."""
+    conditions = Conditions(template(), {"EdgeSecret": edge_secret})
+    origin = next(each for each in CONFIG["Origins"] if each["Id"] == "api")
+    (header,) = conditions.without_ifs(origin["OriginCustomHeaders"])
+    assert header["HeaderName"] == "x-edge-secret"
+    _, believed = conditions.without_ifs(functions()["ReaderFunction"]["Environment"]["Variables"])[
+        "EDGE_SECRETS"
+    ]["Fn::Join"]
+    return secret(header["HeaderValue"]), [secret(each) for each in believed]
+
+
+def secret(reference: dict[str, str]) -> str:
+    found = re.fullmatch(r"\{\{resolve:secretsmanager:\$\{(\w+)\}\}\}", reference["Fn::Sub"])
+    assert found
+    return found[1]
+
+
+STEPS = template()["Parameters"]["EdgeSecret"]["AllowedValues"]
+
+
+@pytest.mark.parametrize("step", range(len(STEPS)))
+def test_a_step_of_the_rotation_refuses_no_read(step: int) -> None:
+    """The reader is updated before the distribution, whose edges take minutes: both old and new must be believed."""
+    sent_before, _ = sent_and_believed(STEPS[step - 1])
+    sent, believed = sent_and_believed(STEPS[step])
+    assert {sent_before, sent} <= set(believed)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_secrets_that_are_believed_are_those_that_exist(step: str) -> None:
+    conditions = Conditions(template(), {"EdgeSecret": step})
+    made = {
+        name
+        for name, resource in resources("AWS::SecretsManager::Secret").items()
+        if conditions.holds(resource["Condition"])
+    }
+    assert made == set(sent_and_believed(step)[1])
+
+
+def test_a_whole_rotation_leaves_no_secret_that_was_there_before() -> None:
+    assert {step: sent_and_believed(step)[1] for step in ("first", "second")} == {
+        "first": ["FirstEdgeSecret"],
+        "second": ["SecondEdgeSecret"],
+    }

@@ -11,7 +11,7 @@ import pytest
 from edge_functions import Node, function_event
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from read_world import manifest
+from read_world import EDGE, manifest
 
 from dev.checks.template import template
 from imageservice.core.errors import Problem
@@ -232,7 +232,7 @@ def chosen(known: Any, query: dict[str, str], accept: str) -> Any:
         "requestContext": {"http": {"method": "GET"}},
     }
     try:
-        read = read_request(request, "https://cdn.example")
+        read = read_request(request, EDGE)
         return choose(known, read.query, preferred_formats(read.accept))
     except Problem as error:
         return str(error)

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from read_world import NO_EDGE
 
 from imageservice.adapters.source_bucket import Originals
 from imageservice.core.errors import ImageIdInvalid, ImageRejected
@@ -46,11 +47,11 @@ def by_delete(image_id: str) -> None:
 
 
 def by_get(image_id: str) -> None:
-    read_request({"rawPath": f"/images/{image_id}", "headers": {}, "requestContext": HTTP}, "")
+    read_request({"rawPath": f"/images/{image_id}", "headers": {}, "requestContext": HTTP}, NO_EDGE)
 
 
 def by_metadata(image_id: str) -> None:
-    read_request({"rawPath": f"/metadata/{image_id}", "headers": {}, "requestContext": HTTP}, "")
+    read_request({"rawPath": f"/metadata/{image_id}", "headers": {}, "requestContext": HTTP}, NO_EDGE)
 
 
 def by_inspection(image_id: str) -> None:

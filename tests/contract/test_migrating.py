@@ -4,6 +4,8 @@ import json
 import re
 from urllib.parse import parse_qsl, urlsplit
 
+from read_world import EDGE
+
 from dev.checks import ROOT
 from reader.request import ReadRequest, read_request
 
@@ -19,7 +21,7 @@ def request_of(link: str) -> ReadRequest:
         "queryStringParameters": dict(parse_qsl(parts.query)),
         "requestContext": {"http": {"method": "GET"}},
     }
-    return read_request(event, "https://images.example.com")
+    return read_request(event, EDGE)
 
 
 def test_every_new_link_chooses_something_that_exists() -> None:

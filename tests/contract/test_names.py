@@ -32,6 +32,7 @@ LIMITS = {
     ("AWS::ElastiCache::ServerlessCache", "Description"): 255,
     ("AWS::ElastiCache::SubnetGroup", "Description"): 255,
     ("AWS::KMS::Key", "Description"): 8192,
+    ("AWS::SecretsManager::Secret", "Description"): 2048,
     ("AWS::CloudWatch::Alarm", "AlarmDescription"): 1024,
 }
 # Texts that contain the stack's name and are not names: search terms, or texts with a limit far above any stack's name.

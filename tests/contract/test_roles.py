@@ -39,6 +39,8 @@ PARAMETERS: list[dict[str, str]] = [
     {"Cdn": "disabled"},
     {"Cache": "serverless"},
     {"Cache": "cluster", "Cdn": "disabled"},
+    {"DirectReads": "refused"},
+    {"CdnUrl": "https://images.example.com"},
     {"Cache": "external"},
     {"Cache": "external", "SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"},
 ]
@@ -96,7 +98,7 @@ def demanded(name: str, given: dict[str, str]) -> set[str]:
     actions: set[str] = set()
     for call in calls_of(function["Handler"].split(".")[0]):
         if call == "s3:GetObject (presigned)":
-            actions |= {"s3:GetObject"} if given.get("Cdn") == "disabled" else set()
+            actions |= {"s3:GetObject"} if Conditions(rendered(), given).holds("PresignLinks") else set()
         elif call == "elasticache:Connect":
             actions |= {call} if given.get("Cache") in ("serverless", "cluster") else set()
         else:

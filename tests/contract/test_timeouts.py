@@ -10,6 +10,7 @@ from dev.checks import ROOT
 from dev.checks.machines import PLACEHOLDER, Machine, State, all_states, inner_scopes, machines, ways_on
 from dev.checks.template import functions
 from imageservice.adapters.plan_loader import load_plan
+from imageservice.core.reprocessing import LONGEST_RUN
 
 MACHINES = {machine.name: machine for machine in machines()}
 README = ROOT / "statemachine/README.md"
@@ -67,6 +68,10 @@ def test_the_documented_budget_is_that_of_the_definition(machine: Machine) -> No
     longest = longest_way(definition, definition["StartAt"], frozenset())
     assert (last, int(total)) == ("in all", longest)
     assert sum(int(seconds) for _, seconds in rows) == longest
+
+
+def test_an_execution_is_taken_for_dead_only_after_its_own_timeout() -> None:
+    assert LONGEST_RUN.total_seconds() == MACHINES["ProcessImage"].definition["TimeoutSeconds"]
 
 
 def longest_way(scope: dict[str, Any], name: str, passed: frozenset[str]) -> float:

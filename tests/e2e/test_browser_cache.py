@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 from PIL import Image
 from playwright.sync_api import Browser
-from read_world import manifest
+from read_world import EDGE, manifest
 from waiting import until
 
 from local.cloudfront.app import Edge, application
@@ -41,11 +41,12 @@ class Reader:
             return Answer(404, {}, b"")  # the browser looks for an icon of the page
         event = {
             "rawPath": asked.path,
-            "headers": dict(asked.headers),
+            "headers": {**asked.headers, "x-edge-secret": EDGE.secrets[0]},
             "queryStringParameters": {"size": "w320"},
             "requestContext": {"http": {"method": asked.method}},
         }
-        request = read_request(event, f"http://{asked.headers['x-viewer-host']}")
+        edge = EDGE._replace(url=f"http://{asked.headers['x-viewer-host']}")
+        request = read_request(event, edge)
         found = respond(request, manifest("a.jpg"), str, fresh=True)
         headers = {**found["headers"], "date": formatdate(time.time() - self.aged, usegmt=True)}
         return Answer(found["statusCode"], headers, b"")

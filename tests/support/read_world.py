@@ -14,6 +14,12 @@ from waiting import HANG_S
 from imageservice.adapters.image_table import ImageTable, to_dynamodb
 from imageservice.adapters.redis_client import Timeouts
 from imageservice.core.manifest import Manifest
+from imageservice.http.edge import EdgeSettings
+
+# An edge with a configured name, one without, and none. The first two know these secrets.
+EDGE = EdgeSettings("https://cdn.example", ("first", "second"), required=False)
+UNNAMED_EDGE = EDGE._replace(url="")
+NO_EDGE = EdgeSettings("", (), required=False)
 
 _WORKFLOWS = Path(__file__).parents[2] / "statemachine"
 # For a Redis that answers: on a busy machine, a slow answer is not an outage.

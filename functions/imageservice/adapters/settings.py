@@ -30,7 +30,9 @@ class Settings:
 
     Sizes are in bytes and pixels. An empty `cache_url` means no cache. With a `cache_iam_name`, `cache_user`
     authenticates with the function's role, otherwise with `cache_password`. An empty `rendition_plan` means the
-    packaged plan. An empty `cdn_url` means that links use the host name of the request, or are presigned.
+    packaged plan. An empty `cdn_url` means that links use the host name that the edge was reached at, or are presigned.
+    `edge_secrets` are what the edge may send to prove itself, separated by commas; a `direct_reads` other than
+    "refused" admits requests without.
     `process_image_arn`, `remove_image_arn` and `failure_topic_arn` are the workflows, and where failures are published.
     """
 
@@ -44,6 +46,8 @@ class Settings:
     cache_iam_name: str = ""
     cache_iam_serverless: str = ""
     cdn_url: str = ""
+    edge_secrets: str = field(default="", repr=False)
+    direct_reads: str = ""
     rendition_plan: str = ""
     process_image_arn: str = ""
     remove_image_arn: str = ""

@@ -4,6 +4,7 @@
     ├── Problem                    what the HTTP API can answer
     │   ├── RequestInvalid         a parameter is not valid: which one, and what it accepts                 400
     │   │   └── ImageIdInvalid     the text cannot be an image's id (imageservice.core.image_id)            400
+    │   ├── DirectReadRefused      this deployment answers only reads that come through its edge            403
     │   ├── ImageUnknown           there is no image with this id                                           404
     │   ├── ImageNotReady          the image is being processed, or that failed                             404
     │   ├── FormatUnavailable      the image has no rendition in the requested format                       406
@@ -38,6 +39,12 @@ class RequestInvalid(Problem):
 
 class ImageIdInvalid(RequestInvalid):
     """A text that cannot be an image's id; the message says why."""
+
+
+class DirectReadRefused(Problem):
+    """The read did not come through the edge, and this deployment answers no others (parameter `DirectReads`)."""
+
+    status = HTTPStatus.FORBIDDEN
 
 
 class ImageUnknown(Problem):

@@ -9,8 +9,8 @@ from imageservice.core.keys import digest, source_identity
 from imageservice.core.timestamps import from_text
 
 Decision = Literal["PROCESS", "UP_TO_DATE", "UNDER_WAY", "DELETED", "REJECTED", "NOT_ASKED_FOR"]
-# ProcessImage's own timeout: an image that has been PROCESSING for longer is no longer being processed.
-_LONGEST_RUN = timedelta(hours=1)
+LONGEST_RUN = timedelta(hours=3)
+"""ProcessImage's own timeout: an image that has been PROCESSING for longer is no longer being processed."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def decide(
         return "NOT_ASKED_FOR"
     if item is None:
         return "PROCESS"
-    if status == "PROCESSING" and now - from_text(item["updated_at"]) < _LONGEST_RUN:
+    if status == "PROCESSING" and now - from_text(item["updated_at"]) < LONGEST_RUN:
         return "UNDER_WAY"
     if selection.force:
         return "PROCESS"

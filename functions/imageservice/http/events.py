@@ -9,10 +9,6 @@ from imageservice.core.errors import RequestInvalid
 
 Event = Mapping[str, Any]
 
-# The CloudFront Function sets it to the host name that the viewer used. A client that calls the API itself may set it
-# too, but affects only itself: no cache stores answers outside the edge.
-VIEWER_HOST = "x-viewer-host"
-
 
 def id_in_path(event: Event) -> str:
     """The text after `/images/` or `/metadata/`; API Gateway has decoded it (docs/read-path.md says how)."""

@@ -137,6 +137,7 @@ def _reader(stack: Stack, manifests: ManifestCache) -> Iterator[Handler]:
         image_table=stack.outputs["ImageTableName"],
         processed_bucket=stack.outputs["ProcessedBucketName"],
         cdn_url="https://images.example.com",
+        edge_secrets="secret",
     )
     made = bootstrap.bootstrap(config, manifests=manifests)
     bootstrap.dependencies = lambda: made
@@ -158,6 +159,7 @@ def _event(image_id: str = _IMAGE) -> dict[str, Any]:
         "rawQueryString": "w=300&dpr=2",
         "queryStringParameters": {"w": "300", "dpr": "2"},
         "headers": {
+            "x-edge-secret": "secret",
             "accept": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
             "host": "images.example.com",
             "user-agent": "Mozilla/5.0",

@@ -39,16 +39,17 @@ class Ask:
 
 
 class Api:
-    """The HTTP API at `url`."""
+    """The HTTP API at `url`, which gets `added`, whatever the viewer sent under these names (in lower case)."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, added: Mapping[str, str]) -> None:
         self._url = url.rstrip("/")
+        self._added = added
         self._client = httpx.AsyncClient(timeout=30)
 
     async def ask(self, asked: Ask) -> Answer:
         """Its answer; 502 if it can't be reached."""
         url = httpx.URL(self._url + asked.path + (f"?{asked.query}" if asked.query else ""))
-        sent = {name: value for name, value in asked.headers.items() if name not in _HOP}
+        sent = {name: value for name, value in asked.headers.items() if name not in _HOP} | dict(self._added)
         try:
             answer = await self._client.request(asked.method, url, headers=sent, content=asked.body)
         except httpx.HTTPError as error:

@@ -34,7 +34,7 @@ def running(
         distribution,
         Store(distribution.tag_header),
         {
-            API: Api(stack.outputs["ApiUrl"]),
+            API: Api(stack.outputs["ApiUrl"], _custom_headers(stack)),
             RENDITIONS: Bucket(stack.client("s3"), stack.outputs["ProcessedBucketName"]),
         },
         Invalidations(stack.client("cloudfront"), stack.outputs["DistributionId"]),
@@ -65,3 +65,11 @@ def running(
     finally:
         server.should_exit = True
         thread.join(5)
+
+
+def _custom_headers(stack: Stack) -> dict[str, str]:
+    """What the deployed distribution adds to requests to the API; secrets are resolved in it."""
+    found = stack.client("cloudfront").get_distribution_config(Id=stack.outputs["DistributionId"])
+    origins = {origin["Id"]: origin for origin in found["DistributionConfig"]["Origins"]["Items"]}
+    headers = origins[API].get("CustomHeaders", {}).get("Items", ())
+    return {header["HeaderName"].lower(): header["HeaderValue"] for header in headers}

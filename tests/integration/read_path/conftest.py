@@ -71,7 +71,7 @@ def reader(table_client: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
     """
 
     def started(redis_url: str, table: Table | None = None, timeouts: Timeouts = PATIENT) -> Read:
-        config = Settings(cache_url=redis_url, cdn_url="https://cdn.example")
+        config = Settings(cache_url=redis_url, cdn_url="https://cdn.example", edge_secrets="secret")
         made = bootstrap.bootstrap(
             config, manifests=connect(redis_url, timeouts), table=table or image_table(table_client)
         )
@@ -79,7 +79,11 @@ def reader(table_client: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 
         def read(path: str, method: str = "GET", **headers: str) -> dict[str, Any]:
             http = {"method": method, "path": path}
-            event = {"rawPath": path, "headers": headers, "requestContext": {"http": http}}
+            event = {
+                "rawPath": path,
+                "headers": {"x-edge-secret": "secret", **headers},
+                "requestContext": {"http": http},
+            }
             context: Any = SimpleNamespace(aws_request_id="request")
             return handler(event, context)
 

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from read_world import manifest
+from read_world import EDGE, manifest
 
 from imageservice.core.manifest import Manifest
+from imageservice.http.edge import EdgeSettings
 from reader.request import read_request
 from reader.respond import respond
 
 Read = Callable[..., dict[str, Any]]
-EDGE = "https://cdn.example"
 
 
 def event(
@@ -30,18 +30,19 @@ def event(
 
 @pytest.fixture
 def read() -> Read:
-    """Answers a request for an image with this manifest; through the edge unless `edge` is empty."""
+    """Answers a request for an image with this manifest; through the edge unless the secret is another."""
 
     def reading(
         path: str = "/images/a.jpg",
         query: dict[str, str] | None = None,
         *,
         known: Manifest | None = manifest("a.jpg"),  # noqa: B008 - never changed
-        edge: str = EDGE,
+        edge: EdgeSettings = EDGE,
         fresh: bool = True,
+        x_edge_secret: str = "second",
         **headers: str,
     ) -> dict[str, Any]:
-        request = read_request(event(path, query, **headers), edge)
+        request = read_request(event(path, query, x_edge_secret=x_edge_secret, **headers), edge)
         return respond(request, known, lambda key: f"https://s3.example/{key}?signed", fresh=fresh)
 
     return reading

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from read_world import manifest
+from read_world import NO_EDGE, manifest
 
 from reader.responses import matches
 
@@ -103,7 +103,7 @@ def test_a_comma_in_an_id_does_not_split_a_srcset(read: Read) -> None:
 
 def test_links_to_the_api_itself_are_encoded_for_its_two_decodings(read: Read) -> None:
     odd = "50% off.jpg"
-    assert metadata(read, odd, edge="")["url"] == "https://api.example/images/" + quote(quote(odd))
+    assert metadata(read, odd, edge=NO_EDGE)["url"] == "https://api.example/images/" + quote(quote(odd))
 
 
 def test_what_the_reader_has_is_not_sent_again(read: Read) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from read_world import manifest
+from read_world import EDGE, NO_EDGE, UNNAMED_EDGE, manifest
 
-from imageservice.core.errors import ImageIdInvalid, RequestInvalid
+from imageservice.core.errors import DirectReadRefused, ImageIdInvalid, RequestInvalid
 from imageservice.core.keys import answer_tags
+from imageservice.http.edge import EdgeSettings
 
 Read = Callable[..., dict[str, Any]]
 DIGEST = f"{1:016x}"
@@ -76,13 +77,13 @@ def test_an_answer_that_took_long_is_not_kept_at_the_edge(read: Read) -> None:
 
 
 def test_without_the_edge_a_reader_is_sent_to_a_presigned_link_for_a_minute(read: Read) -> None:
-    headers = read(edge="", query={"size": "thumb"})["headers"]
+    headers = read(edge=NO_EDGE, query={"size": "thumb"})["headers"]
     assert headers["location"] == f"https://s3.example/a.jpg/{DIGEST}/thumb.jpeg?signed"
     assert headers["cache-control"] == "private, max-age=60, stale-while-revalidate=30"
 
 
-def test_the_edge_tells_by_which_name_it_was_asked(read: Read) -> None:
-    location = read(edge="", x_viewer_host="images.example")["headers"]["location"]
+def test_without_a_configured_name_links_use_the_name_that_the_edge_was_reached_at(read: Read) -> None:
+    location = read(edge=UNNAMED_EDGE, x_viewer_host="images.example")["headers"]["location"]
     assert location.startswith("https://images.example/renditions/")
 
 
@@ -90,12 +91,49 @@ def test_the_edge_tells_by_which_name_it_was_asked(read: Read) -> None:
     "forged", ["evil.example/x", "a b", "evil.example\r\nset-cookie: x", "<script>", "a:b", "x" * 300]
 )
 def test_a_viewer_host_that_is_none_is_not_believed(read: Read, forged: str) -> None:
-    assert read(edge="", x_viewer_host=forged)["headers"]["location"].startswith("https://s3.example/")
+    assert read(edge=UNNAMED_EDGE, x_viewer_host=forged)["headers"]["location"].startswith(
+        "https://s3.example/"
+    )
 
 
 def test_a_configured_name_is_believed_before_any_header(read: Read) -> None:
     location = read(x_viewer_host="evil.example")["headers"]["location"]
     assert location.startswith("https://cdn.example/")
+
+
+@pytest.mark.parametrize("secret", ["", "firs", "first,second", "FIRST", "sécond", "\ud800"])
+@pytest.mark.parametrize("path", ["/images/a.jpg", "/metadata/a.jpg"])
+def test_a_client_that_is_not_the_edge_can_not_name_the_host_of_links(
+    read: Read, path: str, secret: str
+) -> None:
+    answer = read(path, edge=UNNAMED_EDGE, x_edge_secret=secret, x_viewer_host="evil.example")
+    assert "evil" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize("edge", [EDGE, UNNAMED_EDGE, NO_EDGE])
+@pytest.mark.parametrize("path", ["/images/a.jpg", "/metadata/a.jpg"])
+def test_no_shared_cache_stores_an_answer_to_a_client_that_is_not_the_edge(
+    read: Read, path: str, edge: EdgeSettings
+) -> None:
+    answer = read(path, edge=edge, x_edge_secret="guessed", x_viewer_host="evil.example")
+    assert answer["headers"]["cache-control"].startswith("private,")
+
+
+def test_an_edge_with_either_secret_is_believed_while_one_replaces_the_other(read: Read) -> None:
+    for secret in ("first", "second"):
+        assert read(x_edge_secret=secret)["headers"]["cache-control"].startswith("public,")
+
+
+def test_a_deployment_without_an_edge_believes_no_secret_not_even_an_empty_one(read: Read) -> None:
+    location = read(edge=NO_EDGE, x_edge_secret="", x_viewer_host="evil.example")["headers"]["location"]
+    assert location.startswith("https://s3.example/")
+
+
+def test_a_direct_read_is_refused_where_the_edge_is_required(read: Read) -> None:
+    required = EDGE._replace(required=True)
+    with pytest.raises(DirectReadRefused):
+        read(edge=required, x_edge_secret="guessed")
+    assert read(edge=required)["statusCode"] == 302
 
 
 def test_a_format_that_the_image_lacks_is_not_acceptable(read: Read) -> None:
