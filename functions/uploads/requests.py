@@ -3,14 +3,13 @@
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 from imageservice.adapters.source_bucket import Originals
 from imageservice.core.errors import BodyTooLarge, RequestInvalid
 from imageservice.core.formats import check_media_type
 from imageservice.core.image_id import check_image_id
-from imageservice.http.edge import VIEWER_HOST
 from imageservice.http.events import Event, body_of, header, id_in_path, json_strings
+from imageservice.http.links import link_to
 from imageservice.http.responses import Response, json_response
 
 # A Lambda function gets at most 6 MB, and API Gateway encodes bodies in base64, which adds a third. Source:
@@ -41,7 +40,7 @@ def put_image(originals: Originals, event: Event) -> Response:
             f"POST /uploads presigns uploads of up to {originals.max_bytes:,} bytes."
         )
     version = originals.put(image_id, data, content_type)
-    return _answer(HTTPStatus.ACCEPTED, event, image_id, status="PROCESSING", version_id=version)
+    return _answer(HTTPStatus.ACCEPTED, event, image_id, version, status="PROCESSING", version_id=version)
 
 
 def delete_image(originals: Originals, event: Event) -> Response:
@@ -51,11 +50,9 @@ def delete_image(originals: Originals, event: Event) -> Response:
     return _answer(HTTPStatus.ACCEPTED, event, image_id, status="DELETED")
 
 
-def _answer(code: HTTPStatus, event: Event, image_id: str, **members: Any) -> Response:
-    """The answer, with where the image's metadata will be."""
-    path = quote(image_id)
-    if not header(event, VIEWER_HOST):  # the edge encodes for API Gateway, which decodes twice
-        path = quote(path)
-    metadata = f"/metadata/{path}"
-    headers = {"cache-control": "no-store", "location": metadata}
-    return json_response(code, {"id": image_id, **members, "metadata": metadata}, headers)
+def _answer(code: HTTPStatus, event: Event, image_id: str, version: str = "", **members: Any) -> Response:
+    """The answer, with where the upload's state and the image's metadata are."""
+    upload = link_to(event, "uploads", image_id, **({"version": version} if version else {}))
+    links = {"upload": upload, "metadata": link_to(event, "metadata", image_id)}
+    headers = {"cache-control": "no-store", "location": upload}
+    return json_response(code, {"id": image_id, **members, **links}, headers)

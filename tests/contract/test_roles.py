@@ -23,6 +23,7 @@ DEMANDED = {
     "s3:HeadObject": {"s3:GetObject", "s3:ListBucket"},
     "s3:CopyObject": {"s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:ListBucket"},
     "s3:ListObjectsV2": {"s3:ListBucket"},
+    "s3:ListObjectVersions": {"s3:ListBucketVersions"},
     "s3:DeleteObjects": {"s3:DeleteObject"},
 }
 # docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html

@@ -6,6 +6,7 @@
     │   │   └── ImageIdInvalid     the text cannot be an image's id (imageservice.core.image_id)            400
     │   ├── DirectReadRefused      this deployment answers only reads that come through its edge            403
     │   ├── ImageUnknown           there is no image with this id                                           404
+    │   ├── UploadUnknown          there is no such upload of this image                                    404
     │   ├── ImageNotReady          the image is being processed, or that failed                             404
     │   ├── FormatUnavailable      the image has no rendition in the requested format                       406
     │   ├── ImageDeleted           the image was deleted                                                    410
@@ -49,6 +50,12 @@ class DirectReadRefused(Problem):
 
 class ImageUnknown(Problem):
     """No image has this id."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class UploadUnknown(Problem):
+    """The image has no upload, or none with that version."""
 
     status = HTTPStatus.NOT_FOUND
 

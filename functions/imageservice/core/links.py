@@ -9,10 +9,15 @@ def rendition_link(edge: str, key: str) -> str:
 
 
 def image_link(host: str, image_id: str, *, encode_twice: bool = False) -> str:
-    """An image's lasting link, which redirects to what is served now.
+    """An image's lasting link, which redirects to what is served now."""
+    return resource_link(host, "images", image_id, encode_twice=encode_twice)
+
+
+def resource_link(host: str, path: str, image_id: str, *, encode_twice: bool = False) -> str:
+    """The link to what the API has of an image at `/{path}/`: its redirect, its metadata, the state of its uploads.
 
     An HTTP API decodes a path twice (docs/read-path.md). The edge encodes once more; a link to the API itself must be
     encoded twice.
     """
-    path = quote(image_id)
-    return f"{host}/images/{path.replace('%', '%25') if encode_twice else path}"
+    encoded = quote(image_id)
+    return f"{host}/{path}/{encoded.replace('%', '%25') if encode_twice else encoded}"

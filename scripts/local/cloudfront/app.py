@@ -95,7 +95,7 @@ class Edge:
         self, request: Request, viewer: event.Viewer, behavior: Behavior, onward: event.Onward
     ) -> Answer:
         origin = self._origins[behavior.origin]
-        if request.method not in ("GET", "HEAD"):
+        if request.method not in ("GET", "HEAD") or not behavior.stores:
             body = await request.body()
             asked = Ask(request.method, onward.path, onward.query, onward.headers, body)
             return _from_edge(await origin.ask(asked))
@@ -106,7 +106,8 @@ class Edge:
         if stored := self._store.fresh(key):
             return _from_edge(stored.answer, stored, self._store.now())
         asked_at = self._store.now()
-        answer = await origin.ask(Ask("GET", onward.path, query, onward.headers))
+        forwarded = onward.query if behavior.forwards_query else query
+        answer = await origin.ask(Ask("GET", onward.path, forwarded, onward.headers))
         if answer.status >= 500 and (stored := self._store.on_error(key)):
             return _from_edge(stored.answer, stored, self._store.now())
         self._store.keep(key, viewer.path, answer, asked_at)
@@ -152,7 +153,7 @@ def _viewer(request: Request) -> event.Viewer:
 
 
 def _cached_query(behavior: Behavior, query: str) -> str:
-    """The part of the query that is in the cache key; the origin sees nothing else."""
+    """The part of the query that is in the cache key."""
     pairs = [pair for pair in query.split("&") if pair.partition("=")[0] in behavior.parameters]
     return "&".join(sorted(pairs))
 

@@ -11,6 +11,10 @@ from local.deployment.conditions import Conditions
 
 API = "api"
 RENDITIONS = "renditions"
+# AWS's managed policies, by the ids that it publishes:
+# docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+ALL_VIEWER_EXCEPT_HOST_HEADER = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ class Behavior:
     """Which origin answers, and which headers and query parameters make up the cache key besides the path.
 
     `function` and `response_function` are the code of the CloudFront Functions of the viewer's request and of the
-    response to it, or None.
+    response to it, or None. `stores` is whether answers are stored at all. `forwards_query` is whether the origin sees
+    the whole query, or only the parameters in the key.
     """
 
     origin: str
@@ -72,6 +77,8 @@ class Behavior:
     function: str | None
     response_headers: ResponseHeaders = ResponseHeaders()
     response_function: str | None = None
+    stores: bool = True
+    forwards_query: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,8 @@ class Distribution:
                 _function(codes, spec, "viewer-request"),
                 _response_headers(resources, spec),
                 _function(codes, spec, "viewer-response"),
+                spec["CachePolicyId"] != CACHING_DISABLED,
+                _forwards_query(spec),
             )
 
         return cls(
@@ -128,8 +137,16 @@ def _response_headers(resources: Mapping[str, Any], spec: Mapping[str, Any]) -> 
     return ResponseHeaders.of_config(resources[policy["Ref"]]["Properties"]["ResponseHeadersPolicyConfig"])
 
 
+def _forwards_query(spec: Mapping[str, Any]) -> bool:
+    """Whether the behavior has the origin request policy that passes on everything but the host."""
+    policy = spec.get("OriginRequestPolicyId")
+    if policy not in (None, ALL_VIEWER_EXCEPT_HOST_HEADER):
+        raise ValueError(f"the local edge does not know the origin request policy {policy}")
+    return policy is not None
+
+
 def _cache_key(resources: Mapping[str, Any], policy: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The headers and the parameters of the cache policy; AWS's managed one that is in use has neither."""
+    """The headers and the parameters of the cache policy; AWS's managed ones that are in use have neither."""
     if not isinstance(policy, dict):
         return (), ()
     config = resources[policy["Ref"]]["Properties"]["CachePolicyConfig"]

@@ -22,6 +22,7 @@ NAMES: tuple[str, ...] = (
     "s3_versioned_ranges",
     "eventbridge_dead_letter",
     "http_api_paths",
+    "http_api_stage_variables",
     "stepfunctions_engine",
     "interpreter_clients",
     "jsonata_values",

@@ -68,6 +68,10 @@ def test_an_open_route_answers(stack: Stack) -> None:
     assert get(stack.url("/open/some/key")) == (200, "/open/some/key")
 
 
+def test_a_route_gets_the_variables_of_the_apis_stage(stack: Stack) -> None:
+    assert get(stack.url("/open/stage-variables")) == (200, '{"greeting": "hello"}')
+
+
 def test_a_signed_route_refuses_who_did_not_sign_and_answers_who_did(stack: Stack) -> None:
     url = stack.url("/signed")
     request = AWSRequest("POST", url, data=b"{}")

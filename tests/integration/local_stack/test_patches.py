@@ -32,6 +32,7 @@ COVERED = {
         "closed_connections",
         "eventbridge_dead_letter",
         "http_api_paths",
+        "http_api_stage_variables",
         "s3_event_version",
         "s3_versioned_ranges",
     ],
@@ -121,6 +122,12 @@ def test_http_api_paths(bare: Bare) -> None:
     stack = bare("services").stack
     with urllib.request.urlopen(stack.url("/open/a%2520b")) as answer:
         assert answer.read() == b"/open/a%2520b"
+
+
+def test_http_api_stage_variables(bare: Bare) -> None:
+    stack = bare("services").stack
+    with urllib.request.urlopen(stack.url("/open/stage-variables")) as answer:
+        assert answer.read() == b"null"
 
 
 def test_choice_missing_path(bare: Bare) -> None:

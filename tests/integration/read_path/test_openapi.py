@@ -1,14 +1,10 @@
 """docs/openapi.yaml is true: the local HTTP API answers all requests that Schemathesis generates from it as it says."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 import schemathesis
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from hypothesis import HealthCheck, settings
 from read_world import Writes
 from schemathesis.specs.openapi.checks import (
@@ -17,6 +13,7 @@ from schemathesis.specs.openapi.checks import (
     positive_data_acceptance,
     unsupported_method,
 )
+from signed import Signed
 
 from imageservice_operator.operations.stack import Stack
 
@@ -33,20 +30,6 @@ STATES = {
     "openapi/rejected": "REJECTED",
     "openapi/deleted": "DELETED",
 }
-
-
-class Signed(requests.auth.AuthBase):
-    """Signs as an AWS client does."""
-
-    def __init__(self, stack: Stack) -> None:
-        self._credentials = Credentials(stack.file.access_key_id, stack.file.secret_access_key)
-        self._region = stack.region
-
-    def __call__(self, request: Any) -> Any:
-        unsigned = AWSRequest(request.method, request.url, data=request.body or b"")
-        SigV4Auth(self._credentials, "execute-api", self._region).add_auth(unsigned)
-        request.headers.update(dict(unsigned.headers.items()))
-        return request
 
 
 @pytest.fixture(scope="module")

@@ -39,9 +39,9 @@ class NoInvalidations:
 class Site:
     """An edge whose only behavior runs `code` for requests, and `response_code` for the responses."""
 
-    def __init__(self, code: str | None, response_code: str | None = None) -> None:
+    def __init__(self, code: str | None, response_code: str | None = None, **more: Any) -> None:
         self.origin = Recorder()
-        behavior = Behavior(API, ("accept",), ("w", "size"), code, response_function=response_code)
+        behavior = Behavior(API, ("accept",), ("w", "size"), code, response_function=response_code, **more)
         self._app = application(
             Edge(
                 Distribution((), behavior, "tags"),
@@ -245,3 +245,19 @@ def test_a_response_function_is_not_run_for_errors() -> None:
 )
 def test_a_response_function_that_fails_is_a_503(code: str) -> None:
     assert Site(None, code).request("/a").status_code == 503
+
+
+def test_an_origin_request_policy_sends_the_whole_query_on_for_one_cache_key() -> None:
+    site = Site(None, forwards_query=True)
+    site.origin.headers = {"cache-control": "max-age=60"}
+    answers = [site.request(f"/a?w=1&other={number}") for number in range(2)]
+    assert [asked.query for asked in site.origin.requests] == ["w=1&other=0"]
+    assert [answer.headers["x-cache"] for answer in answers] == ["Miss from edge", "Hit from edge"]
+
+
+def test_where_caching_is_disabled_every_request_reaches_the_origin() -> None:
+    site = Site(None, stores=False)
+    site.origin.headers = {"cache-control": "max-age=60"}
+    for _ in range(2):
+        site.request("/a?version=1")
+    assert [asked.query for asked in site.origin.requests] == ["version=1", "version=1"]

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import boto3
 import pytest
@@ -77,20 +77,26 @@ def test_a_presigned_upload_is_signed_with_version_4_in_the_oldest_region_too() 
     assert form["fields"]["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
 
 
-def test_an_upload_at_the_edge_learns_where_to_look_for_its_metadata(originals: Originals) -> None:
-    event = {
-        **post({"id": ODD_ID, "content_type": "image/png"}),
-        "headers": {"x-viewer-host": "images.example"},
-    }
-    form = json.loads(presign_upload(originals, event)["body"])
-    assert form["metadata"] == "/metadata/a%20b%2Bc%2520%C3%A9/%C3%BC.jpg"
+CDN = {"stageVariables": {"cdn": "https://cdn.example"}}
+ODD_PATH = "a%20b%2Bc%2520%C3%A9/%C3%BC.jpg"
 
 
-def test_an_upload_at_the_api_itself_gets_a_path_that_survives_being_decoded_twice(
-    originals: Originals,
-) -> None:
-    response = presign_upload(originals, post({"id": ODD_ID, "content_type": "image/png"}))
-    assert unquote(unquote(response["headers"]["location"])) == f"/metadata/{ODD_ID}"
+def test_every_link_is_a_full_one_at_the_cdn(originals: Originals) -> None:
+    response = presign_upload(originals, {**post({"id": ODD_ID, "content_type": "image/png"}), **CDN})
+    form = json.loads(response["body"])
+    assert form["metadata"] == f"https://cdn.example/metadata/{ODD_PATH}"
+    assert form["upload"] == response["headers"]["location"] == f"https://cdn.example/uploads/{ODD_PATH}"
+
+
+def test_an_image_that_is_put_has_a_link_to_the_state_of_this_very_upload(originals: Originals) -> None:
+    answer = json.loads(put_image(originals, {**put(b"photo"), **CDN})["body"])
+    assert answer["upload"] == f"https://cdn.example/uploads/{ODD_PATH}?version={quote(answer['version_id'])}"
+
+
+def test_without_a_cdn_links_are_encoded_for_the_apis_two_decodings(originals: Originals) -> None:
+    event = {**post({"id": ODD_ID, "content_type": "image/png"}), "headers": {"host": "api.example"}}
+    link = json.loads(presign_upload(originals, event)["body"])["metadata"]
+    assert unquote(unquote(link)) == f"https://api.example/metadata/{ODD_ID}"
 
 
 @pytest.mark.parametrize(

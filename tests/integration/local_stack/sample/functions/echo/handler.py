@@ -1,5 +1,6 @@
 """Does what its event says, for the tests of the stack that runs it."""
 
+import json
 import os
 import pathlib
 import sys
@@ -31,6 +32,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         service, action, arguments = event["call"]
         answer = getattr(boto3.client(service), action)(**arguments)
         return {"called": action, "status": answer["ResponseMetadata"]["HTTPStatusCode"]}
+    if event.get("rawPath") == "/open/stage-variables":
+        return {"statusCode": 200, "body": json.dumps(event.get("stageVariables"))}
     if "routeKey" in event:
         return {"statusCode": 200, "body": event["rawPath"]}
     return {

@@ -1,0 +1,16 @@
+"""What UploadStatusFunction works with, made once per process; tests replace `states`."""
+
+from functools import cache
+
+from imageservice.adapters.aws_clients import client
+from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.settings import settings
+from imageservice.adapters.source_versions import SourceVersions
+from upload_status.states import UploadStates
+
+
+@cache
+def states() -> UploadStates:
+    config = settings()
+    table = ImageTable(client("dynamodb"), config.image_table)
+    return UploadStates(table, SourceVersions(client("s3"), config.source_bucket))

@@ -1,0 +1,39 @@
+"""GET /uploads/{id+}: the state of an upload, for pages that wait for it."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from imageservice.adapters.logging import logger
+from imageservice.core.errors import Problem, RequestInvalid, StoreUnavailable
+from imageservice.core.image_id import check_image_id
+from imageservice.http.events import Event, id_in_path
+from imageservice.http.problems import problem
+from imageservice.http.responses import Response
+from upload_status import bootstrap
+from upload_status.responses import RETRY_STORE_S, state_response
+
+_LONGEST_VERSION = 1024
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> Response:
+    try:
+        image_id = check_image_id(id_in_path(event))
+        response = state_response(event, bootstrap.states().find(image_id, _version(event)))
+    except StoreUnavailable as error:
+        logger.warning("unavailable", extra={"error": str(error)})
+        unavailable = StoreUnavailable("The upload's state can't be read at the moment.")
+        response = problem(unavailable, retry_after=RETRY_STORE_S)
+    except Problem as error:
+        response = problem(error)
+    logger.info("answered", extra={"path": event["rawPath"], "status": response["statusCode"]})
+    return response
+
+
+def _version(event: Event) -> str | None:
+    """The version id that the request asks for."""
+    version: str | None = (event.get("queryStringParameters") or {}).get("version")
+    if version is not None and not 0 < len(version) <= _LONGEST_VERSION:
+        raise RequestInvalid(f"version must have 1 to {_LONGEST_VERSION} characters.")
+    return version
