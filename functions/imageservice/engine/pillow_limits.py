@@ -2,7 +2,7 @@
 
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
-from imageservice.engine.containers.png import MAX_PROFILE
+from imageservice.engine.pixels.icc_bounds import MAX_PROFILE
 
 
 def set_pillow_limits() -> None:

@@ -12,10 +12,10 @@ from PIL import BmpImagePlugin, Image, ImageChops
 from imageservice.core.errors import ImageRejected
 from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.containers.header import Header
+from imageservice.engine.pixels.icc_bounds import MAX_PROFILE
 
 _BITFIELDS = (3, 6)
 _EMBEDDED = b"DEBM"
-_MAX_PROFILE = 8_000_000
 _ALPHA = 3
 
 
@@ -105,4 +105,4 @@ def _profile(file: BoundedFile) -> bytes | None:
     if len(head) < 124 or head[:4] != b"\x7c\0\0\0" or head[56:60] != _EMBEDDED:
         return None
     offset, length = struct.unpack_from("<II", head, 112)
-    return file.at(14 + offset, length) if 0 < length <= _MAX_PROFILE else None
+    return file.at(14 + offset, length) if 0 < length <= MAX_PROFILE else None

@@ -17,6 +17,7 @@ from imageservice.engine.containers import exif
 from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.containers.header import Header
 from imageservice.engine.containers.sub_frame import Disposal, SubFrame
+from imageservice.engine.pixels.icc_bounds import MAX_PROFILE
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TAIL = 65_536
@@ -27,7 +28,6 @@ _HEADER_BYTES = {b"IHDR": 13, b"tRNS": 1, b"cICP": 4, b"acTL": 8, b"eXIf": _TAIL
 _COLOR_CHUNKS = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
 _LEAST = {b"tRNS": 1, b"iCCP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}
 _PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT")
-MAX_PROFILE = 8_000_000
 # 50 MB in chunks of 256 bytes.
 _MAX_CHUNKS = 200_000
 

@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image, ImageCms
 
 from imageservice.engine.containers.header import Header
+from imageservice.engine.pixels.icc_bounds import bounded
 from imageservice.engine.pixels.icc_profile import SRGB, from_codes, from_gamma
 
 _INTENT = ImageCms.Intent.PERCEPTUAL
@@ -72,8 +73,11 @@ def _from_png_numbers(gamma: float, chromaticity: tuple[float, ...] | None, gray
 @lru_cache(maxsize=32)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """The way from the profile to sRGB; None where it can't be used on `mode`, or changes nothing."""
+    readable = bounded(profile)
+    if readable is None:
+        return None
     try:
-        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        source = ImageCms.ImageCmsProfile(BytesIO(readable))
         if mode not in _SPACES.get(source.profile.xcolor_space.strip(), ()):
             return None
         inside, outside = ("L", "RGB") if mode in ("L", "LA") else (mode, "RGBA" if mode == "RGBA" else "RGB")
