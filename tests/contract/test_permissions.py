@@ -5,20 +5,24 @@ from typing import Any
 
 import pytest
 
-from dev.checks.machine_calls import FOR_LOGS
+from dev.checks.machine_calls import FOR_LOGS, FOR_TRACES
 from dev.checks.machines import Machine, machines
 from dev.checks.template import functions, resources, sample, state_machines
 
-# Actions for which AWS knows no resource: for Step Functions' logs, and for connecting a function to its subnets
-# (docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html).
-WITHOUT_RESOURCE = FOR_LOGS | {
-    "ec2:CreateNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:DeleteNetworkInterface",
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:UnassignPrivateIpAddresses",
-}
+# Actions for which AWS knows no resource: for Step Functions' logs, for traces, and for connecting a function to its
+# subnets (docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html).
+WITHOUT_RESOURCE = (
+    FOR_LOGS
+    | FOR_TRACES
+    | {
+        "ec2:CreateNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+    }
+)
 
 each_machine = pytest.mark.parametrize("machine", machines(), ids=lambda machine: machine.name)
 each_role = pytest.mark.parametrize("name", sorted({**functions(), **state_machines()}))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dev.checks.aws_calls import FUNCTIONS, SERVICES, calls_of, operations
-from dev.checks.machine_calls import called_by
+from dev.checks.machine_calls import FOR_TRACES, called_by
 from dev.checks.machines import Machine, machines
 from dev.checks.rendered import rendered
 from dev.checks.template import functions, state_machines
@@ -41,6 +41,7 @@ PARAMETERS: list[dict[str, str]] = [
     {"Cache": "serverless"},
     {"Cache": "cluster", "Cdn": "disabled"},
     {"DirectReads": "refused"},
+    {"Tracing": "enabled"},
     {"CdnUrl": "https://images.example.com"},
     {"Cache": "external"},
     {"Cache": "external", "SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"},
@@ -106,6 +107,8 @@ def demanded(name: str, given: dict[str, str]) -> set[str]:
             actions |= DEMANDED.get(call, {call.replace("stepfunctions:", "states:")})
     # What Lambda itself does with the function's role.
     actions |= {"logs:CreateLogStream", "logs:PutLogEvents"}
+    if given.get("Tracing") == "enabled":
+        actions |= {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
     if "VpcConfig" in Conditions(rendered(), given).without_ifs(function):
         actions |= JOIN_VPC
     if (
@@ -138,6 +141,8 @@ def test_machines_role_grants_what_its_states_call_and_nothing_else(
     if given.get("Cdn") == "disabled":
         needed = {action for action in needed if not action.startswith("cloudfront:")}
         needed = set() if machine.name == "PurgeCdn" else needed
+    if given.get("Tracing") == "enabled":
+        needed |= FOR_TRACES
     assert actions == needed
 
 

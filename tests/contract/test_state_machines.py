@@ -8,6 +8,7 @@ import pytest
 
 from dev.checks import ROOT
 from dev.checks.machines import Machine, State, all_states, machines
+from dev.checks.template import functions, state_machines
 from dev.checks.variables import undefined_variables
 
 MACHINES = machines()
@@ -137,3 +138,13 @@ def test_what_is_caught_is_not_retried_first(state: State) -> None:
         name for rule in state.body["Retry"] if never_tried_again(rule) for name in rule["ErrorEquals"]
     }
     assert caught <= settled
+
+
+def test_every_machine_and_function_is_traced_by_the_one_parameter() -> None:
+    traced = {"Fn::If": ["Trace", True, False]}
+    assert {name: each["Tracing"] for name, each in state_machines().items()} == {
+        name: {"Enabled": traced} for name in state_machines()
+    }
+    assert {str(each["Tracing"]) for each in functions().values()} == {
+        str({"Fn::If": ["Trace", "Active", "PassThrough"]})
+    }

@@ -29,6 +29,14 @@ FOR_LOGS = {
     "logs:DescribeLogGroups",
 }
 
+# docs.aws.amazon.com/step-functions/latest/dg/xray-iam.html; a function needs the first two of these.
+FOR_TRACES = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+}
+
 
 def called_by(machine: Machine) -> set[str]:
     """The actions for the states of `machine`, its logs included."""
