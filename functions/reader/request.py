@@ -12,6 +12,7 @@ from imageservice.core.image_id import check_image_id
 from imageservice.core.negotiation import RenditionQuery
 from imageservice.http.edge import VIEWER_HOST, EdgeSettings
 from imageservice.http.events import id_in_path
+from imageservice.http.links import cdn_origin
 
 _MAX_WIDTH = 20_000
 _MAX_DPR = 10
@@ -27,9 +28,9 @@ class ReadRequest:
     """What the reader requests: an image's redirect, or its `metadata`.
 
     `edge` is the origin, as `https://name`, that serves both this API and `/renditions/`: the configured one, or else
-    the one that the request came through. It is empty if there is neither. `host` is the origin for links to this API.
-    `through_edge` says whether the edge proved that the request came through it; otherwise no shared cache may store
-    the answer, since no purge would reach it.
+    the one that the request came through, or else the CDN's own. It is empty if there is no CDN. `host` is the origin
+    for links to this API. `through_edge` says whether the edge proved that the request came through it; otherwise no
+    shared cache may store the answer, since no purge would reach it.
     """
 
     image_id: str
@@ -56,7 +57,7 @@ def read_request(event: Mapping[str, Any], edge: EdgeSettings) -> ReadRequest:
     image_id = check_image_id(id_in_path(event))
     parameters = event.get("queryStringParameters")
     metadata = event["rawPath"].startswith("/metadata/")
-    origin = edge.url or (_viewers_origin(headers) if through_edge else "")
+    origin = edge.url or (_viewers_origin(headers) if through_edge else "") or cdn_origin(event)
     return ReadRequest(
         image_id=image_id,
         metadata=metadata,

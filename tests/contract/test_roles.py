@@ -100,7 +100,7 @@ def demanded(name: str, given: dict[str, str]) -> set[str]:
     actions: set[str] = set()
     for call in calls_of(function["Handler"].split(".")[0]):
         if call == "s3:GetObject (presigned)":
-            actions |= {"s3:GetObject"} if Conditions(rendered(), given).holds("PresignLinks") else set()
+            actions |= {"s3:GetObject"} if given.get("Cdn") == "disabled" else set()
         elif call == "elasticache:Connect":
             actions |= {call} if given.get("Cache") in ("serverless", "cluster") else set()
         else:

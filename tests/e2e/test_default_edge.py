@@ -50,13 +50,15 @@ def test_the_edge_keeps_an_answer_that_came_soon(edge: str, image_id: str) -> No
     assert until(is_kept, lambda: "no answer within 250 ms")
 
 
-def test_a_read_at_the_api_itself_ends_at_a_presigned_link_that_works(
-    service: Service, image_id: str
-) -> None:
+def test_a_read_at_the_api_itself_gets_links_at_the_distribution(service: Service, image_id: str) -> None:
+    """The distribution's own name: no parameter has it, and no request has told it."""
+    distribution = service.stack.outputs["CdnUrl"]
     answer = httpx.get(service.stack.url(f"/images/{image_id}?size=thumb"))
-    assert "X-Amz-Signature" in answer.headers["location"]
+    assert answer.headers["location"].startswith(f"{distribution}/renditions/{image_id}/")
     assert answer.headers["cache-control"].startswith("private,")
-    assert httpx.get(answer.headers["location"]).headers["content-type"] == "image/jpeg"
+    content = httpx.get(service.stack.url(f"/metadata/{image_id}")).json()
+    assert content["url"] == f"{distribution}/images/{image_id}"
+    assert distribution in content["srcset"]["avif"]
 
 
 @pytest.mark.parametrize("secret", ["", "guessed"])

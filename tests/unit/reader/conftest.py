@@ -40,9 +40,13 @@ def read() -> Read:
         edge: EdgeSettings = EDGE,
         fresh: bool = True,
         x_edge_secret: str = "second",
+        cdn: str = "",
         **headers: str,
     ) -> dict[str, Any]:
-        request = read_request(event(path, query, x_edge_secret=x_edge_secret, **headers), edge)
+        sent = event(path, query, x_edge_secret=x_edge_secret, **headers)
+        if cdn:
+            sent["stageVariables"] = {"cdn": cdn}
+        request = read_request(sent, edge)
         return respond(request, known, lambda key: f"https://s3.example/{key}?signed", fresh=fresh)
 
     return reading

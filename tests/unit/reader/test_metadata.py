@@ -101,6 +101,16 @@ def test_a_comma_in_an_id_does_not_split_a_srcset(read: Read) -> None:
     assert len(candidates) == 3
 
 
+def test_links_in_answers_of_the_api_itself_are_at_the_cdn(read: Read) -> None:
+    """As a backend asks, which puts them into pages."""
+    odd = "50% off é.jpg"
+    content = metadata(read, odd, edge=NO_EDGE, cdn="https://d1.cloudfront.net")
+    assert content["url"] == f"https://d1.cloudfront.net/images/{quote(odd)}"
+    assert all(
+        one["url"].startswith("https://d1.cloudfront.net/renditions/") for one in content["renditions"]
+    )
+
+
 def test_links_to_the_api_itself_are_encoded_for_its_two_decodings(read: Read) -> None:
     odd = "50% off.jpg"
     assert metadata(read, odd, edge=NO_EDGE)["url"] == "https://api.example/images/" + quote(quote(odd))
