@@ -1,7 +1,7 @@
 """Bytes in, renditions of one size out."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from io import BytesIO
 from time import perf_counter
 from typing import NamedTuple
@@ -11,7 +11,6 @@ from PIL import Image
 from imageservice.core.formats import FALLBACK, FORMATS, fallback_for
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Light, Size, Target, fitted
-from imageservice.engine.containers import jpeg, png
 from imageservice.engine.containers.bounded_file import BoundedFile, decoding
 from imageservice.engine.containers.header import Header
 from imageservice.engine.decode import Pixels, decode_still, fit
@@ -19,16 +18,12 @@ from imageservice.engine.decode_animation import decode_frames
 from imageservice.engine.encode import encode
 from imageservice.engine.encode_animation import RenderedFrame, encode_animation
 from imageservice.engine.inspection import displayed_size, read_header
+from imageservice.engine.own_size import no_larger_than_original
 from imageservice.engine.pixels.alpha import is_transparent, without_alpha
-from imageservice.engine.pixels.color import to_srgb
+from imageservice.engine.pixels.color import is_srgb, to_srgb
 from imageservice.engine.placeholder import dominant_color, placeholder
 
 _PREVIEW = 64
-_SRGB_MODES = ("L", "LA", "RGB", "RGBA")
-_CODED_PIXELS: dict[str, Callable[[BoundedFile], bytes | None]] = {
-    "jpeg": jpeg.without_metadata,
-    "png": png.without_metadata,
-}
 
 
 @dataclass(frozen=True)
@@ -77,9 +72,7 @@ def render(
         original = _decoded(file, header, target, light)
     fallback = fallback_for(alpha=original.alpha, animated=header.frames > 1)
     names = [fallback if name == FALLBACK else name for name in formats]
-    images = tuple(_encoded(original.frames, header.loops, name, target, quality or {}) for name in names)
-    if _is_shown_as_stored(original, header):
-        images = tuple(_no_larger_than_original(image, file, header) for image in images)
+    images = tuple(_encoded(original, file, header, name, target, quality or {}) for name in names)
     if not describe:
         return Rendered(images, original.alpha, None, None)
     # Not from the rendition: the smallest one may show only a part, and the preview shows the whole image.
@@ -113,28 +106,44 @@ def _decoded(file: BoundedFile, header: Header, target: Target, light: Light) ->
 
 
 def _encoded(
-    frames: Sequence[RenderedFrame], loops: int, format: str, target: Target, quality: Mapping[str, int]
+    original: _Decoded,
+    file: BoundedFile,
+    header: Header,
+    format: str,
+    target: Target,
+    quality: Mapping[str, int],
 ) -> Encoded:
     begin = perf_counter()
-    if len(frames) > 1 and FORMATS[format].animation:
-        data = encode_animation(frames, loops, format, quality)
-    else:
-        data = encode(frames[0].image, format, quality)
+    data = _data(original.frames, header.loops, format, quality)
+    if format == header.format and _shows_all(header, target, format):
+        data = no_larger_than_original(
+            data,
+            file,
+            header,
+            _is_shown_as_stored(original, header),
+            quality.get(format, FORMATS[format].quality),
+            lambda lower: _data(original.frames, header.loops, format, {format: lower}),
+        )
     return Encoded(format, target.width, target.height, data, (perf_counter() - begin) * 1000)
 
 
+def _data(frames: Sequence[RenderedFrame], loops: int, format: str, quality: Mapping[str, int]) -> bytes:
+    if len(frames) > 1 and FORMATS[format].animation:
+        return encode_animation(frames, loops, format, quality)
+    return encode(frames[0].image, format, quality)
+
+
+def _shows_all(header: Header, target: Target, format: str) -> bool:
+    """Whether the rendition has all of the original's pixels and frames."""
+    moves_alike = header.frames == 1 or FORMATS[format].animation
+    return moves_alike and displayed_size(header) == (target.width, target.height)
+
+
 def _is_shown_as_stored(original: _Decoded, header: Header) -> bool:
-    """Whether the pixels are a still image's own: not resized, cropped or turned, and in sRGB."""
-    stored, shown = original.first, original.frames[0].image
-    whole = shown.size == (header.width, header.height) and header.orientation == 1 and header.crop is None
-    return header.frames == 1 and whole and stored.profile is None and stored.image.mode in _SRGB_MODES
-
-
-def _no_larger_than_original(image: Encoded, file: BoundedFile, header: Header) -> Encoded:
-    """The rendition, or the original's own coded pixels where they are in its format and take fewer bytes."""
-    coded = _CODED_PIXELS.get(header.format) if image.format == header.format else None
-    data = coded(file) if coded is not None else None
-    return replace(image, data=data) if data and len(data) < len(image.data) else image
+    """Whether the rendition's pixels are those of the file: not cropped or turned, and in sRGB."""
+    stored = original.first
+    upright = header.orientation == 1 and header.crop is None
+    return upright and is_srgb(stored.profile, stored.image.mode)
 
 
 def _finished(pixels: Pixels, header: Header, target: Target, light: Light) -> Image.Image:

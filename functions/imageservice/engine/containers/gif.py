@@ -17,6 +17,7 @@ from imageservice.engine.containers.sub_frame import Disposal, SubFrame
 from imageservice.engine.pixels.bit_depth import eight_bit
 
 _DISPOSALS: dict[int, Disposal] = {2: "background", 3: "previous", 4: "previous"}
+_DISPOSAL_CODES: dict[Disposal, int] = {"none": 1, "background": 2, "previous": 3}
 _HAS_PALETTE, _INTERLACED = 0x80, 0x40
 _CUT_OFF = "The GIF is cut off: it ends before its last frame."
 
@@ -78,6 +79,21 @@ def sub_frames(file: BoundedFile) -> Iterator[SubFrame]:
     for frame in animation.frames:
         image = _decode_frame(file, animation, frame)
         yield SubFrame(image, frame.left, frame.top, frame.duration, frame.dispose, over=True)
+
+
+def without_metadata(file: BoundedFile) -> bytes:
+    """The frames as they are coded, with their times and the number of loops, and nothing else."""
+    animation = _read(file)
+    screen = struct.pack("<HH", animation.width, animation.height)
+    parts = [b"GIF89a", screen, animation.head[10:]]
+    if animation.loops != 1:
+        times = max(animation.loops - 1, 0)
+        parts.append(b"!\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<H", times) + b"\0")
+    for frame in animation.frames:
+        flags = _DISPOSAL_CODES[frame.dispose] << 2 | (frame.transparent is not None)
+        control = struct.pack("<BHB", flags, frame.duration // 10, frame.transparent or 0)
+        parts += [b"!\xf9\x04", control, b"\0", file.at(frame.start, frame.end - frame.start)]
+    return b"".join((*parts, b";"))
 
 
 def _read(file: BoundedFile) -> _Animation:

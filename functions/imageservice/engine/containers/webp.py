@@ -86,6 +86,47 @@ def composed_frames(file: BoundedFile, frames: int) -> Iterator[SubFrame]:
         yield SubFrame(image.copy(), 0, 0, round(image.info["duration"]))
 
 
+def without_metadata(file: BoundedFile) -> bytes:
+    """The picture or the frames as they are coded, and nothing else."""
+    places = list(_chunks(file))
+    extended = next((file.at(offset, 10) for kind, offset, _ in places if kind == b"VP8X"), b"")
+    canvas = extended[4:10]
+    if any(kind == b"ANMF" for kind, _, _ in places):
+        chunks = [(b"VP8X", bytes([extended[0] & _ALPHA | _ANIMATED, 0, 0, 0]) + canvas)]
+        for kind, offset, length in places:
+            if kind == b"ANIM":
+                chunks.append((kind, file.at(offset, 6)))
+            elif kind == b"ANMF":
+                inside = _chunks(file, offset + _FRAME_HEAD, offset + length)
+                pixels = b"".join(_chunk(*each) for each in _picture(file, list(inside)))
+                chunks.append((kind, file.at(offset, _FRAME_HEAD) + pixels))
+        return _riff(chunks)
+    picture = _picture(file, places)
+    if picture[0][0] == b"ALPH":
+        picture.insert(0, (b"VP8X", bytes([_ALPHA, 0, 0, 0]) + canvas))
+    return _riff(picture)
+
+
+def _picture(file: BoundedFile, places: list[tuple[bytes, int, int]]) -> list[tuple[bytes, bytes]]:
+    """The chunk with the first picture's pixels, behind its alpha if that is by itself."""
+    alpha: list[tuple[bytes, bytes]] = []
+    for kind, offset, length in places:
+        if kind == b"ALPH":
+            alpha = [(kind, file.at(offset, length))]
+        elif kind in _PIXELS:
+            return [*(alpha if kind == b"VP8 " else []), (kind, file.at(offset, length))]
+    raise ImageRejected(_DAMAGED)
+
+
+def _riff(chunks: list[tuple[bytes, bytes]]) -> bytes:
+    body = b"WEBP" + b"".join(_chunk(*each) for each in chunks)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) & 1)
+
+
 def _check_sound(file: BoundedFile) -> None:
     """Raises ImageRejected if the pixels of the image, or of one of its frames, are damaged."""
     frames = list(_check_sound_picture(file, 12, file.size))

@@ -42,6 +42,11 @@ def profile_of(info: Mapping[Any, Any], header: Header, mode: str) -> bytes | No
     return _from_png_numbers(info.get("gamma", 0.0), info.get("chromaticity"), gray)
 
 
+def is_srgb(profile: bytes | None, mode: str) -> bool:
+    """Whether the profile leaves numbers of this mode as they are: it is None, of no use, or sRGB's own."""
+    return mode in ("L", "LA", "RGB", "RGBA") and (profile is None or _transform(profile, mode) is None)
+
+
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """The image (L, LA, RGB, RGBA, CMYK or LAB) as L, LA, RGB or RGBA in sRGB."""
     transform = _transform(profile, image.mode) if profile else None
