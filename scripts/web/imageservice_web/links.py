@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
 from urllib.parse import urlencode
 
 from imageservice.core.image_id import check_image_id
-from imageservice.core.links import image_link
+from imageservice.core.links import resource_link
 
 DEFAULT_WIDTHS = (320, 640, 1280, 1920)
 """The widths of the default rendition plan, in pixels. With a plan of your own, pass its widths."""
@@ -45,8 +45,21 @@ class ImageLinks:
         decides. Raises imageservice.core.errors.ImageIdInvalid if no image can have this id.
         """
         query = {"size": size, "w": width, "dpr": dpr, "format": format}
+        return self._link("images", image_id, query)
+
+    def metadata_url(self, image_id: str) -> str:
+        """Where the image's metadata are, as JSON."""
+        return self._link("metadata", image_id, {})
+
+    def upload_url(self, image_id: str, version_id: str | None = None) -> str:
+        """Where the state of an upload is, as JSON; by default of the newest upload."""
+        return self._link("uploads", image_id, {"version": version_id})
+
+    def _link(self, path: str, image_id: str, query: Mapping[str, str | float | None]) -> str:
+        link = resource_link(
+            self.url.rstrip("/"), path, check_image_id(image_id), encode_twice=self.encode_twice
+        )
         given = urlencode({name: value for name, value in query.items() if value is not None})
-        link = image_link(self.url.rstrip("/"), check_image_id(image_id), encode_twice=self.encode_twice)
         return f"{link}?{given}" if given else link
 
     def srcset(self, image_id: str) -> str:
