@@ -24,6 +24,6 @@ def dependencies() -> Dependencies:
     table = ImageTable(client("dynamodb"), config.image_table)
     executions = Executions(client("stepfunctions"))
     notifier = Notifier(client("events"), client("sns"), config.failure_topic_arn, config.stack_name)
-    recorder = FailureRecorder(client("dynamodb"), config.image_table, executions, notifier)
+    recorder = FailureRecorder(client("dynamodb"), config.image_table, executions, notifier, client("s3"))
     machine_arns = [config.process_image_arn, config.remove_image_arn]
     return Dependencies(Reconciler(table, executions, recorder), table, machine_arns)

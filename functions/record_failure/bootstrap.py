@@ -14,4 +14,4 @@ def recorder() -> FailureRecorder:
     config = settings()
     notifier = Notifier(client("events"), client("sns"), config.failure_topic_arn, config.stack_name)
     executions = Executions(client("stepfunctions"))
-    return FailureRecorder(client("dynamodb"), config.image_table, executions, notifier)
+    return FailureRecorder(client("dynamodb"), config.image_table, executions, notifier, client("s3"))

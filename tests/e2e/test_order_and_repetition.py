@@ -73,6 +73,25 @@ def test_the_same_event_twice_at_once_leaves_one_revision(service: Service, samp
     assert state(service.item(settled["id"])) == state(settled)
 
 
+def test_an_item_of_version_0_2_0_gives_way_to_a_newer_upload(service: Service, samples: Path) -> None:
+    """Its sequencer was padded on the left; where lengths differ, the workflow asks S3 which version is the newest."""
+    before = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+    service.stack.client("dynamodb").update_item(
+        TableName=service.stack.outputs["ImageTableName"],
+        Key={"id": {"S": before["id"]}},
+        UpdateExpression="SET sequencer = :padded",
+        ExpressionAttributeValues={":padded": {"S": before["sequencer"].rjust(32, "0")}},
+    )
+    older = start(
+        service, event_of(service, before["execution"]).replace(before["upload"]["version_id"], "older")
+    )
+    assert ended(service, older) == "SUCCEEDED in Superseded"
+    service.upload(samples / "landscape-orientation6.jpg", before["id"])
+    assert service.settled(before["id"], revision=2)["status"] == "READY"
+    service.stack.client("s3").delete_object(Bucket=service.stack.source_bucket, Key=before["id"])
+    assert service.reaches(before["id"], "DELETED")["revision"] == 3
+
+
 def forget(service: Service, image_id: str) -> None:
     """As if no event about the image had come yet."""
     service.stack.client("dynamodb").delete_item(

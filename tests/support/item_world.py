@@ -14,7 +14,7 @@ from typed_dicts import mismatches
 from workflow_states import Evaluate, Execution
 
 from imageservice.adapters.executions import Executions
-from imageservice.adapters.image_table import ImageTable, from_dynamodb
+from imageservice.adapters.image_table import ImageTable
 from imageservice.core.item import Item
 from imageservice.core.manifest import Failure
 from imageservice.core.upload_event import upload_from_event
@@ -73,7 +73,7 @@ class World:
 
     def write(self, execution: Execution, state: str) -> dict[str, Any] | None:
         """Carries out a state's updateItem and its Assign. Returns the resulting item, None if the condition fails."""
-        arguments = {**execution.arguments(state), "TableName": "images", "ReturnValues": "ALL_NEW"}
+        arguments = {**execution.arguments(state), "TableName": "images"}
         try:
             answer = self._dynamodb.update_item(**arguments)
         except ClientError as error:
@@ -81,7 +81,7 @@ class World:
                 return None
             raise
         execution.assign(state, answer)
-        return from_dynamodb(answer["Attributes"])
+        return self.item()
 
     def item(self) -> dict[str, Any] | None:
         return ImageTable(self._dynamodb, "images").get(_ID)
@@ -92,7 +92,7 @@ class World:
         topic = sns.create_topic(Name="failures")["TopicArn"]
         notifier = Notifier(boto3.client("events"), sns, topic, "images")
         recorder = FailureRecorder(
-            self._dynamodb, "images", Executions(boto3.client("stepfunctions")), notifier
+            self._dynamodb, "images", Executions(boto3.client("stepfunctions")), notifier, self._s3
         )
         upload, failure = upload_from_event(event), Failure(name="Boom", cause="It broke.")
         failed = FailedExecution(f"execution-{self._events}", 0, upload, removal, failure)

@@ -43,6 +43,8 @@ class Writes:
         values = {
             ":processing": "PROCESSING",
             ":sequencer": _padded(sequencer),
+            ":digits": len(_padded(sequencer)),
+            ":outranked": "-",
             ":upload": {"key": image_id, "version_id": f"v{sequencer}"},
             ":execution": execution or f"execution-{sequencer}",
             ":now": "2026-11-22T12:00:00Z",
@@ -75,13 +77,14 @@ class Writes:
         values = {
             ":deleted": "DELETED",
             ":sequencer": _padded(sequencer),
+            ":digits": len(_padded(sequencer)),
+            ":outranked": "-",
             ":zero": 0,
             ":one": 1,
             ":none": [],
             ":execution": f"execution-{sequencer}",
             ":now": "2026-11-22T12:00:02Z",
             ":expires": 1_800_000_000,
-            ":version": "-",
         }
         return self._update(image_id, self._mark_deleted, values)
 

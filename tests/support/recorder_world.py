@@ -16,7 +16,7 @@ ID = "a b.jpg"
 
 
 def sequencer(number: int) -> str:
-    return str(number).rjust(32, "0")
+    return str(number)
 
 
 def failure(
@@ -65,10 +65,10 @@ class Described:
 
 
 class World:
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, s3: Any = None) -> None:
         self.client, self.subscribers, self.described = client, Subscribers(), Described()
         notifier = Notifier(self.subscribers, self.subscribers, "topic", "images")
-        self.recorder = FailureRecorder(client, "images", Executions(self.described), notifier)
+        self.recorder = FailureRecorder(client, "images", Executions(self.described), notifier, s3)
 
     def item(self) -> dict[str, Any]:
         return ImageTable(self.client, "images").get(ID) or {}

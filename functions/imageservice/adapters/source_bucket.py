@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from imageservice.core.errors import ImageRejected
-from imageservice.core.keys import padded_sequencer
 from imageservice.core.upload_event import Upload
 
 # S3's error codes for an object, or a version of it, that does not exist.
@@ -41,7 +40,10 @@ def read_original(client: Any, original: OriginalObject, byte_range: str | None 
 
 
 def describe_original(client: Any, original: OriginalObject) -> Upload | None:
-    """The original as an upload that is older than any that S3 has announced; None if it is gone."""
+    """The original as an upload whose event is unknown; None if it is gone.
+
+    Its sequencer has one digit, so S3 is asked whether another upload of the key is newer.
+    """
     from botocore.exceptions import ClientError
 
     try:
@@ -53,11 +55,26 @@ def describe_original(client: Any, original: OriginalObject) -> Upload | None:
     return Upload(
         id=original.key,
         bucket=original.bucket,
-        sequencer=padded_sequencer("0"),
+        sequencer="0",
         etag=head["ETag"].strip('"'),
         bytes=head["ContentLength"],
         version_id=head.get("VersionId"),
     )
+
+
+def is_newest(client: Any, upload: Upload, *, deletion: bool) -> bool:
+    """Whether S3 knows nothing newer of the key than this upload, or this deletion. Raises what botocore raises."""
+    answer = client.list_object_versions(Bucket=upload.bucket, Prefix=upload.id, MaxKeys=1)
+    known = [
+        each
+        for each in answer.get("Versions", []) + (answer.get("DeleteMarkers", []) if deletion else [])
+        if each["Key"] == upload.id and each["IsLatest"]
+    ]
+    if deletion:
+        return not known or known[0]["VersionId"] == upload.version_id
+    if upload.version_id:
+        return any(each["VersionId"] == upload.version_id for each in known)
+    return any(each["ETag"].strip('"') == upload.etag for each in known)
 
 
 class RangedOriginal(io.RawIOBase):

@@ -43,7 +43,7 @@ class Error(TypedDict):
 
 
 class _Always(TypedDict):
-    """`sequencer` is padded and orders uploads and deletions; `execution` is the ARN of the latest one of the image."""
+    """`sequencer` orders uploads and deletions; `execution` is the ARN of the latest one of the image."""
 
     id: str
     sequencer: str

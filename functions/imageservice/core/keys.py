@@ -8,16 +8,6 @@ from typing import Any
 
 from imageservice.core.formats import FORMATS
 
-_SEQUENCER_DIGITS = 32
-
-
-def padded_sequencer(sequencer: str) -> str:
-    """S3's event sequencer, left-padded with zeros to 32 characters, so that uploads of one key sort as text.
-
-    Source: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
-    """
-    return sequencer.rjust(_SEQUENCER_DIGITS, "0")
-
 
 def source_identity(upload: Mapping[str, Any]) -> str:
     """Distinguishes one upload of a key from another: its version id, or its etag if the bucket has no versions."""

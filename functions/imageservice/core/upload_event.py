@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from imageservice.core.keys import padded_sequencer
 from imageservice.core.timestamps import to_text
 
 EVENT_SOURCE = "image-service"
@@ -25,7 +24,8 @@ Reason = Literal["Replay", "Reprocess"]
 
 @dataclass(frozen=True)
 class Upload:
-    """One upload of an image, or the deletion of one; `sequencer` is padded and orders all that happens to its key.
+    """One upload of an image, or the deletion of one; `sequencer` orders all that happens to its key
+    (imageservice.core.sequencer).
 
     `bytes`, `etag` and `version_id` are None if the event had none: a deletion's event has no size.
     """
@@ -77,7 +77,7 @@ def upload_from_event(event: Mapping[str, Any]) -> Upload:
     return Upload(
         id=s3_object["key"],
         bucket=detail["bucket"]["name"],
-        sequencer=padded_sequencer(s3_object["sequencer"]),
+        sequencer=s3_object["sequencer"],
         etag=s3_object.get("etag"),
         bytes=s3_object.get("size"),
         version_id=s3_object.get("version-id"),
@@ -90,7 +90,7 @@ def upload_from_item(item: Mapping[str, Any]) -> Upload:
     return Upload(
         id=upload["key"],
         bucket=upload["bucket"],
-        sequencer=padded_sequencer(item["sequencer"]),
+        sequencer=item["sequencer"],
         etag=upload.get("etag"),
         bytes=upload.get("bytes"),
         version_id=upload.get("version_id"),

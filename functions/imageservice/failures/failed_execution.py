@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from imageservice.core.manifest import Failure
+from imageservice.core.sequencer import is_newer
 from imageservice.core.upload_event import Upload, is_removal, upload_from_event
 
 REJECTED = "ImageRejected"
@@ -114,8 +115,8 @@ def overtaken(failed: FailedExecution, item: Mapping[str, Any] | None) -> bool:
     if item is None or not item.get("sequencer"):
         return False
     latest, own = item["sequencer"], failed.upload.sequencer
-    if latest != own:
-        return bool(latest > own)
+    if latest != own:  # where they are not comparable, a replay asks S3
+        return is_newer(latest, own)
     if failed.removal:  # `replaced` are the renditions still to be removed
         return not item.get("error") and "replaced" not in item
     if item["status"] == "PROCESSING":

@@ -1,10 +1,13 @@
 """Records failures in the image's item, where readers and operators see status and cause. Announces each once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from imageservice.adapters.executions import Executions
-from imageservice.adapters.image_table import to_dynamodb
+from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
+from imageservice.adapters.source_bucket import is_newest
+from imageservice.core.sequencer import KNOWN_IS_OLDER, comparable
 from imageservice.core.timestamps import now
 from imageservice.failures.failed_execution import FailedExecution, NotAnUpload, failed_execution
 from imageservice.failures.notification import Notifier
@@ -16,13 +19,16 @@ _IS_NEWS = (
     "NOT (#error.execution = :execution AND (#error.redrives > :redrives OR "
     "(#error.redrives = :redrives AND attribute_exists(#error.announced_at))))"
 )
-# The upload is the latest known, and this execution's to report: where another one has taken the same upload over (the
-# event's other delivery, a reprocessing), that one reports. READY and REJECTED stay: the work was done.
+# `:outranked` is a sequencer that S3 says is older. The upload is the latest known, and this execution's to report:
+# where another one has taken the same upload over (the event's other delivery, a reprocessing), that one reports. READY
+# and REJECTED stay: the work was done.
 _IS_LATEST_UPLOAD = (
-    "(attribute_not_exists(sequencer) OR sequencer < :sequencer OR (sequencer = :sequencer AND "
+    f"(attribute_not_exists(sequencer) OR {KNOWN_IS_OLDER} OR sequencer = :outranked OR (sequencer = :sequencer AND "
     "(#status = :failed OR (#status = :processing AND execution = :execution))))"
 )
-_IS_LATEST_REMOVAL = "(sequencer < :sequencer OR (sequencer = :sequencer AND #status = :deleted))"
+_IS_LATEST_REMOVAL = (
+    f"({KNOWN_IS_OLDER} OR sequencer = :outranked OR (sequencer = :sequencer AND #status = :deleted))"
+)
 
 
 class Handled(NamedTuple):
@@ -35,8 +41,10 @@ class Handled(NamedTuple):
 class FailureRecorder:
     """Writes failures to ImageTable, and announces each once (twice at worst, if it dies between the two)."""
 
-    def __init__(self, dynamodb: Any, table: str, executions: Executions, notifier: Notifier) -> None:
-        self._dynamodb, self._table = dynamodb, table
+    def __init__(
+        self, dynamodb: Any, table: str, executions: Executions, notifier: Notifier, s3: Any
+    ) -> None:
+        self._dynamodb, self._table, self._s3 = dynamodb, table, s3
         self._executions, self._notifier = executions, notifier
 
     def handle(self, change: Mapping[str, Any]) -> Handled:
@@ -67,7 +75,7 @@ class FailureRecorder:
         """
         if not failed.is_incident:
             return "NO_INCIDENT"
-        if not (self._record_removal(failed) if failed.removal else self._record_upload(failed)):
+        if not self._record(failed):
             return "OVERTAKEN"
         self._notifier.announce(failed)
         self._update(
@@ -80,7 +88,7 @@ class FailureRecorder:
 
     def resume(self, image_id: str, execution: str, redrives: int) -> bool:
         """Shows a redriven execution's image as PROCESSING again. False if no earlier attempt of it made it FAILED."""
-        return self._update(
+        refused = self._update(
             image_id,
             "SET #status = :processing, updated_at = :now",
             "#status = :failed AND #error.execution = :execution AND #error.redrives < :redrives",
@@ -92,31 +100,49 @@ class FailureRecorder:
                 ":redrives": redrives,
             },
         )
+        return refused is None
 
-    def _record_upload(self, failed: FailedExecution) -> bool:
+    def _record(self, failed: FailedExecution) -> bool:
+        """Whether the failure was recorded. S3 is asked only if the item's sequencer has another length."""
+        write = self._record_removal if failed.removal else self._record_upload
+        item = write(failed, "-")
+        known = (item or {}).get("sequencer", failed.upload.sequencer)
+        if item is None or comparable(known, failed.upload.sequencer):
+            return item is None
+        if (
+            item.get("execution") == failed.arn
+        ):  # it registered in version 0.2.0, and a redrive compares what it wrote
+            failed = replace(failed, upload=replace(failed.upload, sequencer=known))
+        elif not is_newest(self._s3, failed.upload, deletion=failed.removal):
+            return False
+        return write(failed, known) is None
+
+    def _record_upload(self, failed: FailedExecution, outranked: str) -> dict[str, Any] | None:
         return self._update(
             failed.upload.id,
             "SET #status = :failed, sequencer = :sequencer, upload = :upload, execution = :execution, #error = :error, "
             "updated_at = :now, created_at = if_not_exists(created_at, :now) REMOVE expires_at",
             f"{_IS_LATEST_UPLOAD} AND {_IS_NEWS}",
             {
-                **_values(failed),
+                **_values(failed, outranked),
                 ":failed": "FAILED",
                 ":processing": "PROCESSING",
                 ":upload": failed.upload.record(),
             },
         )
 
-    def _record_removal(self, failed: FailedExecution) -> bool:
+    def _record_removal(self, failed: FailedExecution, outranked: str) -> dict[str, Any] | None:
         return self._update(
             failed.upload.id,
             "SET #error = :error, updated_at = :now",
             f"{_IS_LATEST_REMOVAL} AND {_IS_NEWS}",
-            {**_values(failed), ":deleted": "DELETED"},
+            {**_values(failed, outranked), ":deleted": "DELETED"},
         )
 
-    def _update(self, image_id: str, expression: str, condition: str, values: dict[str, Any]) -> bool:
-        """Whether the condition held, and the item was updated."""
+    def _update(
+        self, image_id: str, expression: str, condition: str, values: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """Updates the item. If its condition does not hold, returns the item as it is (empty if there is none)."""
         names = {"#status": "status", "#error": "error"}
         try:
             self._dynamodb.update_item(
@@ -130,15 +156,18 @@ class FailureRecorder:
                     if placeholder in expression + condition
                 },
                 ExpressionAttributeValues=to_dynamodb(values),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except self._dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+        except self._dynamodb.exceptions.ConditionalCheckFailedException as refusal:
+            return from_dynamodb(refusal.response.get("Item", {}))
+        return None
 
 
-def _values(failed: FailedExecution) -> dict[str, Any]:
+def _values(failed: FailedExecution, outranked: str) -> dict[str, Any]:
     return {
         ":sequencer": failed.upload.sequencer,
+        ":digits": len(failed.upload.sequencer),
+        ":outranked": outranked,
         ":execution": failed.arn,
         ":redrives": failed.redrives,
         ":now": now(),

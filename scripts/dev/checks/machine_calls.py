@@ -16,6 +16,7 @@ FOR_DISTRIBUTED_MAP = {"states:StartExecution", "states:RedriveExecution"}
 NAMED_OTHERWISE = {
     "lambda:Invoke": "lambda:InvokeFunction",
     "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:ListObjectVersions": "s3:ListBucketVersions",
 }
 # docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
 FOR_LOGS = {

@@ -89,6 +89,13 @@ STAGES = (
     _tests(
         "integration/read_path", "the reader, its caches, outages", _STACK, live=True, nice=5, measured=True
     ),
+    _tests(
+        "integration/workflows",
+        "the workflows' definitions and functions, in every order and under fault",
+        _STACK,
+        "environment node",
+        measured=True,
+    ),
     Stage(
         "artifacts",
         "builds every function; checks its size and imports",

@@ -9,17 +9,12 @@ from imageservice.core.keys import (
     answer_tags,
     cache_tag,
     digest,
-    padded_sequencer,
     rendition_key,
     run_tag,
     source_identity,
 )
 
 PATHS = st.text(st.sampled_from("aÄ,#/"), max_size=300)
-
-
-def test_a_longer_sequencer_is_newer_than_a_shorter_one() -> None:
-    assert padded_sequencer("0055AED6DCD90281E5") < padded_sequencer("10055AED6DCD90281E5")
 
 
 def test_the_version_tells_uploads_apart_and_the_etag_where_there_is_none() -> None:

@@ -85,12 +85,12 @@ class World:
         self.table = ImageTable(client, "images")
         executions = Executions(self.executions)
         notifier = Notifier(NoSubscribers(), NoSubscribers(), "topic", "images")
-        recorder = FailureRecorder(client, "images", executions, notifier)
+        recorder = FailureRecorder(client, "images", executions, notifier, None)
         self.reconciler = Reconciler(self.table, executions, recorder)
 
     def put(self, image_id: str, status: str, execution: str, updated_at: str = LONG_AGO) -> None:
         item = {"id": image_id, "status": status, "execution": execution, "updated_at": updated_at}
-        item["sequencer"] = "5".rjust(32, "0")
+        item["sequencer"] = "5"
         upload = {
             "bucket": {"S": "originals"},
             "key": {"S": image_id},
@@ -228,14 +228,13 @@ def test_no_more_executions_are_described_than_the_limit(world: World) -> None:
         ({"status": "READY", "sequencer": "5"}, True),
         ({"status": "PROCESSING", "sequencer": "4"}, False),
         ({"status": "PROCESSING", "sequencer": "6", "execution": "one"}, True),
+        ({"status": "PROCESSING", "sequencer": "56"}, False),  # another length: a replay asks S3
     ],
 )
 def test_a_failure_is_overtaken_by_what_is_newer_or_done(
     world: World, item: dict[str, Any] | None, expected: bool
 ) -> None:
     world.executions.add("one", "FAILED", "a")
-    if item and "sequencer" in item:
-        item = {**item, "sequencer": item["sequencer"].rjust(32, "0")}
     assert overtaken(failed_execution(world.executions.known["one"]), item) is expected
 
 
@@ -249,4 +248,4 @@ def test_a_failed_removal_is_overtaken_once_the_renditions_are_gone(
     description = world.executions.known["one"]
     event = {**json.loads(description["input"]), "detail-type": "Object Deleted"}
     failed = failed_execution({**description, "input": json.dumps(event)})
-    assert overtaken(failed, {"status": "DELETED", "sequencer": "5".rjust(32, "0"), **others}) is expected
+    assert overtaken(failed, {"status": "DELETED", "sequencer": "5", **others}) is expected

@@ -111,11 +111,7 @@ def not_redrivable(execution: Execution, last_state: State | None) -> str:
 
 def _waits_for(execution: Execution, image: Image) -> bool:
     """Whether the image's item still says that this execution processes its latest upload."""
-    return (
-        image.status in ("PROCESSING", "FAILED")
-        and image.execution == execution.arn
-        and image.item.get("sequencer") == execution.sequencer
-    )
+    return image.status in ("PROCESSING", "FAILED") and image.execution == execution.arn
 
 
 def why_nothing(image: Image) -> str:

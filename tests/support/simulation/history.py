@@ -1,0 +1,195 @@
+"""A history: what clients and operators do, at random; and the smallest part of it that still goes wrong."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from simulation import orderly
+from simulation.expressions import Fill
+from simulation.scheduler import Hangs, Scheduler
+from simulation.world import BROKEN, CUT_OFF, PLANS, World, good
+
+Kind = Literal[
+    "good",
+    "broken",
+    "cut off",
+    "delete",
+    "read",
+    "reprocess",
+    "force",
+    "replay",
+    "restart",
+    "replay all",
+    "plan",
+    "stop",
+]
+# How often each is chosen.
+_WEIGHTS: dict[Kind, int] = {
+    "good": 9,
+    "broken": 2,
+    "cut off": 1,
+    "delete": 3,
+    "read": 6,
+    "reprocess": 3,
+    "force": 1,
+    "replay": 4,
+    "restart": 1,
+    "replay all": 1,
+    "plan": 1,
+    "stop": 1,
+}
+_LONG_MIXED = 5
+
+
+class Operation(NamedTuple):
+    """One operation; `after` is how many calls of the service come before it, at least."""
+
+    kind: Kind
+    key: str
+    number: int
+    after: int
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything that a run depends on."""
+
+    seed: int
+    operations: Sequence[Operation]
+    rate: float
+    sequencers: Literal["equal", "left", "right"]
+    most_faults: int = 1_000_000
+
+    def described(self) -> str:
+        listed = ", ".join(f"{each.kind} {each.key} +{each.after}" for each in self.operations)
+        return f"seed {self.seed}, {self.rate:.0%} of the calls fail, {self.sequencers} sequencers: {listed}"
+
+
+class Found(NamedTuple):
+    """What was wrong at the end, nothing if all was well; and the numbers of the run."""
+
+    wrong: list[str]
+    executions: int
+    steps: int
+    faults: int
+
+
+def random_history(seed: int, uploads: int = 8, keys: int = 2) -> History:
+    """About so many operations on so many keys."""
+    choose = random.Random(f"history {seed}")
+    kinds, weights = list(_WEIGHTS), list(_WEIGHTS.values())
+    operations = [
+        Operation(
+            choose.choices(kinds, weights)[0],
+            f"key-{choose.randrange(keys)}",
+            number,
+            choose.choice((0, 0, 2, 10, 40, 120)),
+        )
+        for number in range(choose.randrange(2, uploads * 2))
+    ]
+    rate = choose.choice((0.0, 0.02, 0.08, 0.2))
+    sequencers = choose.choice(("equal", "equal", "left", "right"))
+    return History(seed, operations, rate, sequencers)  # type: ignore[arg-type]
+
+
+def run(history: History, dynamodb: Any, redis: Any, fill: Fill, definitions: Path) -> Found:
+    """Runs the history, then replays all that failed and reconciles, without faults; and compares."""
+    scheduler = Scheduler(history.seed, history.rate, history.most_faults)
+    sequencer = partial(_sequencer, history.sequencers)
+    world = World(scheduler, dynamodb, redis, fill, definitions, sequencer)
+    done: list[Operation] = []
+    scheduler.start(partial(_operate, world, history.operations, done))
+    scheduler.run()
+    scheduler.rate = 0.0
+    world.replay_all()
+    scheduler.run()
+    world.reconcile()
+    scheduler.run()
+    wrong = orderly.differences(world, done)
+    return Found(wrong, len(world.states.runs), scheduler.steps, scheduler.counted.total())
+
+
+def shrunk(history: History, fails: Callable[[History], bool], attempts: int = 4) -> History:
+    """A smaller history that fails, too: fewer operations, fewer faults, perhaps another seed."""
+
+    def first_failing(candidate: History) -> History | None:
+        for offset in range(attempts):
+            tried = replace(candidate, seed=candidate.seed + offset * 1_000_003)
+            if fails(tried):
+                return tried
+        return None
+
+    smaller = first_failing(replace(history, rate=0.0)) or history
+    changed = True
+    while changed:
+        changed = False
+        for index in range(len(smaller.operations)):
+            left = [*smaller.operations[:index], *smaller.operations[index + 1 :]]
+            found = first_failing(replace(smaller, operations=left))
+            if found:
+                smaller, changed = found, True
+                break
+    for most in (0, 1, 2, 4, 8):
+        found = first_failing(replace(smaller, most_faults=most))
+        if found:
+            return found
+    return smaller
+
+
+def _operate(world: World, operations: Sequence[Operation], done: list[Operation]) -> None:
+    for each in operations:
+        world.scheduler.give_way(each.after)
+        done.append(each)
+        try:
+            _DO[each.kind](world, each)
+        except (Exception, Hangs) as error:
+            if isinstance(error, AssertionError):
+                raise
+
+
+def _plan(world: World, _: Operation) -> None:
+    world.plan = PLANS[1 - PLANS.index(world.plan)]
+
+
+def _stop(world: World, each: Operation) -> None:
+    running = [run for run in world.states.runs.values() if run.status == "RUNNING" and run.key == each.key]
+    if running:
+        world.states.stop_execution(running[each.number % len(running)].arn)
+
+
+_DO: dict[Kind, Callable[[World, Operation], Any]] = {
+    "good": lambda world, each: world.put(each.key, good(each.number)),
+    "broken": lambda world, each: world.put(each.key, BROKEN),
+    "cut off": lambda world, each: world.put(each.key, CUT_OFF),
+    "delete": lambda world, each: world.delete(each.key),
+    "read": lambda world, each: world.scheduler.start(partial(world.read, each.key)),
+    "reprocess": lambda world, each: world.scheduler.start(partial(_quietly, world.reprocess, each.key)),
+    "force": lambda world, each: world.scheduler.start(
+        partial(_quietly, world.reprocess, each.key, force=True)
+    ),
+    "replay": lambda world, each: world.replay_image(each.key),
+    "restart": lambda world, each: world.replay_image(each.key, new_execution=True),
+    "replay all": lambda world, _: world.replay_all(),
+    "plan": _plan,
+    "stop": _stop,
+}
+
+
+def _quietly(command: Callable[..., None], *arguments: Any, **options: Any) -> None:
+    try:
+        command(*arguments, **options)
+    except (Exception, Hangs):  # noqa: BLE001 - a reprocessing that could not start is not repeated
+        return
+
+
+def _sequencer(kind: str, number: int) -> str:
+    """The sequencer of the bucket's change `number`: of equal length, or growing as padded on the left or the right."""
+    if kind == "left":  # 6, 7 or 8 digits, the longer the later
+        return f"{number * 0x1A35:X}".rjust(4, "0") if number > _LONG_MIXED else f"{number:X}"
+    plain = f"0055AED6DCD9{number:04X}"
+    return plain if kind == "equal" else plain + ("", "1", "23")[number % 3]
