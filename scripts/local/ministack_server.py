@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import logging.handlers
 import os
 import socket
 import threading
@@ -13,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from local.options import Options
+from local.shortages import LogFile, Shortages
 
 START_SECONDS = 60.0  # only ends a hang: a start takes a second, and more on an overloaded machine
 SETTINGS_OF_OTHERS = (
@@ -72,9 +72,10 @@ def _configure(options: Options, port: int) -> None:
 def _log_to(options: Options) -> None:
     logs = options.state_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    handler = logging.handlers.RotatingFileHandler(logs / "stack.log", maxBytes=5_000_000, backupCount=1)
+    shortages = Shortages(options.state_dir)
+    handler = LogFile(logs / "stack.log", shortages)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler, shortages], force=True)
     threading.excepthook = _log_thread_failure
     # The interpreter logs every failed state as an error of its own; the execution's history shows it better.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)

@@ -59,6 +59,22 @@ _KNOWN: tuple[tuple[str, Advice], ...] = (
             " meanwhile.",
         ),
     ),
+    (
+        r".*(Errno 28|No space left on device|ENOSPC)",
+        Advice(
+            "The disk is full.",
+            "On this machine, free some space (the stack's terminal says where it writes). On AWS, a function's /tmp is"
+            " full: give it more EphemeralStorage. Then replay.",
+        ),
+    ),
+    (
+        r".*(Errno 2[34]\b|Too many open files)",
+        Advice(
+            "A process has as many files and sockets open as its system permits.",
+            "On this machine, raise the limit (ulimit -n 10240) and start the stack again. On AWS, a function leaks"
+            " connections: look at what it calls. Then replay.",
+        ),
+    ),
     (r".*(AccessDenied|AccessDeniedException|not authorized to perform|UnauthorizedOperation)", _DENIED),
     (r".*(Throttl|TooManyRequests|ProvisionedThroughputExceeded|RequestLimitExceeded|SlowDown)", _THROTTLED),
     (r"StoreUnavailable:", _TRANSIENT),

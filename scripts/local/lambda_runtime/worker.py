@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import queue
 import re
@@ -19,6 +20,7 @@ from typing import Any
 
 from local.lambda_runtime.runtime_api import Invocation, Posted, RuntimeApi
 
+LOG = logging.getLogger(__name__)
 LAUNCHER = Path(__file__).with_name("launcher.py")
 INIT_SECONDS = 10.0
 """Lambda's own limit for the init phase; after it, init is run again under the function's timeout."""
@@ -64,6 +66,7 @@ class Worker:
         self._log_path = log
         self._log_lock = threading.Lock()
         self._log_lines: list[bytes] = []
+        self._log_refused = False
         self._init_reported = False
         self._peak_memory_mb = 0
         self._process = subprocess.Popen(
@@ -176,8 +179,17 @@ class Worker:
             if not data:
                 return True
             self._log_lines.append(data)
+            self._keep(data)
+
+    def _keep(self, data: bytes) -> None:
+        """Append to the function's log file. A disk that is full costs its lines, not the invocation."""
+        try:
             with self._log_path.open("ab") as log:
                 log.write(data)
+        except OSError as error:
+            if not self._log_refused:
+                LOG.error("%s can't be written: %s", self._log_path, error.strerror)
+            self._log_refused = True
 
     def _taken_log(self) -> str:
         """All output up to now. The worker writes its lines before it posts the outcome, so the rest in the

@@ -23,6 +23,13 @@ from imageservice.failures.advice import advice_on
         ("Runtime.ImportModuleError", "No module named 'PIL'", "sam build"),
         ("Lambda.ResourceNotFoundException", "Function not found", "Deploy"),
         ("States.QueryEvaluationError", "undefined", "--new-execution"),
+        ("OSError", "[Errno 28] No space left on device", "free some space"),
+        (
+            "StoreUnavailable",
+            "An error occurred (InternalError): [Errno 28] No space left on device",
+            "free some space",
+        ),
+        ("OSError", "[Errno 24] Too many open files", "ulimit"),
         ("PlanInvalid", "sizes: []", "RenditionPlan"),
         ("KeyError", "'sizes'", "logs"),
         ("ZeroDivisionError", "division by zero\nsecond line", "logs"),
