@@ -56,6 +56,7 @@ def files(photo: Image.Image) -> dict[str, bytes]:
         "TIFF, deflate": encoded(photo, "TIFF", compression="tiff_adobe_deflate"),
         "TIFF, PackBits": encoded(photo, "TIFF", compression="packbits"),
         "TIFF, JPEG": encoded(photo, "TIFF", compression="jpeg"),
+        "TIFF, fax G3": encoded(photo.convert("1"), "TIFF", compression="group3"),
         "TIFF, fax G4": encoded(photo.convert("1"), "TIFF", compression="group4"),
         "BMP": encoded(photo, "BMP"),
         "HEIC": encoded(photo, "HEIF", quality=80),

@@ -1,49 +1,17 @@
 """TIFFs of every depth and order come out in their colors; damage and other kinds are called what they are."""
 
 import struct
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from engine_scenes import Compare, Render, encoded, scene
+from engine_tiffs import LONG, tiff
 from PIL import Image
 
 from imageservice.core.errors import ImageRejected
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Target
 from imageservice.engine.render import render
-
-LONG = 4
-
-
-def tiff(
-    width: int, height: int, data: bytes, tags: Mapping[int, tuple[int, ...]], order: str = "<"
-) -> bytes:
-    """An uncompressed TIFF of one strip a plane; a tag's numbers are longs."""
-    planes = tags.get(277, (1,))[0] if tags.get(284) == (2,) else 1
-    length = len(data) // planes
-    entries: dict[int, tuple[int, ...]] = {
-        256: (width,),
-        257: (height,),
-        258: (8,),
-        259: (1,),
-        262: (1,),
-        277: (1,),
-        278: (height,),
-    }
-    entries |= {273: tuple(8 + length * plane for plane in range(planes)), 279: (length,) * planes, **tags}
-    start = 8 + len(data)
-    extra = start + 6 + 12 * len(entries)
-    directory = struct.pack(order + "H", len(entries))
-    tail = b""
-    for tag, numbers in sorted(entries.items()):
-        value = struct.pack(f"{order}{len(numbers)}I", *numbers)
-        if len(numbers) > 1:
-            tail += value
-            value = struct.pack(order + "I", extra + len(tail) - len(value))
-        directory += struct.pack(order + "HHI", tag, LONG, len(numbers)) + value
-    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", start)
-    return head + data + directory + bytes(4) + tail
 
 
 def reason(data: bytes) -> str:
@@ -109,7 +77,7 @@ def test_thirty_two_bits_have_no_sign(rendered: Render) -> None:
 
 
 @pytest.mark.parametrize(
-    ("compression", "name"), [(34887, "LERC"), (50001, "WebP"), (34712, "JPEG 2000"), (34676, "LogLuv")]
+    ("compression", "name"), [(34887, "LERC"), (50001, "WebP"), (34712, "JPEG 2000"), (34933, "PNG")]
 )
 def test_a_compression_that_is_not_taken_is_named(compression: int, name: str) -> None:
     assert reason(tiff(8, 8, bytes(64), {259: (compression,)})) == (
@@ -120,10 +88,6 @@ def test_a_compression_that_is_not_taken_is_named(compression: int, name: str) -
 def test_ycbcr_in_planes_is_named() -> None:
     tags = {258: (8, 8, 8), 262: (6,), 277: (3,), 284: (2,)}
     assert "YCbCr in separate planes is not accepted" in reason(tiff(8, 8, bytes(192), tags))
-
-
-def test_a_big_endian_bigtiff_is_named() -> None:
-    assert "BigTIFF in big-endian order" in reason(b"MM\0+\0\x08\0\0" + bytes(100))
 
 
 @pytest.mark.parametrize("compression", ["tiff_adobe_deflate", "jpeg", "tiff_lzw"])

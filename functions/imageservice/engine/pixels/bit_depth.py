@@ -22,10 +22,6 @@ def eight_bit(image: Image.Image, bits: int = 16) -> Image.Image:
         return image.convert("RGB" if clear is None else "RGBA")
     if mode.startswith("I;16"):
         return _from_16_bits(image, _FROM_12 if bits == 12 else _FROM_16, clear)
-    if mode == "I":
-        return _from_numbers(image.convert("F"), integers=True)
-    if mode == "F":
-        return _from_numbers(image, integers=False)
     if mode in ("1", "L", "RGB") and clear is not None:
         return image.convert("RGBA" if mode == "RGB" else "LA")
     target = {"1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "YCbCr": "RGB", "HSV": "RGB", "RGBX": "RGB"}
@@ -56,21 +52,3 @@ def _from_16_bits(image: Image.Image, table: list[int], clear: object) -> Image.
         return gray
 
     return banded(image, "LA" if isinstance(clear, int) else "L", image.size, rows, part)
-
-
-def _from_numbers(image: Image.Image, integers: bool) -> Image.Image:
-    """Gray from numbers of unknown range.
-
-    They are taken as 0 to 1 (floats), as 8 or as 16 bits where all fit; else the lowest becomes black and the highest
-    white.
-    """
-    # An image of one band, as here, has one pair; the type covers images of several too.
-    low, high = (float(value) for value in image.getextrema())  # type: ignore[arg-type]
-    if low >= 0 and high <= 1 and not integers:
-        low, high = 0.0, 1.0
-    elif low >= 0 and high <= 255:
-        low, high = 0.0, 255.0
-    elif low >= 0 and high <= 65535:
-        low, high = 0.0, 65535.0
-    scale = 255 / (high - low) if high > low else 0.0
-    return image.point(lambda value: value * scale + (0.5 - low * scale)).convert("L")

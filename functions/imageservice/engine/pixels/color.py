@@ -15,7 +15,7 @@ from PIL import Image, ImageCms
 
 from imageservice.engine.containers.header import Header
 from imageservice.engine.pixels.icc_bounds import bounded
-from imageservice.engine.pixels.icc_profile import SRGB, from_codes, from_gamma
+from imageservice.engine.pixels.icc_profile import D50_POINT, SRGB, Chromaticities, from_codes, from_gamma
 
 _INTENT = ImageCms.Intent.PERCEPTUAL
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION
@@ -24,6 +24,8 @@ _USUAL_GAMMA = 0.45455
 _SAME_GAMMA = 0.05  # libpng's threshold, and so the browsers'
 _SAME_POINT = 0.005
 _SAME_VALUE = 1
+# sRGB's level for half of all light is 188; a profile with a usual curve gives about 128 for the middle level.
+_MIDDLE, _BRIGHT = 128, 170
 
 
 def profile_of(info: Mapping[Any, Any], header: Header, mode: str) -> bytes | None:
@@ -60,6 +62,21 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         converted.putalpha(alpha)
         return converted
     return transform.apply(image)
+
+
+def primaries_of_light(profile: bytes) -> Chromaticities | None:
+    """White and primaries of an RGB profile whose samples are light, as in files of floats; None for other profiles."""
+    transform = _transform(profile, "RGB")
+    if transform is None:
+        return None
+    middle = transform.apply(Image.new("RGB", (1, 1), (_MIDDLE,) * 3))
+    stated = ImageCms.ImageCmsProfile(BytesIO(bounded(profile) or b"")).profile
+    colorants = stated.red_colorant, stated.green_colorant, stated.blue_colorant
+    points = [(point[1][0], point[1][1]) for point in colorants if point is not None]
+    if min(middle.tobytes()) <= _BRIGHT or len(points) < len(colorants):
+        return None
+    # A profile's colorants are those under D50.
+    return D50_POINT, points[0], points[1], points[2]
 
 
 def _from_png_numbers(gamma: float, chromaticity: tuple[float, ...] | None, gray: bool) -> bytes | None:

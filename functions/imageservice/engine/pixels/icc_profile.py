@@ -14,6 +14,7 @@ _Matrix = tuple[tuple[float, float, float], ...]
 
 _D65 = (0.3127, 0.3290)
 SRGB: Chromaticities = (_D65, (0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
+D50_POINT: Point = (0.3457, 0.3585)
 _PRIMARIES: dict[int, Chromaticities] = {
     9: (_D65, (0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),  # BT.2020
     11: ((0.314, 0.351), (0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),  # DCI P3
@@ -36,6 +37,11 @@ def from_gamma(gamma: float, chromaticities: Chromaticities, gray: bool) -> byte
     """A profile whose samples are light to the power of `gamma` (0.45455 is usual)."""
     curve = struct.pack(">4sIHHi", b"para", 0, 0, 0, round(65536 / gamma))
     return _profile(curve, chromaticities, gray)
+
+
+def from_primaries(chromaticities: Chromaticities) -> bytes:
+    """A profile of these primaries with sRGB's curve."""
+    return _profile(_S_CURVE, chromaticities, gray=False)
 
 
 @lru_cache(maxsize=32)
