@@ -5,7 +5,7 @@ Sources: ISO/IEC 23008-12 (HEIF items and properties), https://aomediacodec.gith
 
 import struct
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 
 from PIL import AvifImagePlugin, Image
@@ -13,7 +13,15 @@ from PIL import AvifImagePlugin, Image
 from imageservice.core.errors import ImageRejected
 from imageservice.engine.containers import av1, exif, hevc
 from imageservice.engine.containers.bounded_file import BoundedFile
+from imageservice.engine.containers.coded_size import Size, av1_sizes
 from imageservice.engine.containers.header import Header
+from imageservice.engine.containers.heif_items import (
+    check_amount,
+    codec_of,
+    coded_items,
+    has_alpha,
+    stated_size,
+)
 from imageservice.engine.containers.isobmff import (
     DAMAGED,
     Index,
@@ -23,29 +31,14 @@ from imageservice.engine.containers.isobmff import (
     read_index,
     top_boxes,
 )
-from imageservice.engine.containers.isobmff_tracks import Tracks, read_tracks
+from imageservice.engine.containers.isobmff_tracks import Track, Tracks, read_tracks
 from imageservice.engine.containers.sub_frame import SubFrame
 from imageservice.engine.pixels.geometry import compose, upright_size
 
-_CODECS = {b"av01": "avif", b"hvc1": "heic", b"hev1": "heic"}
-_OTHER_CODECS = {
-    b"jpeg": "JPEG",
-    b"j2k1": "JPEG 2000",
-    b"avc1": "H.264",
-    b"vvc1": "H.266",
-    b"unci": "uncompressed",
-    b"evc1": "EVC",
-    b"lhv1": "layered HEVC",
-}
 _DAMAGED = "The {} is damaged: its pixels can't be decoded."
-_DERIVED = (b"grid", b"iden", b"iovl", b"tmap")
-_MOST_DERIVED = 4
 _MAX_EXIF = 65_536
-_ALPHA_TYPES = (
-    b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha",
-    b"urn:mpeg:hevc:2015:auxid:1",
-    b"urn:mpeg:avc:2015:auxid:1",
-)
+# Coded pictures end with whole blocks. So few pixels do no harm, whatever the index says.
+_PADDING, _UNCHECKED = 64, 4_000_000
 # One turn or mirroring as an EXIF orientation.
 _TURNS = {0: 1, 1: 8, 2: 3, 3: 6}
 _MIRRORS = {0: 4, 1: 2}
@@ -61,18 +54,19 @@ def read_header(file: BoundedFile) -> Header:
         elif box.kind == b"moov":
             tracks = read_tracks(body(file, box))
     moving = brand == b"avis" or b"avis" in brands
-    track, has_alpha = tracks.pictures, tracks.alpha is not None
+    track, moving_alpha = tracks.pictures, tracks.alpha is not None
     if moving and track is not None:
         _check_whole(file, tracks)
     if index is None or index.primary is None:
         if moving and track is not None:
-            return Header("avif", track.width, track.height, track.frames, has_alpha, loops=0)
+            return Header("avif", track.width, track.height, track.frames, moving_alpha, loops=0)
         raise ImageRejected(
             "The file holds a video or an image sequence without a still image, which is not accepted."
         )
-    codec = _codec(index, index.primary)
-    if not all(is_within(index, item, file.size) for item in _coded_items(index, index.primary)):
+    codec = codec_of(index, index.primary)
+    if not all(is_within(index, item, file.size) for item in coded_items(index, index.primary)):
         raise ImageRejected(f"The {codec.upper()} is cut off: it ends before its last pixel.")
+    check_amount(index, index.primary, file)
     header = _still_header(index, index.primary, codec, file)
     # libavif's choice of what to show: the major brand decides, another one prefers the tracks.
     if codec == "avif" and track is not None and track.frames > 1 and brand != b"avif" and moving:
@@ -158,11 +152,14 @@ def _check_sound(file: BoundedFile) -> None:
         _check_sound_tracks(file)
         return
     index = indexes[-1]
-    for item in _coded_items(index, index.primary or 0):
+    for item in coded_items(index, index.primary or 0):
         file.check_time()
         properties = dict(index.properties_of(item))
         coded = item_bytes(index, item, file, file.size)
-        if index.types.get(item) == b"av01":
+        in_av1 = index.types.get(item) == b"av01"
+        sizes = av1_sizes(coded) if in_av1 else hevc.sizes(properties.get(b"hvcC", b""), coded)
+        _check_coded_sizes(sizes, stated_size(index, item), "AVIF" if in_av1 else "HEIC")
+        if in_av1:
             if not av1.is_sound([coded], file.limits.max_pixels):
                 raise ImageRejected(_DAMAGED.format("AVIF"))
         elif not hevc.is_sound(properties.get(b"hvcC", b""), coded):
@@ -173,9 +170,27 @@ def _check_sound_tracks(file: BoundedFile) -> None:
     """Raises ImageRejected if a frame, or its alpha, has damaged pixels."""
     tracks = [read_tracks(body(file, box)) for box in top_boxes(file) if box.kind == b"moov"]
     for track in filter(None, tracks[-1]):
-        units = (file.at(offset, length) for offset, length in track.samples())
+        units = _checked_samples(track, file)
         if not av1.is_sound(units, file.limits.max_pixels):
             raise ImageRejected(_DAMAGED.format("AVIF"))
+
+
+def _checked_samples(track: Track, file: BoundedFile) -> Iterator[bytes]:
+    for offset, length in track.samples():
+        unit = file.at(offset, length)
+        _check_coded_sizes(av1_sizes(unit), (track.width, track.height), "AVIF")
+        yield unit
+
+
+def _check_coded_sizes(sizes: Iterable[Size], stated: Size, label: str) -> None:
+    """Raises ImageRejected if a coded picture is larger than the index, which the limits were held to, states."""
+    most = max(_UNCHECKED, (stated[0] + _PADDING) * (stated[1] + _PADDING))
+    try:
+        larger = any(width * height > most for width, height in sizes)
+    except ValueError as error:
+        raise ImageRejected(_DAMAGED.format(label)) from error
+    if larger:
+        raise ImageRejected(f"The {label} is damaged: it holds more pixels than its index says.")
 
 
 def _still_header(index: Index, primary: int, codec: str, file: BoundedFile) -> Header:
@@ -197,7 +212,7 @@ def _still_header(index: Index, primary: int, codec: str, file: BoundedFile) -> 
             cicp = (primaries, transfer, matrix, full >> 7)
     if not width or not height:
         raise ImageRejected(DAMAGED)
-    alpha = _has_alpha(index, primary)
+    alpha = has_alpha(index, primary)
     if codec == "heic":
         # libheif crops and turns by itself: the pixels come as they are seen.
         if crop is not None:
@@ -230,47 +245,6 @@ def _aperture(data: bytes, width: int, height: int) -> tuple[int, int, int, int]
     if not inside or left + clean_width > width or top + clean_height > height:
         return None
     return left, top, left + clean_width, top + clean_height
-
-
-def _codec(index: Index, item: int, depth: int = 0) -> str:
-    kind = index.types.get(item, b"")
-    if kind in _CODECS:
-        return _CODECS[kind]
-    tiles = index.referred(b"dimg", item)
-    if kind in _DERIVED and tiles and depth < _MOST_DERIVED:
-        return _codec(index, tiles[0], depth + 1)
-    if kind in _OTHER_CODECS:
-        raise ImageRejected(f"HEIF with {_OTHER_CODECS[kind]} pixels is not accepted; send HEIC or AVIF.")
-    raise ImageRejected(DAMAGED)
-
-
-def _coded_items(index: Index, primary: int) -> set[int]:
-    """The items with pixels that the primary item is made of: itself or its tiles, and their alpha."""
-    items, coded = {primary, *_alpha_items(index, {primary})}, set()
-    for _ in range(_MOST_DERIVED + 1):
-        tiles = {tile for item in items for tile in index.referred(b"dimg", item)}
-        coded |= {item for item in items if index.types.get(item) not in _DERIVED}
-        items = tiles | _alpha_items(index, tiles)
-        if not items:
-            break
-    return coded
-
-
-def _has_alpha(index: Index, primary: int) -> bool:
-    return bool(_alpha_items(index, {primary, *index.referred(b"dimg", primary)}))
-
-
-def _alpha_items(index: Index, items: set[int]) -> set[int]:
-    """The items that hold the alpha of one of `items`."""
-    return {
-        owner
-        for owner, targets in index.references.get(b"auxl", {}).items()
-        if items.intersection(targets)
-        and any(
-            kind == b"auxC" and data[4:].split(b"\0")[0] in _ALPHA_TYPES
-            for kind, data in index.properties_of(owner)
-        )
-    }
 
 
 def _brands(file: BoundedFile) -> set[bytes]:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 
+from imageservice.engine.containers.coded_size import Size, hevc_size
+
 _OK, _FIRST_WARNING = 0, 1000
 # About threads and buffers, not about the picture.
 _HARMLESS = {1000, 1001}
@@ -43,8 +45,8 @@ def is_sound(configuration: bytes, coded: bytes) -> bool:
     `configuration` is an item's `hvcC` property, `coded` its bytes: units that each begin with their length.
     """
     try:
-        units = [*_parameter_sets(configuration), *_units(coded, (configuration[21] & 3) + 1)]
-    except (IndexError, ValueError):
+        units = list(_all_units(configuration, coded))
+    except ValueError:
         return False
     library = _library()
     decoder = library.de265_new_decoder()
@@ -59,6 +61,22 @@ def is_sound(configuration: bytes, coded: bytes) -> bool:
         return _decodes(library, decoder)
     finally:
         library.de265_free_decoder(decoder)
+
+
+def sizes(configuration: bytes, coded: bytes) -> Iterator[Size]:
+    """The size of every kind of picture that the units can hold. Raises ValueError if they are damaged."""
+    for unit in _all_units(configuration, coded):
+        size = hevc_size(unit)
+        if size is not None:
+            yield size
+
+
+def _all_units(configuration: bytes, coded: bytes) -> Iterator[bytes]:
+    """The units of an item's property and of its data. Raises ValueError."""
+    if len(configuration) < 23:
+        raise ValueError("the decoder's configuration is cut off")
+    yield from _parameter_sets(configuration)
+    yield from _units(coded, (configuration[21] & 3) + 1)
 
 
 def _decodes(library: ctypes.CDLL, decoder: int) -> bool:
