@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
 from imageservice.adapters.logging import logged, logger
+from imageservice.adapters.sent_requests import taken_requests
 from imageservice.adapters.source_bucket import OriginalObject
 from imageservice.core.item import UploadRecord
 from imageservice.core.resize_plan import plan_resizes
@@ -29,7 +30,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     original_object = OriginalObject(upload["bucket"], upload["key"], upload.get("version_id"))
     file = open_original(original_object, upload["bytes"])
     original = inspect(io.BufferedReader(file), upload["bytes"], limits)
-    logger.info("inspected", extra={"original": asdict(original), "bytes_read": file.bytes_read})
+    read = {"original": asdict(original), "bytes_read": file.bytes_read, "requests": taken_requests()}
+    logger.info("inspected", extra=read)
     planned = plan_resizes(upload, original, plan, ENGINE_VERSION, recorded_digest=event["recorded_digest"])
     attributes = to_dynamodb({"source": planned["source"], "aliases": planned["aliases"]})
     return {"digest": planned["digest"], "resizes": planned["resizes"], "attributes": attributes}

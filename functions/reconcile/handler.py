@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.logging import MetricUnit, logged, logger, metrics
+from imageservice.adapters.sent_requests import taken_requests
 from reconcile import bootstrap
 
 # Eight runs of the schedule look at the same executions, so that a run that fails or comes late loses nothing.
@@ -26,7 +27,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
     look_back = timedelta(hours=event.get("hours", _LOOK_BACK_HOURS))
     grace = timedelta(minutes=event.get("grace_minutes", _GRACE_MINUTES))
     report = reconciler.reconcile(machine_arns, datetime.now(UTC), look_back, grace)
-    logger.info("reconciled", extra=asdict(report))
+    logger.info("reconciled", extra={**asdict(report), "requests": taken_requests()})
     counts = {
         "ImagesStuck": len(report.stuck),
         "FailuresMissed": len(report.missed),

@@ -6,6 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.logging import MetricUnit, logged, logger, metrics
+from imageservice.adapters.sent_requests import taken_requests
 from imageservice.core.keys import cache_tag
 from imageservice.core.manifest import manifest_of
 from imageservice.read_through import refresh
@@ -21,7 +22,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     manifests, table, cached = bootstrap.dependencies()
     manifest = manifest_of(item)
     stored = refresh(manifests, table, manifest)
-    logger.info("refreshed", extra={"revision": manifest["revision"], "stored": stored})
+    details = {"revision": manifest["revision"], "stored": stored, "requests": taken_requests()}
+    logger.info("refreshed", extra=details)
     metrics.add_metric("ImagesRemoved" if item["status"] == "DELETED" else "ImagesReady", MetricUnit.Count, 1)
     if not stored and cached:
         metrics.add_metric("StaleRefused", MetricUnit.Count, 1)

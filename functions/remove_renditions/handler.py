@@ -6,6 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.logging import logged, logger
+from imageservice.adapters.sent_requests import taken_requests
 from imageservice.core.timestamps import from_text
 from remove_renditions import bootstrap
 
@@ -25,5 +26,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     was_served = from_dynamodb({"renditions": event["renditions"]})["renditions"]
     keys = sorted({*(rendition["key"] for rendition in was_served), *older} - served)
     renditions.remove(keys)
-    logger.info("removed", extra={"renditions": len(keys)})
+    logger.info("removed", extra={"renditions": len(keys), "requests": taken_requests()})
     return {"removed": len(keys)}

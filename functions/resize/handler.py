@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
 from imageservice.adapters.logging import logged, logger
+from imageservice.adapters.sent_requests import taken_requests
 from resize import bootstrap
 
 
@@ -27,6 +28,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         "bytes": {record["format"]: record["bytes"] for record in sized.renditions},
         "encode_ms": {name: round(milliseconds, 1) for name, milliseconds in sized.encode_ms.items()},
         "resize_ms": round((perf_counter() - begin) * 1000, 1),
+        "requests": taken_requests(),
     }
     logger.info("resized", extra=measured)
     return to_dynamodb(sized.attributes)

@@ -6,6 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.logging import logged, logger
+from imageservice.adapters.sent_requests import taken_requests
 from imageservice.core.keys import cache_tag, source_identity
 from retire_renditions import bootstrap
 
@@ -32,5 +33,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         for rendition in attributes["renditions"]
         if rendition["key"] not in served
     ]
-    logger.info("retired", extra={"renditions": len(retired)})
+    logger.info("retired", extra={"renditions": len(retired), "requests": taken_requests()})
     return {"retired": sum(retired)}

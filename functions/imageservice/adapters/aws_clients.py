@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Any
 
+from imageservice.adapters.sent_requests import count
+
 # Well below the shortest function timeout: a call that hangs must fail while there is time to say so.
 _CONNECT_TIMEOUT_S = 2
 _READ_TIMEOUT_S = 10
@@ -28,7 +30,7 @@ def new_client(service: str, *, for_readers: bool = False) -> Any:
     import boto3
     from botocore.config import Config
 
-    return boto3.client(
+    made = boto3.client(
         # The types know each service by its own name, not one that is only given here.
         service,  # type: ignore[call-overload]
         config=Config(
@@ -43,3 +45,5 @@ def new_client(service: str, *, for_readers: bool = False) -> Any:
             signature_version="s3v4" if service == "s3" else None,
         ),
     )
+    made.meta.events.register("before-send", count)
+    return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from imageservice_operator.operations.standing import NOT_HERE
 from local.deployment import httpapi
 from local.deployment.conditions import Conditions
 
@@ -50,7 +51,13 @@ def adapted(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, A
             resource["DependsOn"] = [name for name in depends_on if name not in dropped]
         elif depends_on in dropped:
             del resource["DependsOn"]
-    return {**template, "Resources": httpapi.spelled_out(resources)}
+    not_here = {
+        name: template["Resources"][name]
+        for name in sorted(dropped)
+        if conditions.makes(template["Resources"][name])
+    }
+    metadata = {**template.get("Metadata", {}), NOT_HERE: conditions.without_ifs(not_here)}
+    return {**template, "Metadata": metadata, "Resources": httpapi.spelled_out(resources)}
 
 
 def _refuses_plain_http(statement: dict[str, Any]) -> bool:

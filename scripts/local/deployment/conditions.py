@@ -23,6 +23,10 @@ class Conditions:
         """Whether the condition of that name is true."""
         return self.decide(self._definitions[name])
 
+    def makes(self, resource: Mapping[str, Any]) -> bool:
+        """Whether the stack has the resource: it has no condition, or one that is true."""
+        return "Condition" not in resource or self.holds(resource["Condition"])
+
     def decide(self, expression: Any) -> bool:
         """Whether the expression, of a condition or of a rule, is true."""
         return bool(self._value(expression))

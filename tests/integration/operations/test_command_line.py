@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from pathlib import Path
@@ -118,8 +117,3 @@ def test_a_deployed_stack_is_found_by_its_name(service: Any) -> None:
 def test_a_stack_that_is_not_deployed_is_named() -> None:
     with pytest.raises(StackNotFound, match="nowhere"):
         Stack.deployed("nowhere")
-
-
-def test_cost_needs_no_stack() -> None:
-    ended = run("cost", "--json", "--uploads", "10", "--reads", "10")
-    assert [bill["name"] for bill in json.loads(ended.stdout)["bills"]][:2] == ["one upload", "one redirect"]

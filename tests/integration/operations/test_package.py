@@ -73,10 +73,9 @@ def test_help_lists_the_commands_and_the_exit_codes(installed: Installed) -> Non
     assert "Exit codes:" in ended.stdout
 
 
-def test_cost_needs_neither_stack_nor_credentials(installed: Installed) -> None:
-    ended = installed.images("cost")
-    assert ended.returncode == 0
-    assert "a month of" in ended.stdout
+def test_the_prices_are_installed(installed: Installed) -> None:
+    printed = installed.python("from imageservice_operator.operations import prices; print(prices.date())")
+    assert printed.startswith("20")
 
 
 def test_it_brings_no_image_library_no_redis_and_no_emulator(installed: Installed) -> None:

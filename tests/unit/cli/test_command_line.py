@@ -36,20 +36,6 @@ def test_an_unknown_option_before_the_command_is_unknown() -> None:
     assert (ended.exit_code, "No such option" in ended.stderr) == (2, True)
 
 
-def test_a_table_in_a_pipe_has_no_trailing_blanks() -> None:
-    printed = CliRunner().invoke(images, ["cost"]).stdout
-    assert [line for line in printed.splitlines() if line != line.rstrip()] == []
-    assert "CloudFront, GB beyond the free 1,000 " in printed
-
-
-def test_a_month_has_the_cache_that_the_stack_has() -> None:
-    without, cached = (
-        CliRunner().invoke(images, ["cost", f"--cache={cache}"]).stdout for cache in ("none", "serverless")
-    )
-    assert ("Valkey" in without, "Valkey" in cached) == (False, True)
-    assert CliRunner().invoke(images, ["cost"]).stdout == without
-
-
 def test_reconcile_does_not_look_into_the_future(tmp_path: Path) -> None:
     ended = CliRunner().invoke(images, ["reconcile", "--hours", "-5", "--state-dir", str(tmp_path)])
     assert (ended.exit_code, "--hours" in ended.stderr) == (2, True)

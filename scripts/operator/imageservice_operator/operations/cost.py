@@ -1,34 +1,45 @@
-"""What the service costs to run, added up line by line from published prices."""
+"""What the service costs: quantities that were counted, at the prices of prices.json, line by line."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from imageservice_operator.operations import prices
+from imageservice_operator.operations.usage import Usage
 
-# What a first upload does in 5 sizes × 3 formats.
-TRANSITIONS = 14
-_SIZES, _FORMATS = 5, 3
-_TABLE_WRITES = 3  # register, record, mark ready; each writes the index, too
-_INDEX_FACTOR = 2
-_EVENTS = 1  # ImageReady
-# State transitions that a replacement adds: retire.
-_REPLACED = 1
-# Estimated for a 12-megapixel photo with the default plan: GB-seconds of a call. The dashboard has your own.
-_RESIZE_GB_S = 2.0 * 0.45
-_INSPECT_GB_S = 1.0 * 0.12
-_REFRESH_GB_S = 0.5 * 0.02
-_READER_GB_S = 1.769 * 0.004
-_CACHE_HIT_RATE = 0.95
-_MEGABYTES_STORED = 1.3  # all renditions of a photo; the original is on top
-# Compared with: what AWS's own solution costs per month, as its documentation says.
-PEERS = (
-    ("AWS Dynamic Image Transformation, 10 M requests a month", 203.0),
-    ("AWS Dynamic Image Transformation, 125 M requests a month", 249.0),
-    ("AWS Dynamic Image Transformation, 500 M requests a month", 1192.0),
+LEFT_OUT = (
+    "The account's free tiers, but for those of CloudFront, which never end; discounts, taxes and support.",
+    "Traffic from API Gateway to CloudFront or to viewers who read without it ($0.09 per GB).",
+    "DynamoDB's storage and its point-in-time recovery ($0.45 per GB and month; an image takes about 3 KB).",
+    "Originals that were replaced, for the days that the bucket keeps them.",
+    "Log storage beyond a month ($0.03 per GB and month), access logs, queries of the dashboard's tables.",
+    "KMS requests with a key of your own, AWS WAF, messages about failures, failures and their replays.",
 )
+
+# A 12-megapixel photo with the default plan, counted in a local stack on 2026-11-26; the GB-seconds are an estimate for
+# arm64 in Lambda. For estimates where a stack has no upload of its own yet.
+TYPICAL_UPLOAD = Usage(
+    0,
+    {
+        "state_transition": 14,
+        "lambda_request": 7,
+        "lambda_gb_second": 4.63,
+        "dynamodb_write_unit": 13,
+        "dynamodb_read_unit": 1,
+        "s3_put": 16,
+        "s3_get": 6,
+        "event": 1,
+        "log_gb": 10e-6,
+    },
+    2_000_000,
+    1_300_000,
+)
+# What a run of ReprocessImages adds for each original: its Distributed Map, and one small invocation.
+_SELECTED = {"state_transition": 3, "lambda_request": 1, "lambda_gb_second": 0.025, "dynamodb_read_unit": 1}
+# What a replacement takes beyond a first upload, without its purge: the old renditions are retired.
+_RETIRED = {"state_transition": 1, "lambda_request": 1, "lambda_gb_second": 0.25, "s3_put": 15, "s3_get": 15}
 
 
 @dataclass(frozen=True)
@@ -62,97 +73,92 @@ class Bill:
         return {"name": self.name, "total": self.total, "lines": [line.as_json() for line in self.lines]}
 
 
-def per_upload() -> Bill:
-    """The first upload of an image, with the default plan."""
-    return Bill(
-        "one upload",
-        (
-            Line("Step Functions, state transitions", TRANSITIONS, prices.STATE_TRANSITION),
-            Line("Lambda, requests", 1 + _SIZES + 1, prices.LAMBDA_REQUEST),
-            Line(
-                "Lambda, GB-seconds (arm64)",
-                _INSPECT_GB_S + _SIZES * _RESIZE_GB_S + _REFRESH_GB_S,
-                prices.LAMBDA_GB_SECOND_ARM,
-            ),
-            Line("DynamoDB, writes", _TABLE_WRITES * _INDEX_FACTOR, prices.DYNAMODB_WRITE),
-            Line("S3, puts", 1 + _SIZES * _FORMATS, prices.S3_PUT),
-            Line("S3, gets", 2 + _SIZES, prices.S3_GET),
-            Line("EventBridge, ImageReady", _EVENTS, prices.EVENTBRIDGE_CUSTOM_EVENT),
-        ),
-    )
+@dataclass(frozen=True)
+class Month:
+    """What a month holds. Of the uploads, `replaced` is the share that replaces an image.
 
-
-def per_read(*, cache: bool = False) -> Bill:
-    """One redirect that CloudFront does not answer from its own cache. A `cache` spares most of the table's reads."""
-    return Bill(
-        "one redirect",
-        (
-            Line("HTTP API", 1, prices.HTTP_API_REQUEST),
-            Line("Lambda, requests", 1, prices.LAMBDA_REQUEST),
-            Line("Lambda, GB-seconds (arm64)", _READER_GB_S, prices.LAMBDA_GB_SECOND_ARM),
-            Line("DynamoDB, reads", 1 - (_CACHE_HIT_RATE if cache else 0), prices.DYNAMODB_READ),
-        ),
-    )
-
-
-def per_month(
-    uploads: int,
-    reads: int,
-    *,
-    cache: bool = False,
-    replaced: float = 0.05,
-    edge_hit_rate: float = 0.9,
-    kilobytes: float = 60,
-) -> Bill:
-    """A month of `uploads` and `reads` (images shown), in which `replaced` of the uploads replace an image.
-
-    CloudFront answers `edge_hit_rate` of the redirects, and the renditions themselves, of `kilobytes` each. `cache`
-    adds Valkey Serverless. Lines that say "beyond" leave out the free tier, which is one for the whole AWS account.
+    CloudFront answers the share `edge_hit_rate` of the redirects, and all but the first request for a rendition, which
+    has `kilobytes`. Without a `cdn`, every read is a redirect of the API, and S3 sends the rendition.
     """
-    upload, read = per_upload(), per_read(cache=cache)
-    redirects = reads * (1 - edge_hit_rate)
-    gigabytes = reads * kilobytes / 1e6
-    paths = max(0.0, uploads * replaced - prices.INVALIDATION_FREE_PATHS)
+
+    uploads: int
+    reads: int
+    replaced: float = 0.05
+    edge_hit_rate: float = 0.9
+    kilobytes: float = 60
+    cdn: bool = True
+
+
+def bill(name: str, quantities: Mapping[str, float]) -> Bill:
+    """The quantities at their prices, the most expensive line first; those without a price are left out."""
+    known = prices.prices()
+    lines = [
+        Line(f"{known[each].service}, {known[each].unit}", quantity, known[each].usd)
+        for each, quantity in quantities.items()
+        if each in known
+    ]
+    return Bill(name, sorted(lines, key=lambda line: -line.dollars))
+
+
+def per_upload(usage: Usage) -> Bill:
+    return bill("one upload", usage.quantities)
+
+
+def per_redirect(usage: Usage) -> Bill:
+    return bill("one redirect", usage.quantities)
+
+
+def at_rest(quantities: Mapping[str, float]) -> Bill:
+    return bill("a month at rest", quantities)
+
+
+def per_month(month: Month, upload: Usage, redirect: Usage, resting: Mapping[str, float]) -> Bill:
+    """A month of the whole service. Lines that say "beyond" leave out a free tier, one for the whole account."""
+    passing = month.reads * (1 - month.edge_hit_rate if month.cdn else 1)
+    stored = (upload.original_bytes + upload.rendition_bytes) / 1e9
+    first, replacing = month.uploads * (1 - month.replaced), month.uploads * month.replaced
+    lines = [
+        Line("At rest: metrics, alarms, dashboard, cache, reconciler", 1, at_rest(resting).total),
+        Line("Uploads", first, per_upload(upload).total),
+        Line("Replacements", replacing, replacement(upload).total),
+        Line("Redirects that the API answers", passing, per_redirect(redirect).total),
+        Line("S3, GB of this month's originals and renditions", first * stored, prices.usd("s3_gb_month")),
+    ]
     return Bill(
-        f"a month of {uploads:,} uploads and {reads:,} reads",
-        (
-            Line("Uploads", uploads, upload.total),
-            Line(
-                f"Invalidations of replaced images, beyond the free {prices.INVALIDATION_FREE_PATHS:,}",
-                paths,
-                prices.INVALIDATION_PATH,
-            ),
-            Line("Redirects past CloudFront's cache", redirects, read.total),
-            # Each image shown is two requests: the redirect and the rendition.
-            Line(
-                f"CloudFront, requests beyond the free {prices.CLOUDFRONT_FREE_REQUESTS:,}",
-                max(0.0, 2 * reads - prices.CLOUDFRONT_FREE_REQUESTS),
-                prices.CLOUDFRONT_REQUEST,
-            ),
-            Line(
-                f"CloudFront, GB beyond the free {prices.CLOUDFRONT_FREE_GB:,}",
-                max(0.0, gigabytes - prices.CLOUDFRONT_FREE_GB),
-                prices.CLOUDFRONT_GB,
-            ),
-            Line("S3, GB of renditions, this month's", uploads * _MEGABYTES_STORED / 1e3, prices.S3_GB_MONTH),
-            *([Line("Valkey Serverless, at least", 1, prices.VALKEY_SERVERLESS_MONTH)] if cache else []),
+        f"a month of {month.uploads:,} uploads and {month.reads:,} reads",
+        [*lines, *(_cloudfront(month, replacing) if month.cdn else ())],
+    )
+
+
+def _cloudfront(month: Month, purges: float) -> list[Line]:
+    # Each image shown is two requests: the redirect and the rendition.
+    requests = 2 * month.reads
+    gigabytes = month.reads * month.kilobytes / 1e6
+    return [
+        _beyond("invalidations", purges, prices.INVALIDATION_FREE_PATHS, "invalidation_path"),
+        _beyond("requests", requests, prices.CLOUDFRONT_FREE_REQUESTS, "cloudfront_request"),
+        _beyond(
+            "runs of its function", requests, prices.CLOUDFRONT_FREE_FUNCTION_RUNS, "cloudfront_function"
         ),
-    )
+        _beyond("GB", gigabytes, prices.CLOUDFRONT_FREE_GB, "cloudfront_gb"),
+    ]
 
 
-def replacement_cost(images: int) -> float:
-    """Dollars that a run over `images` costs more than as many first uploads: the old renditions are retired.
-
-    The run's one purge is a path of the month's free ones.
-    """
-    each = _REPLACED * prices.STATE_TRANSITION + _SIZES * _FORMATS * prices.S3_PUT + prices.LAMBDA_REQUEST
-    return images * each
+def _beyond(what: str, quantity: float, free: int, price: str) -> Line:
+    return Line(f"CloudFront, {what} beyond the free {free:,}", max(0.0, quantity - free), prices.usd(price))
 
 
-def renditions_cost(transitions: int) -> float:
-    """Dollars for so many state transitions and one small Lambda call: what a reprocessing adds for each original."""
-    return (
-        transitions * prices.STATE_TRANSITION
-        + prices.LAMBDA_REQUEST
-        + 0.5 * 0.05 * prices.LAMBDA_GB_SECOND_ARM
-    )
+def replacement(upload: Usage) -> Bill:
+    """An upload that replaces an image, without its purge, which has a line of its own."""
+    return bill("one replacement", _sum(upload.quantities, _RETIRED))
+
+
+def reprocessing(made: int, left_alone: int, upload: Usage) -> float:
+    """Dollars of a run of ReprocessImages. Its one purge is a path of the month's free ones."""
+    selected = bill("one original", _SELECTED).total
+    return made * (replacement(upload).total + selected) + left_alone * selected
+
+
+def _sum(*all_quantities: Mapping[str, float]) -> dict[str, float]:
+    names = {name for quantities in all_quantities for name in quantities}
+    return {name: sum(quantities.get(name, 0) for quantities in all_quantities) for name in names}

@@ -1,23 +1,51 @@
-"""Prices in US dollars, us-east-1, as AWS published them when they were looked up; one place to change them."""
+"""Prices in US dollars: one dated table with a source for each (prices.json), which `images cost` and estimates use."""
 
-# Sources: aws.amazon.com/{step-functions,lambda,dynamodb,s3,api-gateway,cloudfront,eventbridge,elasticache}/pricing
-LOOKED_UP = "2026-11"
-REGION = "us-east-1"
+from __future__ import annotations
 
-STATE_TRANSITION = 0.025 / 1_000
-LAMBDA_REQUEST = 0.20 / 1_000_000
-LAMBDA_GB_SECOND_ARM = 0.0000133334
-DYNAMODB_WRITE = 0.625 / 1_000_000
-DYNAMODB_READ = 0.125 / 1_000_000
-HTTP_API_REQUEST = 1.00 / 1_000_000
-EVENTBRIDGE_CUSTOM_EVENT = 1.00 / 1_000_000
-S3_PUT = 0.005 / 1_000
-S3_GET = 0.0004 / 1_000
-S3_GB_MONTH = 0.023
-CLOUDFRONT_REQUEST = 1.00 / 1_000_000
-CLOUDFRONT_GB = 0.085
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+INVALIDATION_FREE_PATHS = 1_000
 CLOUDFRONT_FREE_GB = 1_000
 CLOUDFRONT_FREE_REQUESTS = 10_000_000
-INVALIDATION_PATH = 0.005
-INVALIDATION_FREE_PATHS = 1_000
-VALKEY_SERVERLESS_MONTH = 6.0
+CLOUDFRONT_FREE_FUNCTION_RUNS = 2_000_000
+
+
+@dataclass(frozen=True)
+class Price:
+    """Dollars for one `unit` of a `service`, and the page that says so."""
+
+    name: str
+    usd: float
+    unit: str
+    service: str
+    source: str
+
+
+@cache
+def _table() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(files(__package__).joinpath("prices.json").read_text())
+    return content
+
+
+def region() -> str:
+    return str(_table()["region"])
+
+
+def date() -> str:
+    """The day on which the prices were looked up."""
+    return str(_table()["date"])
+
+
+@cache
+def prices() -> dict[str, Price]:
+    """Every price, by its name in prices.json."""
+    return {name: Price(name, **price) for name, price in _table()["prices"].items()}
+
+
+def usd(name: str) -> float:
+    """Dollars for one unit of the price of this name."""
+    return prices()[name].usd

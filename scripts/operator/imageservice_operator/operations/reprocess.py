@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from imageservice.core.keys import run_tag
-from imageservice_operator.operations import executions
-from imageservice_operator.operations.cost import per_upload, renditions_cost, replacement_cost
+from imageservice_operator.operations import cost, executions, usage
 from imageservice_operator.operations.errors import BadRequest, OperationFailed
 from imageservice_operator.operations.images import STATUSES, check_keys
 from imageservice_operator.operations.stack import Stack
@@ -22,8 +21,7 @@ NEW = "NEW"
 """In `only`: originals that no workflow has processed yet."""
 _BATCH = 100
 _AT_ONCE = 8
-# State transitions of the Distributed Map's child execution: of an original that is left alone, and of one that is not.
-_LEFT_ALONE, _PROCESSED = 3, 3
+_SAMPLE = 5  # uploads that an estimate is counted from
 
 
 @dataclass(frozen=True)
@@ -113,11 +111,9 @@ def estimate(
             if on_progress:
                 on_progress(looked_at)
     to_make, total = decisions["PROCESS"], sum(decisions.values())
-    dollars = to_make * (per_upload().total + renditions_cost(_PROCESSED)) + (
-        total - to_make
-    ) * renditions_cost(_LEFT_ALONE)
+    upload = usage.of_uploads(stack, _SAMPLE)
     # Assumes that each was made before: the few that were not cost less.
-    dollars += replacement_cost(to_make)
+    dollars = cost.reprocessing(to_make, total - to_make, upload if upload.sample else cost.TYPICAL_UPLOAD)
     return Estimate(dict(decisions), round(dollars, 4), complete, keys)
 
 
