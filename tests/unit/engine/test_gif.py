@@ -7,6 +7,7 @@ import pytest
 from engine_scenes import Render, encoded
 from PIL import Image, ImageChops
 
+from imageservice.core.errors import ImageRejected
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Target
 from imageservice.engine.containers.bounded_file import BoundedFile
@@ -82,3 +83,28 @@ COLOR = [channel for level in range(256) for channel in (level, 255 - level, 128
 def test_each_frame_has_the_colors_of_its_own_palette(first: list[int], second: list[int]) -> None:
     for frame, palette in zip(frames(two_palettes(first, second)), (first, second), strict=True):
         assert frame.convert("RGB").tobytes() == bytes(palette)
+
+
+@pytest.mark.parametrize("moving", [False, True])
+@pytest.mark.parametrize("missing", [1, 2, 3])
+def test_a_gif_whose_pixels_are_whole_is_shown(missing: int, moving: bool) -> None:
+    """Its trailer, and the end of its last block, are missing."""
+    image = Image.effect_noise((40, 30), 60)
+    options = {"save_all": True, "append_images": [image.rotate(90)]} if moving else {}
+    whole = encoded(image, "GIF", **options)
+    got = [frame.tobytes() for frame in frames(whole[:-missing])]
+    assert got == [frame.tobytes() for frame in frames(whole)]
+
+
+@pytest.mark.parametrize("last", [b"\0", b"!", b",", b"\xff"])
+def test_the_last_byte_of_a_gif_may_be_wrong(last: bytes) -> None:
+    whole = encoded(Image.effect_noise((40, 30), 60), "GIF")
+    got = [frame.tobytes() for frame in frames(whole[:-1] + last)]
+    assert got == [frame.tobytes() for frame in frames(whole)]
+
+
+@pytest.mark.parametrize("missing", range(5, 40))
+def test_a_gif_that_lacks_pixels_is_refused(missing: int) -> None:
+    data = encoded(Image.effect_noise((40, 30), 60), "GIF")[:-missing]
+    with pytest.raises(ImageRejected, match=r"cut off|damaged"):
+        render(data, Target("x", 40, 30, "contain", "center"), ("png",), Limits())

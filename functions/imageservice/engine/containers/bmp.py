@@ -14,13 +14,20 @@ from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.containers.header import Header
 from imageservice.engine.pixels.icc_bounds import MAX_PROFILE
 
-_BITFIELDS = (3, 6)
+_ALPHA_BITFIELDS = 6
+_BITFIELDS = (3, _ALPHA_BITFIELDS)
+# Compressions for printers alone; no browser shows them.
+_HELD = {4: "JPEG", 5: "PNG"}
 _EMBEDDED = b"DEBM"
 _ALPHA = 3
 
 
 def read_header(file: BoundedFile) -> Header:
     """The header of a BMP. Raises ImageRejected."""
+    head = file.at(14, 20)
+    held = _HELD.get(int.from_bytes(head[16:20], "little")) if len(head) == 20 and head[0] >= 40 else None
+    if held is not None:
+        raise ImageRejected(f"A BMP that holds a {held} is not accepted; send the {held} itself.")
     masks = _masks(file)
     if masks is not None:
         width, height = struct.unpack("<ii", file.at(18, 8))
@@ -54,10 +61,11 @@ def _masks(file: BoundedFile) -> tuple[int, int, int, int] | None:
     if size not in (40, 52, 56, 108, 124) or bits not in (16, 32) or compression not in _BITFIELDS:
         return None
     red, green, blue, alpha = struct.unpack_from("<4I", head, 40)
-    if size < 56 and compression != 6:
+    if size < 56 and compression != _ALPHA_BITFIELDS:
         alpha = 0
     common = (red, green, blue) in ((0xF800, 0x7E0, 0x1F), (0x7C00, 0x3E0, 0x1F), (0xFF0000, 0xFF00, 0xFF))
-    return None if common and alpha in (0, 0xFF000000) else (red, green, blue, alpha)
+    known = common and alpha in (0, 0xFF000000) and compression != _ALPHA_BITFIELDS
+    return None if known else (red, green, blue, alpha)
 
 
 def _by_masks(file: BoundedFile, masks: tuple[int, int, int, int]) -> Image.Image:

@@ -19,6 +19,8 @@ from imageservice.engine.pixels.bit_depth import eight_bit
 _DISPOSALS: dict[int, Disposal] = {2: "background", 3: "previous", 4: "previous"}
 _DISPOSAL_CODES: dict[Disposal, int] = {"none": 1, "background": 2, "previous": 3}
 _HAS_PALETTE, _INTERLACED = 0x80, 0x40
+# The end of the last block, and of its codes: the pixels may be whole without them. The decoder tells.
+_SPARE = 3
 _CUT_OFF = "The GIF is cut off: it ends before its last frame."
 
 
@@ -113,6 +115,9 @@ def _read(file: BoundedFile) -> _Animation:
     control = b""
     while True:
         kind = file.at(offset, 1)
+        if frames and offset >= file.size - 1:
+            # Where a trailer is due, the last byte says nothing else, whatever it is.
+            break
         if kind == b"!":
             label, first = file.at(offset + 1, 1), _sub_block(file, offset + 2)
             if label == b"\xf9" and len(first) >= 4:
@@ -152,12 +157,15 @@ def _decode_frame(file: BoundedFile, animation: _Animation, frame: _Frame) -> Im
     """
     body = file.at(frame.start + 9, frame.end - frame.start - 9)
     flags, pixels = body[0], body[1:]
+    missing = frame.end - file.size
     head, palette = animation.head[:6], animation.head[13:]
     size = animation.head[10]
     if flags & _HAS_PALETTE:
         length = 3 << ((flags & 7) + 1)
         palette, pixels = pixels[:length], pixels[length:]
         size = size & ~7 | _HAS_PALETTE | flags & 7
+    if missing > 0:
+        pixels = _shortened(pixels)
     sides = struct.pack("<HH", frame.width, frame.height)
     control = b""
     if frame.transparent is not None:
@@ -182,7 +190,9 @@ def _read_frame(file: BoundedFile, offset: int, control: bytes) -> _Frame:
         dispose = _DISPOSALS.get(control[0] >> 2 & 7, "none")
         duration = 10 * int.from_bytes(control[1:3], "little")
         transparent = control[3] if control[0] & 1 else None
-    return _Frame(left, top, width, height, duration, dispose, transparent, offset, _skip(file, pixels + 1))
+    return _Frame(
+        left, top, width, height, duration, dispose, transparent, offset, _skip(file, pixels + 1, _SPARE)
+    )
 
 
 def _sub_block(file: BoundedFile, offset: int) -> bytes:
@@ -190,10 +200,21 @@ def _sub_block(file: BoundedFile, offset: int) -> bytes:
     return file.at(offset + 1, length[0]) if length else b""
 
 
-def _skip(file: BoundedFile, offset: int) -> int:
-    """The offset behind a chain of sub-blocks."""
+def _skip(file: BoundedFile, offset: int, spare: int = 0) -> int:
+    """The offset behind a chain of sub-blocks, which may lack `spare` bytes at the end of the file."""
     while length := file.at(offset, 1):
         offset += 1 + length[0]
         if not length[0]:
             return offset
+    if offset + 1 - file.size <= spare:
+        return offset + 1
     raise ImageRejected(_CUT_OFF)
+
+
+def _shortened(pixels: bytes) -> bytes:
+    """The chain of sub-blocks, behind the size of their codes, ended where the file ends."""
+    at = 1
+    while at < len(pixels) and at + 1 + pixels[at] < len(pixels):
+        at += 1 + pixels[at]
+    rest = pixels[at + 1 :]
+    return pixels[:at] + bytes((len(rest),)) * bool(rest) + rest + b"\0"
