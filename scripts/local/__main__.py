@@ -1,4 +1,4 @@
-"""Command line of the local stack: `python -m local serve` and `python -m local run`."""
+"""Command line of the local stack: `python -m local serve`, `python -m local run` and `python -m local update`."""
 
 from __future__ import annotations
 
@@ -44,11 +44,19 @@ def main() -> int:
         "--time-limit", type=float, default=300, metavar="S", help="seconds to wait (default %(default)s)"
     )
     local_options.add_to(run)
+    update = commands.add_parser(
+        "update", prog="./scripts/run update", help="update the running stack in place, as sam deploy does"
+    )
+    local_options.add_deployed_to(update)
     arguments, unknown = parser.parse_known_args()
     if unknown:  # the command's own parser reports this, because its name is the one that the user typed
-        {"serve": serve, "run": run}[arguments.command].error(f"unrecognized arguments: {' '.join(unknown)}")
+        {"serve": serve, "run": run, "update": update}[arguments.command].error(
+            f"unrecognized arguments: {' '.join(unknown)}"
+        )
     raise_on_signals()
     try:
+        if arguments.command == "update":
+            return _update(arguments)
         options = local_options.from_arguments(arguments)
         return _serve(options) if arguments.command == "serve" else _run(options, arguments)
     except local_options.UnusableOption as error:
@@ -74,6 +82,19 @@ def _serve(options: local_options.Options) -> int:
             flush=True,
         )
         threading.Event().wait()
+    return 0
+
+
+def _update(arguments: argparse.Namespace) -> int:
+    from imageservice_operator.operations.errors import StackNotFound
+    from local.update import update
+
+    parameters = local_options.parameters(arguments)
+    try:
+        update(arguments.state_dir, arguments.template, parameters, local_options.Options.stack_name)
+    except StackNotFound as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

@@ -78,20 +78,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         default=True,
         help="enforce the template's IAM on functions and state machines (default: yes)",
     )
-    add("--state-dir", type=Path, default=REPOSITORY / ".local", help="stack.json, logs (default: .local)")
-    add(
-        "--template",
-        type=Path,
-        default=REPOSITORY / "template.yaml",
-        help="SAM template (default: the service's)",
-    )
-    add(
-        "--parameter",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="template parameter; repeatable",
-    )
+    add_deployed_to(parser)
     add(
         "--max-workers",
         type=int,
@@ -106,6 +93,32 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_deployed_to(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that say what is deployed, and to which stack."""
+    add = parser.add_argument
+    add("--state-dir", type=Path, default=REPOSITORY / ".local", help="stack.json, logs (default: .local)")
+    add(
+        "--template",
+        type=Path,
+        default=REPOSITORY / "template.yaml",
+        help="SAM template (default: the service's)",
+    )
+    add(
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="template parameter; repeatable",
+    )
+
+
+def parameters(arguments: argparse.Namespace) -> dict[str, str]:
+    """The template's parameters that were given. Raises UnusableOption, and BrokenTemplate."""
+    if not arguments.template.is_file():
+        raise UnusableOption(f"--template: no such file: {arguments.template}")
+    return _parameters(arguments.parameter, arguments.template)
+
+
 def from_arguments(arguments: argparse.Namespace) -> Options:
     """The given options. Raises UnusableOption, and BrokenTemplate if there are parameters for a broken template."""
     for option in ("port", "redis_port", "console_port", "edge_port"):
@@ -118,10 +131,11 @@ def from_arguments(arguments: argparse.Namespace) -> Options:
         raise UnusableOption("--max-workers: must be at least 1")
     if arguments.cache != "redis" and arguments.redis_url:
         raise UnusableOption(f"--redis-url: --cache {arguments.cache} does not use it")
-    if not arguments.template.is_file():
-        raise UnusableOption(f"--template: no such file: {arguments.template}")
     if not arguments.functions_python.exists():
         raise UnusableOption(f"no {arguments.functions_python}: ./scripts/run sets it up")
+    given = parameters(arguments)
+    for name in given.keys() & {"Cache", "CacheUrl", "CacheSecretArn"}:
+        raise UnusableOption(f"--parameter {name}: use --cache or --redis-url, which set it for this machine")
     return Options(
         port=arguments.port,
         redis_port=arguments.redis_port,
@@ -130,7 +144,7 @@ def from_arguments(arguments: argparse.Namespace) -> Options:
         auth=arguments.auth,
         state_dir=arguments.state_dir.resolve(),
         template=arguments.template.resolve(),
-        parameters=_parameters(arguments.parameter, arguments.template),
+        parameters=given,
         max_workers=arguments.max_workers,
         cache=arguments.cache,
         redis_url=arguments.redis_url,
@@ -157,10 +171,6 @@ def _parameters(given: list[str], template: Path) -> dict[str, str]:
         name, equals, value = setting.partition("=")
         if not equals:
             raise UnusableOption(f"--parameter {setting}: expected NAME=VALUE")
-        if name in ("Cache", "CacheUrl", "CacheSecretArn"):
-            raise UnusableOption(
-                f"--parameter {name}: use --cache or --redis-url, which set it for this machine"
-            )
         parameters[name] = value
     if parameters:
         declared = source.read(template).get("Parameters") or {}

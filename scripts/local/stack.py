@@ -10,7 +10,7 @@ from imageservice_operator.operations.stack import Stack
 from imageservice_operator.operations.stack_file import StackFile
 from local import cache, console, ministack_server, open_files, ports, statefile
 from local.cloudfront import service as edge
-from local.deployment.deploy import deploy
+from local.deployment.deploy import Deployer
 from local.options import Options
 
 
@@ -38,14 +38,8 @@ def running(options: Options) -> Iterator[Stack]:
         bare = StackFile(endpoint_url, options.region, "test", "test", {}, served_from.url, console_url)
         client = Stack.of_file(bare).client
         parameters |= served_from.parameters(client) | options.parameters
-        outputs = deploy(
-            options.template,
-            parameters,
-            client,
-            endpoint_url,
-            options.stack_name,
-            options.region,
-        )
+        deployer = Deployer(client, endpoint_url, options.region)
+        outputs = deployer.create(options.template, parameters, options.stack_name)
         file = replace(bare, outputs=outputs)
         stack = Stack.of_file(file)
         if "DistributionId" in stack.outputs:

@@ -39,13 +39,17 @@ def claim(state_dir: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def published(state_dir: Path, description: Mapping[str, Any]) -> Iterator[None]:
-    """Write `stack.json` in one step, for as long as the block runs."""
-    path = state_dir / NAME
-    descriptor, scratch = tempfile.mkstemp(prefix=NAME, dir=state_dir)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(description, file, indent=2)
-    Path(scratch).replace(path)
+    """Write `stack.json`, for as long as the block runs."""
+    write(state_dir, description)
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        (state_dir / NAME).unlink(missing_ok=True)
+
+
+def write(state_dir: Path, description: Mapping[str, Any]) -> None:
+    """Write `stack.json` in one step."""
+    descriptor, scratch = tempfile.mkstemp(prefix=NAME, dir=state_dir)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(description, file, indent=2)
+    Path(scratch).replace(state_dir / NAME)

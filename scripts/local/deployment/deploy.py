@@ -1,10 +1,12 @@
-"""Deploy a SAM template to a running MiniStack."""
+"""Deploy a SAM template to a running MiniStack, or update what is deployed."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,52 +19,81 @@ from local.deployment.parameters import check
 
 ARTIFACTS = "local-artifacts"
 _EXECUTE_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[^/]*(?:amazonaws\.com|localhost)[^/]*(/.*)?")
+_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
-def deploy(
-    path: Path,
-    parameters: Mapping[str, str],
-    client: Callable[[str], Any],
-    endpoint_url: str,
-    stack_name: str,
-    region: str,
-) -> dict[str, str]:
-    """Deploy the template at `path` as `stack_name`; returns the stack's outputs.
+@dataclass(frozen=True)
+class Deployer:
+    """Deploys to the MiniStack at `endpoint_url`; `client` makes its boto3 clients."""
 
-    Only those `parameters` are passed on that the template declares. `client` makes boto3 clients. Raises
-    BrokenTemplate if the template can't be read, transformed or deployed, and ParametersRefused if it does not accept
-    the parameters.
-    """
-    template = source.read(path)
-    declared = template.get("Parameters", {})
-    given = {name: value for name, value in parameters.items() if name in declared}
-    check(template, given)
-    _upload_code(template, path.parent, client("s3"))
-    result = adapt.adapted(serverless.transformed(template, given, region), given)
-    client("s3").put_object(Bucket=ARTIFACTS, Key="template.json", Body=json.dumps(result).encode())
-    cloudformation = client("cloudformation")
-    try:
-        cloudformation.create_stack(
-            StackName=stack_name,
-            TemplateURL=f"{endpoint_url}/{ARTIFACTS}/template.json",  # a body may have 51,200 bytes only
-            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
-        )
-    except ClientError as error:
-        raise BrokenTemplate(
-            f"the template can't be deployed: {error.response['Error']['Message']}"
-        ) from error
-    stack = _settled(cloudformation, stack_name)
-    listed = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
-    physical_ids = {
-        summary["LogicalResourceId"]: summary.get("PhysicalResourceId", "")
-        for page in listed
-        for summary in page["StackResourceSummaries"]
-    }
-    decided = Conditions(result, given).decided(result["Resources"])
-    settings.restore(decided, physical_ids, client)
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    return {name: _reachable(value, endpoint_url) for name, value in outputs.items()}
+    client: Callable[[str], Any]
+    endpoint_url: str
+    region: str
+
+    def create(self, path: Path, parameters: Mapping[str, str], stack_name: str) -> dict[str, str]:
+        """Deploy the template at `path` as a new stack; returns the stack's outputs.
+
+        Only those `parameters` are passed on that the template declares. Raises BrokenTemplate if the template can't be
+        read, transformed or deployed, and ParametersRefused if it does not accept the parameters.
+        """
+        template, given = self._prepared(path, parameters)
+        self._send("create_stack", template, given, stack_name)
+        return self._finished("stack_create_complete", template, given, stack_name)
+
+    def update(self, path: Path, parameters: Mapping[str, str], stack_name: str) -> dict[str, str]:
+        """Update the stack to the template at `path`, in place; returns the stack's outputs.
+
+        Parameters that are not given keep their values. Raises as `create` does; after BrokenTemplate, the stack is as
+        it was before.
+        """
+        found = self.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
+        current = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", ())}
+        template, given = self._prepared(path, {**current, **parameters})
+        self._send("update_stack", template, given, stack_name)
+        return self._finished("stack_update_complete", template, given, stack_name)
+
+    def _prepared(self, path: Path, parameters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+        """The template for MiniStack's CloudFormation, its code uploaded, and the parameters that it declares."""
+        template = source.read(path)
+        declared = template.get("Parameters", {})
+        given = {name: value for name, value in parameters.items() if name in declared}
+        check(template, given)
+        _upload_code(template, path.parent, self.client("s3"))
+        return adapt.adapted(serverless.transformed(template, given, self.region), given), given
+
+    def _send(self, call: str, template: dict[str, Any], given: dict[str, str], stack_name: str) -> None:
+        body = json.dumps(template).encode()
+        self.client("s3").put_object(Bucket=ARTIFACTS, Key="template.json", Body=body)
+        try:
+            getattr(self.client("cloudformation"), call)(
+                StackName=stack_name,
+                # a body may have 51,200 bytes only
+                TemplateURL=f"{self.endpoint_url}/{ARTIFACTS}/template.json",
+                Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
+                Capabilities=_CAPABILITIES,
+            )
+        except ClientError as error:
+            raise BrokenTemplate(
+                f"the template can't be deployed: {error.response['Error']['Message']}"
+            ) from error
+
+    def _finished(
+        self, waiter: str, template: dict[str, Any], given: dict[str, str], stack_name: str
+    ) -> dict[str, str]:
+        """The outputs, once CloudFormation is done and what it ignores is set."""
+        cloudformation = self.client("cloudformation")
+        stack = _settled(cloudformation, waiter, stack_name)
+        listed = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
+        physical_ids = {
+            summary["LogicalResourceId"]: summary.get("PhysicalResourceId", "")
+            for page in listed
+            for summary in page["StackResourceSummaries"]
+            if summary["ResourceStatus"] != "DELETE_COMPLETE"
+        }
+        decided = Conditions(template, given).decided(template["Resources"])
+        settings.restore(decided, physical_ids, self.client)
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+        return {name: _reachable(value, self.endpoint_url) for name, value in outputs.items()}
 
 
 def _upload_code(template: dict[str, Any], template_dir: Path, s3: Any) -> None:
@@ -78,26 +109,35 @@ def _upload_code(template: dict[str, Any], template_dir: Path, s3: Any) -> None:
             if "InlineCode" in properties:
                 del properties["CodeUri"]
             continue
-        key = f"{name}.zip"
-        s3.put_object(Bucket=ARTIFACTS, Key=key, Body=artifacts.package(template_dir, resource))
+        package = artifacts.package(template_dir, resource)
+        # By another key, CloudFormation sees that the code has changed.
+        key = f"{name}-{hashlib.sha256(package).hexdigest()[:16]}.zip"
+        s3.put_object(Bucket=ARTIFACTS, Key=key, Body=package)
         properties["CodeUri"] = {"Bucket": ARTIFACTS, "Key": key}
 
 
-def _settled(cloudformation: Any, stack_name: str) -> dict[str, Any]:
-    waiter = cloudformation.get_waiter("stack_create_complete")
-    waiter.config.delay, waiter.config.max_attempts = 0.05, 1200
+def _settled(cloudformation: Any, waiting_for: str, stack_name: str) -> dict[str, Any]:
+    waiter = cloudformation.get_waiter(waiting_for)
+    waiter.config.delay, waiter.config.max_attempts = 0.05, 4800
     try:
         waiter.wait(StackName=stack_name)
     except WaiterError as error:  # the stack's own message says only that it failed
-        reasons = [
-            f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', event['ResourceStatus'])}"
-            for event in cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]
-            if event["ResourceStatus"].endswith("_FAILED")
-        ]
-        raise BrokenTemplate(
-            f"the template can't be deployed: {'; '.join(reversed(reasons)) or error}"
-        ) from error
+        reasons = "; ".join(reversed(list(_failures(cloudformation, stack_name))))
+        raise BrokenTemplate(f"the template can't be deployed: {reasons or error}") from error
     return dict(cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0])
+
+
+def _failures(cloudformation: Any, stack_name: str) -> Iterator[str]:
+    """What failed in the latest operation on the stack, the last failure first."""
+    for event in cloudformation.describe_stack_events(StackName=stack_name)["StackEvents"]:
+        status = event["ResourceStatus"]
+        if event["LogicalResourceId"] == stack_name and status in (
+            "CREATE_IN_PROGRESS",
+            "UPDATE_IN_PROGRESS",
+        ):
+            return
+        if status.endswith("_FAILED"):
+            yield f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', status)}"
 
 
 def _reachable(value: str, endpoint_url: str) -> str:
