@@ -13,6 +13,7 @@ from imageservice.core.negotiation import RenditionQuery
 from imageservice.http.edge import VIEWER_HOST, EdgeSettings
 from imageservice.http.events import id_in_path
 from imageservice.http.links import cdn_origin
+from reader.placeholder import FALLBACKS
 
 _MAX_WIDTH = 20_000
 _MAX_DPR = 10
@@ -30,7 +31,8 @@ class ReadRequest:
     `edge` is the origin, as `https://name`, that serves both this API and `/renditions/`: the configured one, or else
     the one that the request came through, or else the CDN's own. It is empty if there is no CDN. `host` is the origin
     for links to this API. `through_edge` says whether the edge proved that the request came through it; otherwise no
-    shared cache may store the answer, since no purge would reach it.
+    shared cache may store the answer, since no purge would reach it. `fallback` is the placeholder to
+    show while there is no image (one of FALLBACKS), or empty.
     """
 
     image_id: str
@@ -42,6 +44,7 @@ class ReadRequest:
     edge: str
     host: str
     through_edge: bool
+    fallback: str = ""
 
 
 def read_request(event: Mapping[str, Any], edge: EdgeSettings) -> ReadRequest:
@@ -57,6 +60,7 @@ def read_request(event: Mapping[str, Any], edge: EdgeSettings) -> ReadRequest:
     image_id = check_image_id(id_in_path(event))
     parameters = event.get("queryStringParameters")
     metadata = event["rawPath"].startswith("/metadata/")
+    fallback = _fallback(parameters) if parameters and not metadata else ""
     origin = edge.url or (_viewers_origin(headers) if through_edge else "") or cdn_origin(event)
     return ReadRequest(
         image_id=image_id,
@@ -68,6 +72,7 @@ def read_request(event: Mapping[str, Any], edge: EdgeSettings) -> ReadRequest:
         edge=origin,
         host=origin or f"https://{headers.get('host', '')}",
         through_edge=through_edge,
+        fallback=fallback,
     )
 
 
@@ -98,6 +103,13 @@ def _format(name: str | None) -> str | None:
     if row is None or row.role is None:
         raise RequestInvalid(f"format must be one of {', '.join((*RENDITION_FORMATS, FALLBACK))}.")
     return row.name
+
+
+def _fallback(parameters: Mapping[str, str]) -> str:
+    name = parameters.get("fallback", "")
+    if "fallback" in parameters and name not in FALLBACKS:
+        raise RequestInvalid(f"fallback must be one of {', '.join(FALLBACKS)}.")
+    return name
 
 
 def _number(name: str, text: str, most: int) -> float:

@@ -10,6 +10,7 @@ from imageservice.core.negotiation import choose, preferred_formats
 from imageservice.core.picture import picture, srcset_by_format
 from imageservice.http.problems import problem
 from imageservice.http.responses import Response
+from reader.placeholder import with_placeholder
 from reader.request import ReadRequest
 from reader.responses import document, nothing_to_serve, redirect
 
@@ -19,17 +20,15 @@ Presign = Callable[[str], str]
 
 def respond(request: ReadRequest, manifest: Manifest | None, presign: Presign, *, fresh: bool) -> Response:
     """The answer. `fresh` says whether it comes soon enough after the manifest was read for the edge to cache it."""
-    response = _respond(request, manifest, presign, keep_at_edge=fresh and request.through_edge)
-    if request.head:
-        response["body"] = ""
-    return response
+    return _respond(request, manifest, presign, keep_at_edge=fresh and request.through_edge)
 
 
 def _respond(
     request: ReadRequest, manifest: Manifest | None, presign: Presign, *, keep_at_edge: bool
 ) -> Response:
     if manifest is None or not manifest.get("renditions"):
-        return nothing_to_serve(manifest)
+        nothing = nothing_to_serve(manifest)
+        return with_placeholder(nothing, request.fallback) if request.fallback else nothing
     if request.metadata:
         content = _metadata(request, manifest, presign)
         return document(manifest["id"], content, request.if_none_match, keep_at_edge=keep_at_edge)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from imageservice.adapters.source_bucket import Originals
-from imageservice.core.errors import BodyTooLarge, RequestInvalid
+from imageservice.core.errors import BodyTooLarge, MediaTypeUnsupported, RequestInvalid
 from imageservice.core.formats import check_media_type
 from imageservice.core.image_id import check_image_id
 from imageservice.http.events import Event, body_of, header, id_in_path, json_strings
@@ -22,7 +22,11 @@ def presign_upload(originals: Originals, event: Event) -> Response:
     """201 with a form that uploads one image; the body is `{"id": …, "content_type": "image/…"}`."""
     request = json_strings(event, _EXAMPLE)
     image_id = check_image_id(request["id"])
-    form = originals.presigned_post(image_id, check_media_type(request["content_type"]))
+    try:
+        content_type = check_media_type(request["content_type"])
+    except MediaTypeUnsupported as error:  # that of the file; the call's own body is JSON, as it should be
+        raise RequestInvalid(str(error)) from error
+    form = originals.presigned_post(image_id, content_type)
     return _answer(HTTPStatus.CREATED, event, image_id, **asdict(form), max_bytes=originals.max_bytes)
 
 

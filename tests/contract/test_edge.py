@@ -8,6 +8,7 @@ import pytest
 
 from dev.checks.template import functions, resources, template
 from local.deployment.conditions import Conditions
+from unrouted.handler import METHODS
 
 CONFIG = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
 BEHAVIORS = {"default": CONFIG["DefaultCacheBehavior"]} | {
@@ -112,3 +113,26 @@ def test_a_whole_rotation_leaves_no_secret_that_was_there_before() -> None:
         "first": ["FirstEdgeSecret"],
         "second": ["SecondEdgeSecret"],
     }
+
+
+def test_the_methods_of_a_405_are_those_of_the_routes() -> None:
+    routes: dict[str, list[str]] = {}
+    for function in functions().values():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "HttpApi" and "Path" in event["Properties"]:
+                path = event["Properties"]["Path"].partition("{")[0]
+                routes.setdefault(path, []).append(event["Properties"]["Method"])
+    assert {path: set(methods) for path, methods in routes.items()} == {
+        path: set(methods) for path, methods in METHODS.items()
+    }
+
+
+def test_a_rendition_that_the_bucket_lacks_is_looked_for_at_the_api() -> None:
+    (group,) = CONFIG["OriginGroups"]["Items"]
+    assert BEHAVIORS["/renditions/*"]["TargetOriginId"] == group["Id"]
+    assert group["FailoverCriteria"]["StatusCodes"]["Items"] == [403, 404]
+    primary, secondary = (member["OriginId"] for member in group["Members"]["Items"])
+    origins = {origin["Id"]: origin for origin in CONFIG["Origins"]}
+    assert primary == "renditions"
+    assert origins[secondary]["DomainName"] == origins["api"]["DomainName"]
+    assert origins[secondary]["OriginPath"] == "/renditions"

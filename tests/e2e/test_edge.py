@@ -75,7 +75,9 @@ def test_a_deleted_image_is_gone_at_the_edge_with_its_renditions(service: Servic
         lambda _: not removal.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"],
     )
     assert edge(service, f"/images/{image_id}", size="thumb").status_code == 410
-    assert httpx.get(rendition).status_code in (403, 404)
+    gone = httpx.get(rendition)
+    assert (gone.status_code, gone.headers["content-type"]) == (404, "application/problem+json")
+    assert gone.headers["cache-control"] == "no-store"
 
 
 def test_an_image_that_was_asked_for_too_early_is_there_once_it_is_ready(
@@ -140,7 +142,7 @@ def test_every_answer_of_the_edge_says_how_browsers_may_use_it(service: Service,
         edge(service, "/images/is-not-there"),
         httpx.get(link + "x"),
     ]
-    assert [answer.status_code for answer in answers] == [200, 302, 200, 404, 403]
+    assert [answer.status_code for answer in answers] == [200, 302, 200, 404, 404]
     for answer in answers:
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cross-origin-resource-policy"] == "cross-origin"

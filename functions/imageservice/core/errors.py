@@ -6,11 +6,15 @@
     │   │   └── ImageIdInvalid     the text cannot be an image's id (imageservice.core.image_id)            400
     │   ├── DirectReadRefused      this deployment answers only reads that come through its edge            403
     │   ├── ImageUnknown           there is no image with this id                                           404
+    │   ├── RenditionUnknown       there is no such rendition any more                                      404
+    │   ├── AddressUnknown         the API has nothing at this address                                      404
     │   ├── UploadUnknown          there is no such upload of this image                                    404
     │   ├── ImageNotReady          the image is being processed, or that failed                             404
+    │   ├── MethodNotAllowed       the API does not have this method at this address                        405
     │   ├── FormatUnavailable      the image has no rendition in the requested format                       406
     │   ├── ImageDeleted           the image was deleted                                                    410
     │   ├── BodyTooLarge           the body is larger than this call accepts                                413
+    │   ├── MediaTypeUnsupported   the body's Content-Type is none that is accepted                         415
     │   ├── ImageRejected          the image is bad: its uploader sees why, replaying cannot help           422
     │   └── StoreUnavailable       DynamoDB throttles, fails or hangs: try again                            503
     ├── PlanInvalid                the rendition plan is not valid: a mistake in the deployment
@@ -52,6 +56,30 @@ class ImageUnknown(Problem):
     """No image has this id."""
 
     status = HTTPStatus.NOT_FOUND
+
+
+class RenditionUnknown(Problem):
+    """The rendition was replaced or deleted, or never was."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class AddressUnknown(Problem):
+    """The API has nothing at this address."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class MethodNotAllowed(Problem):
+    """The API has this address, but not with this method; the message lists those that it has."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+
+
+class MediaTypeUnsupported(Problem):
+    """The body's media type is not accepted; the message lists those that are."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 class UploadUnknown(Problem):

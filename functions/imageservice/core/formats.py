@@ -8,7 +8,7 @@ reads and writes its bytes.
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from imageservice.core.errors import RequestInvalid
+from imageservice.core.errors import MediaTypeUnsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,14 @@ def format_of_media_type(media_type: str) -> Format | None:
 
 
 def check_media_type(content_type: str) -> str:
-    """The media type in a Content-Type, in lower case and without parameters. Raises RequestInvalid.
+    """The media type in a Content-Type, in lower case and without parameters. Raises MediaTypeUnsupported.
 
     It only says what may be sent; the image's bytes decide its format.
     """
     media_type = content_type.partition(";")[0].strip().lower()
     if format_of_media_type(media_type) is None:
         known = ", ".join(row.media_type for row in _ROWS)
-        raise RequestInvalid(f"The content type {content_type[:100]!r} is not one of {known}.")
+        raise MediaTypeUnsupported(f"The content type {content_type[:100]!r} is not one of {known}.")
     return media_type
 
 

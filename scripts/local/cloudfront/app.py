@@ -108,6 +108,9 @@ class Edge:
         asked_at = self._store.now()
         forwarded = onward.query if behavior.forwards_query else query
         answer = await origin.ask(Ask("GET", onward.path, forwarded, onward.headers))
+        if (failover := behavior.failover) and answer.status in failover.statuses:
+            other = self._origins[failover.origin]
+            answer = await other.ask(Ask("GET", failover.path + onward.path, forwarded, onward.headers))
         if answer.status >= 500 and (stored := self._store.on_error(key)):
             return _from_edge(stored.answer, stored, self._store.now())
         self._store.keep(key, viewer.path, answer, asked_at)

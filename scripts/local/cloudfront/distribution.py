@@ -63,6 +63,15 @@ def _security_header(name: str, setting: Mapping[str, Any]) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
+class Failover:
+    """If an origin answers with one of `statuses`, another one answers: what is at `path` and the request's path."""
+
+    statuses: frozenset[int]
+    origin: str
+    path: str
+
+
+@dataclass(frozen=True)
 class Behavior:
     """Which origin answers, and which headers and query parameters make up the cache key besides the path.
 
@@ -79,6 +88,7 @@ class Behavior:
     response_function: str | None = None
     stores: bool = True
     forwards_query: bool = False
+    failover: Failover | None = None
 
 
 @dataclass(frozen=True)
@@ -107,8 +117,9 @@ class Distribution:
 
         def behavior(spec: Mapping[str, Any]) -> Behavior:
             headers, parameters = _cache_key(resources, spec["CachePolicyId"])
+            origin, failover = _origin(config, spec["TargetOriginId"])
             return Behavior(
-                spec["TargetOriginId"],
+                origin,
                 headers,
                 parameters,
                 _function(codes, spec, "viewer-request"),
@@ -116,6 +127,7 @@ class Distribution:
                 _function(codes, spec, "viewer-response"),
                 spec["CachePolicyId"] != CACHING_DISABLED,
                 _forwards_query(spec),
+                failover,
             )
 
         return cls(
@@ -135,6 +147,22 @@ def _response_headers(resources: Mapping[str, Any], spec: Mapping[str, Any]) -> 
     if policy is None:
         return ResponseHeaders()
     return ResponseHeaders.of_config(resources[policy["Ref"]]["Properties"]["ResponseHeadersPolicyConfig"])
+
+
+def _origin(config: Mapping[str, Any], target: str) -> tuple[str, Failover | None]:
+    """The id of the origin, and what stands in for it if the target is a group of two.
+
+    Of origins with the same domain, the first one's id stands for all.
+    """
+    groups = {group["Id"]: group for group in config.get("OriginGroups", {}).get("Items", ())}
+    if target not in groups:
+        return target, None
+    primary, secondary = (member["OriginId"] for member in groups[target]["Members"]["Items"])
+    origins = {origin["Id"]: origin for origin in config["Origins"]}
+    other = origins[secondary]
+    first = next(name for name, each in origins.items() if each["DomainName"] == other["DomainName"])
+    statuses = frozenset(groups[target]["FailoverCriteria"]["StatusCodes"]["Items"])
+    return primary, Failover(statuses, first, other.get("OriginPath", ""))
 
 
 def _forwards_query(spec: Mapping[str, Any]) -> bool:

@@ -97,7 +97,7 @@ def _routes(api: str, body: dict[str, Any], authorizers: Any, condition: str | N
         verb = "ANY" if method == ANY else method.upper()
         target = {
             "ApiId": {"Ref": api},
-            "RouteKey": "$default" if path == "/$default" else f"{verb} {path}",
+            "RouteKey": "$default" if path.lstrip("/") == "$default" else f"{verb} {path}",
             "Target": {"Fn::Join": ["/", ["integrations", {"Ref": integration}]]},
             **_authorization(operation, authorizers),
         }

@@ -2,7 +2,14 @@
 
 import pytest
 
-from local.cloudfront.distribution import API, RENDITIONS, Distribution, ResponseHeaders, function_codes
+from local.cloudfront.distribution import (
+    API,
+    RENDITIONS,
+    Distribution,
+    Failover,
+    ResponseHeaders,
+    function_codes,
+)
 from local.cloudfront.store import Answer, Store, lifetimes
 from local.deployment import source
 from local.options import REPOSITORY
@@ -95,7 +102,11 @@ def test_an_answer_that_was_under_way_during_a_purge_is_not_kept(store: Store, c
 def test_the_distribution_is_the_templates() -> None:
     distribution = Distribution.of_template(source.read(REPOSITORY / "template.yaml"))
     assert distribution.tag_header == TAG
-    assert distribution.behavior("/renditions/a/b.webp").origin == RENDITIONS
+    renditions = distribution.behavior("/renditions/a/b.webp")
+    assert (renditions.origin, renditions.failover) == (
+        RENDITIONS,
+        Failover(frozenset({403, 404}), API, "/renditions"),
+    )
     assert distribution.behavior("/images/renditions/a").origin == API
     assert distribution.default.headers == ("accept", "x-viewer-host")
     assert distribution.default.parameters == ("size", "w", "format")

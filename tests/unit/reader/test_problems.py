@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from imageservice.core.errors import RequestInvalid
 from imageservice.core.manifest import Manifest
 from reader.responses import store_unavailable
 
@@ -63,3 +64,27 @@ def test_a_rejection_says_what_is_wrong_with_the_image(read: Read) -> None:
 def test_a_store_that_can_not_be_read_is_no_missing_image() -> None:
     answer = store_unavailable()
     assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "1")
+
+
+@pytest.mark.parametrize("fallback", ["gray", "transparent"])
+@pytest.mark.parametrize("known", ALL)
+def test_a_placeholder_is_shown_with_the_status_that_the_problem_has(
+    read: Read, known: Manifest | None, fallback: str
+) -> None:
+    plain, shown = read(known=known), read(query={"fallback": fallback}, known=known)
+    assert shown["body"].startswith("<svg")
+    assert {**shown, "body": "", "headers": {**shown["headers"], "content-type": ""}} == {
+        **plain,
+        "body": "",
+        "headers": {**plain["headers"], "content-type": ""},
+    }
+
+
+def test_an_image_that_is_there_needs_no_placeholder(read: Read) -> None:
+    assert read(query={"fallback": "gray"}) == read()
+
+
+@pytest.mark.parametrize("fallback", ["", "red", "<svg>"])
+def test_a_placeholder_that_there_is_not_is_refused(read: Read, fallback: str) -> None:
+    with pytest.raises(RequestInvalid, match=r"^fallback must be one of gray, transparent"):
+        read(query={"fallback": fallback})
