@@ -19,13 +19,23 @@ _LONGEST_PAUSE_S = 0.025
 Source = Literal["CacheHit", "CacheShared", "CacheMiss", "CacheBypass"]
 
 
-class Cache(Protocol):
-    """The part of imageservice.adapters.manifest_cache that is used here."""
+class FilledCache(Protocol):
+    """The part of imageservice.adapters.manifest_cache that fills under a lease."""
+
+    def fill(self, lease: Lease, manifest: Manifest | None) -> bool: ...
+    def release(self, lease: Lease) -> None: ...
+
+
+class ReadCache(FilledCache, Protocol):
+    """The part that readers use."""
 
     def read(self, image_id: str) -> CacheEntry | Literal["LEASED"] | None: ...
     def lease(self, image_id: str) -> Lease | None: ...
-    def fill(self, lease: Lease, manifest: Manifest | None) -> bool: ...
-    def release(self, lease: Lease) -> None: ...
+
+
+class RefreshedCache(FilledCache, Protocol):
+    """The part that refreshes use."""
+
     def refresh(self, manifest: Manifest) -> Refreshed: ...
 
 
@@ -49,7 +59,7 @@ class ReadThrough:
     seconds to wait for another reader's read of the table before reading the table here.
     """
 
-    def __init__(self, cache: Cache, table: Callable[[], Table], wait: float = WAIT_S) -> None:
+    def __init__(self, cache: ReadCache, table: Callable[[], Table], wait: float = WAIT_S) -> None:
         self._cache = cache
         self._table = table
         self._wait = wait
@@ -86,7 +96,7 @@ class ReadThrough:
         return None
 
 
-def load(cache: Cache, table: Table, lease: Lease) -> ReadResult:
+def load(cache: FilledCache, table: Table, lease: Lease) -> ReadResult:
     """The table's manifest of the leased image; it is stored in the cache if the lease still holds.
 
     The lease alone keeps older entries out, so the answer is right even if the cache fails from here on.
@@ -104,7 +114,7 @@ def load(cache: Cache, table: Table, lease: Lease) -> ReadResult:
     return ReadResult(manifest, "CacheMiss")
 
 
-def refresh(cache: Cache, table: Callable[[], Table], manifest: Manifest) -> bool:
+def refresh(cache: RefreshedCache, table: Callable[[], Table], manifest: Manifest) -> bool:
     """Brings a recorded manifest or tombstone to readers: after this call, no read answers anything older.
 
     Returns False if the cache already held this revision or a newer one. Raises CacheUnavailable, StoreUnavailable.

@@ -5,13 +5,14 @@ from functools import cache
 from typing import NamedTuple
 
 from imageservice.adapters.aws_clients import client
+from imageservice.adapters.cache_generation import CacheInUse, cache_name
 from imageservice.adapters.image_table import ImageTable
-from imageservice.adapters.manifest_cache import configured_cache
+from imageservice.adapters.manifest_cache import NoCache, configured_cache
 from imageservice.adapters.presigning import presigned_link
 from imageservice.adapters.redis_client import READER
 from imageservice.adapters.settings import Settings, settings
 from imageservice.http.edge import EdgeSettings
-from imageservice.read_through import Cache, ReadThrough, Table
+from imageservice.read_through import ReadCache, ReadThrough, Table
 
 
 class Dependencies(NamedTuple):
@@ -23,7 +24,7 @@ class Dependencies(NamedTuple):
 
 
 def bootstrap(
-    config: Settings, *, manifests: Cache | None = None, table: Table | None = None
+    config: Settings, *, manifests: ReadCache | None = None, table: Table | None = None
 ) -> Dependencies:
     """The dependencies for these settings; `manifests` and `table` take the place of Redis and DynamoDB.
 
@@ -38,7 +39,13 @@ def bootstrap(
     def presign(key: str) -> str:
         return presigned_link(config.processed_bucket, key)
 
-    read_through = ReadThrough(manifests or configured_cache(config.cache, READER), image_table)
+    def readers_cache() -> ReadCache:
+        made = configured_cache(config.cache, READER)
+        if isinstance(made, NoCache):
+            return made
+        return CacheInUse(made, cache_name(config.cache), image_table)
+
+    read_through = ReadThrough(manifests or readers_cache(), image_table)
     return Dependencies(read_through, presign, _edge(config))
 
 

@@ -14,12 +14,23 @@ from refresh_cache import bootstrap
 
 
 @logged
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
+    """`event`: item, as DynamoDB's updateItem returns it. Raises CacheUnavailable: the state machine tries again.
+
+    Without an item, it is the schedule's: the function renews its claim on the cache.
+    """
+    if "item" not in event:
+        bootstrap.dependencies().renew()
+        return None
+    answer: dict[str, Any] = _refresh(event, context)
+    return answer
+
+
 @metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """`event`: item, as DynamoDB's updateItem returns it. Raises CacheUnavailable: the state machine tries again."""
+def _refresh(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     item = from_dynamodb(event["item"])
     logger.append_keys(image_id=item["id"], execution=item.get("execution"))
-    manifests, table, cached = bootstrap.dependencies()
+    manifests, table, cached, _renew = bootstrap.dependencies()
     manifest = manifest_of(item)
     stored = refresh(manifests, table, manifest)
     details = {"revision": manifest["revision"], "stored": stored, "requests": taken_requests()}

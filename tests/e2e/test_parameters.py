@@ -9,7 +9,7 @@ import pytest
 from read_world import PATIENT
 from service import Service
 
-from imageservice.adapters.manifest_cache import CacheEntry, connect
+from imageservice.adapters.manifest_cache import CacheEntry, ManifestCache, connect
 from local import background
 
 PLAN = {"formats": ["fallback"], "sizes": [{"name": "card", "width": 120, "height": 90, "fit": "cover"}]}
@@ -82,6 +82,10 @@ def test_a_cluster_with_tls_and_users_serves_what_its_user_may_read(tmp_path: Pa
         assert httpx.get(started.url(f"/images/{item['id']}?size=thumb")).status_code == 302
         assert str(started.redis_url).startswith("rediss://functions:")
         cache = connect(str(started.redis_url), PATIENT, prefix=f"local:{started.outputs['ImageTableName']}")
+        assert isinstance(cache, ManifestCache)
+        marked = cache.marked()
+        assert marked
+        cache.use(marked[0])
         held = cache.read(item["id"])
         assert isinstance(held, CacheEntry)
         assert held.manifest

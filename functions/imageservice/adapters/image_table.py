@@ -38,6 +38,29 @@ class ImageTable:
         item = answer.get("Item")
         return None if item is None else from_dynamodb(item)
 
+    def put_generation(self, item: Mapping[str, Any], after: int) -> bool:
+        """Stores the item of imageservice.adapters.cache_generation in place of generation `after` (0: of none).
+
+        Returns False if another process was faster. Raises StoreUnavailable.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._client.put_item(
+                TableName=self._name,
+                Item=to_dynamodb(item),
+                ConditionExpression="attribute_not_exists(id) OR generation = :after",
+                ExpressionAttributeValues=to_dynamodb({":after": after}),
+            )
+        except (BotoCoreError, ClientError) as error:
+            if (
+                getattr(error, "response", {}).get("Error", {}).get("Code")
+                == "ConditionalCheckFailedException"
+            ):
+                return False
+            raise StoreUnavailable(f"storing the cache's generation failed: {error}") from error
+        return True
+
     def with_status(
         self, status: str, *, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[dict[str, Any]]:

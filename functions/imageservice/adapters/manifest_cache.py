@@ -92,13 +92,34 @@ class ManifestCache:
     def __init__(self, connected: Callable[[], Any], timeouts: Timeouts = READER, prefix: str = "") -> None:
         """`connected` makes the client at the first command, because it may contact the server, and fail."""
         self._connected = connected
-        self._prefix = f"{prefix}:manifest:".encode() if prefix else b"manifest:"
+        self._begin = f"{prefix}:".encode() if prefix else b""
+        self._prefix = self._begin + b"manifest:"
         self._timeouts = timeouts
         self._client: Any = None
         self._cooldown_until = 0.0
         self._failure = ""
         # The last entries, with the bytes that they were decoded from: popular ones seldom change.
         self._decoded: dict[str, tuple[bytes, CacheEntry]] = {}
+
+    def use(self, generation: int) -> None:
+        """From now on, keys begin with this generation (imageservice.adapters.cache_generation)."""
+        prefix = self._begin + b"%d:manifest:" % generation
+        if prefix != self._prefix:
+            self._prefix = prefix
+            self._decoded.clear()
+
+    def mark(self, generation: int, until: float) -> None:
+        """Marks the cache as in use until a moment, in seconds since 1970; what Redis stores too late is void."""
+        until_ms = int(until * 1000)
+        self._ask("set", self._begin + b"generation", b"%d %d" % (generation, until_ms), pxat=until_ms)
+
+    def marked(self) -> tuple[int, float] | None:
+        """The generation that the cache is marked with, and until when; None if there is no mark."""
+        value = self._ask("get", self._begin + b"generation")
+        if value is None:
+            return None
+        generation, until_ms = value.split()
+        return int(generation), int(until_ms) / 1000
 
     def read(self, image_id: str) -> CacheEntry | Literal["LEASED"] | None:
         """The image's entry; LEASED while another reader reads the table for it; None if there is none."""
@@ -186,6 +207,12 @@ class NoCache:
 
     Its methods have the signatures of ManifestCache's, including arguments that they don't use.
     """
+
+    def use(self, generation: int) -> None:
+        pass
+
+    def mark(self, generation: int, until: float) -> None:
+        pass
 
     def read(self, image_id: str) -> None:  # noqa: ARG002
         return None

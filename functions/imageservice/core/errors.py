@@ -19,11 +19,13 @@
     │   └── StoreUnavailable       DynamoDB throttles, fails or hangs: try again                            503
     ├── PlanInvalid                the rendition plan is not valid: a mistake in the deployment
     ├── CacheUnavailable           Redis is gone, hangs or sends invalid answers: readers continue without it
+    │   └── CacheSwitching         the stack's cache was changed, and readers may still use the last one: try again
     ├── NotAnnounced               EventBridge refused a failure's event: try again
     └── RemovalIncomplete          S3 did not delete some of the renditions: try again
 
-A function's error reaches the state machine under the name of its class: `ErrorEquals` in `statemachine/` matches
-only `ImageRejected`, so that class has no subclasses. All other errors fail the state, to be replayed.
+A function's error reaches the state machine under the name of its class: `ErrorEquals` in `statemachine/` catches
+`ImageRejected`, which has no subclasses, and retries `CacheSwitching` for minutes. All other errors fail the state, to
+be replayed.
 """
 
 from http import HTTPStatus
@@ -134,6 +136,10 @@ class PlanInvalid(Exception):
 
 class CacheUnavailable(Exception):
     """Redis did not answer in time, refused, or sent something other than a manifest; the table has all that it has."""
+
+
+class CacheSwitching(CacheUnavailable):
+    """The stack changes to another cache: readers go to the table, and refreshes wait for the last cache's readers."""
 
 
 class RemovalIncomplete(Exception):

@@ -51,6 +51,13 @@ _TRANSIENT = Advice(
 _KNOWN: tuple[tuple[str, Advice], ...] = (
     (r"ImageRejected:", _REJECTED),
     (
+        r"CacheSwitching:",
+        Advice(
+            "The stack changed to another cache, and readers could still use the last one.",
+            "Wait until the stack's update has ended, and a minute more; then replay.",
+        ),
+    ),
+    (
         r"CacheUnavailable:|redis\.|(Connection|Timeout|BusyLoading|ClusterDown)Error:.*(?i:redis)",
         Advice(
             "Redis can't be reached, or doesn't answer in time.",

@@ -71,7 +71,7 @@ def test_a_refresh_puts_a_new_image_where_readers_find_it(
     item = writes.record("whole/new", 1)
     read = reader(cache_url)
     manifests = cache_module.connect(cache_url, PATIENT)
-    made = refresh_bootstrap.Dependencies(manifests, lambda: image_table(table_client), cached=True)
+    made = refresh_bootstrap.Dependencies(manifests, lambda: image_table(table_client), True, lambda: None)
     monkeypatch.setattr(refresh_bootstrap, "dependencies", lambda: made)
     context: Any = type("Context", (), dict.fromkeys(_CONTEXT, "x"))
     answer = refresh_handler({"item": item}, context)

@@ -83,7 +83,7 @@ class Tasks:
         logger.setLevel(logging.CRITICAL)
         stored, table = Renditions(self._s3, PROCESSED), ImageTable(self._dynamodb, TABLE)
         sizer = Sizer(partial(read_original, self._s3), stored, Limits())
-        caching = refresh_bootstrap.Dependencies(cache, lambda: table, cached=True)
+        caching = refresh_bootstrap.Dependencies(cache, lambda: table, cached=True, renew=lambda: None)
         retiring = retire_bootstrap.Dependencies(table, stored)
         removing = remove_bootstrap.Dependencies(table, stored)
 
