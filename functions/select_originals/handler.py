@@ -12,10 +12,15 @@ from select_originals import bootstrap
 
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, Any]]]:
-    """`event`: keys, `only` (statuses; none: all), force. Returns `originals`, one for each key (see Selector)."""
+    """`event`: originals (each with its key and, if known, its etag), `only` (statuses; none: all), force.
+
+    Returns `originals`, one for each (see Selector).
+    """
     selection = Selection(only=tuple(event.get("only") or ()), force=bool(event.get("force")))
     selector, now = bootstrap.selector(), datetime.now(UTC)
-    originals = [selector.select(key, selection, now) for key in event["keys"]]
+    originals = [
+        selector.select(each["key"], selection, now, each.get("etag", "")) for each in event["originals"]
+    ]
     logger.info(
         "selected", extra={"originals": len(originals), "only": selection.only, "force": selection.force}
     )

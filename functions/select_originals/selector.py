@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from imageservice.core.reprocessing import Selection, decide
+from imageservice.core.reprocessing import Selection, decide, is_overlooked
 from imageservice.core.upload_event import Upload, upload_from_item
 
 
@@ -30,20 +30,23 @@ class Selector:
         self._table, self._find_original = table, find_original
         self._plan_fingerprint, self._engine = plan_fingerprint, engine
 
-    def select(self, key: str, selection: Selection, now: datetime) -> dict[str, Any]:
+    def select(self, key: str, selection: Selection, now: datetime, etag: str = "") -> dict[str, Any]:
         """`key`, `decision` and, if that is PROCESS, the `event` for ProcessImage.
 
-        An original that has been deleted meanwhile counts as DELETED.
+        `etag` is the original's, if it is known: the table may have an older original. An original that has been
+        deleted meanwhile counts as DELETED.
         """
         item = self._table.get(key)
-        decision = decide(item, selection, self._plan_fingerprint, self._engine, now)
+        decision = decide(item, selection, self._plan_fingerprint, self._engine, now, etag)
         if decision != "PROCESS":
             return {"key": key, "decision": decision}
-        upload = self._upload(key, item)
+        upload = self._upload(key, item, etag)
         if upload is None:
             return {"key": key, "decision": "DELETED"}
         event = upload.created_event("Reprocess", force=selection.force, moment=now)
         return {"key": key, "decision": decision, "event": event}
 
-    def _upload(self, key: str, item: Mapping[str, Any] | None) -> Upload | None:
-        return upload_from_item(item) if item and "upload" in item else self._find_original(key)
+    def _upload(self, key: str, item: Mapping[str, Any] | None, etag: str) -> Upload | None:
+        if item and "upload" in item and not is_overlooked(item, etag):
+            return upload_from_item(item)
+        return self._find_original(key)

@@ -26,9 +26,17 @@ class Selection:
 
 
 def decide(
-    item: Mapping[str, Any] | None, selection: Selection, plan_fingerprint: str, engine: str, now: datetime
+    item: Mapping[str, Any] | None,
+    selection: Selection,
+    plan_fingerprint: str,
+    engine: str,
+    now: datetime,
+    etag: str = "",
 ) -> Decision:
-    """What to do about an original whose image has this item; None if no workflow has ever processed it."""
+    """What to do about an original whose image has this item; None if no workflow has ever processed it.
+
+    `etag` is the original's in the bucket, "" if it is not known.
+    """
     status = item["status"] if item else "NEW"
     if status == "DELETED":
         return "DELETED"  # a tombstone stays one: either the deletion or a re-upload is on its way
@@ -38,7 +46,7 @@ def decide(
         return "PROCESS"
     if status == "PROCESSING" and now - from_text(item["updated_at"]) < LONGEST_RUN:
         return "UNDER_WAY"
-    if selection.force:
+    if selection.force or is_overlooked(item, etag):
         return "PROCESS"
     if status == "REJECTED" and "REJECTED" not in selection.only:
         return "REJECTED"
@@ -46,3 +54,9 @@ def decide(
     if status == "READY" and item.get("digest") == made_of:
         return "UP_TO_DATE"
     return "PROCESS"
+
+
+def is_overlooked(item: Mapping[str, Any], etag: str) -> bool:
+    """Whether the bucket has another original than the item: an event was lost, or the table was restored."""
+    recorded = item.get("upload", {}).get("etag")
+    return bool(etag and recorded and etag != recorded)

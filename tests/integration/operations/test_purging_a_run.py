@@ -134,7 +134,7 @@ def test_an_image_of_a_run_purges_for_itself_when_it_is_redriven(
     for redriven in (False, True):
         width = 52 if redriven else 50
         with service.other_plan({**PLAN, "sizes": [{"name": "small", "width": width}]}):
-            (original,) = reprocess.select(service.stack, [BESIDE])
+            (original,) = reprocess.select(service.stack, [{"key": BESIDE}])
             event = original["event"]
             event["detail"]["run"] = story.stopped
             execution = client.start_execution(

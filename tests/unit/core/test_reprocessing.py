@@ -74,12 +74,18 @@ def test_only_the_statuses_asked_for_are_looked_at() -> None:
     assert decided(None, only=("NEW",)) == "PROCESS"
 
 
-def selector(item: dict[str, Any] | None, original: Upload | None = None) -> Selector:
-    class Table:
-        def get(self, image_id: str) -> dict[str, Any] | None:
-            return item
+class Holding:
+    """A table whose every image has the same item."""
 
-    return Selector(Table(), {"a.jpg": original}.get, "another", "1")
+    def __init__(self, item: dict[str, Any] | None) -> None:
+        self._item = item
+
+    def get(self, image_id: str) -> dict[str, Any] | None:
+        return self._item
+
+
+def selector(item: dict[str, Any] | None, original: Upload | None = None) -> Selector:
+    return Selector(Holding(item), {"a.jpg": original}.get, "another", "1")
 
 
 def test_the_event_has_the_uploads_own_sequencer_so_that_a_newer_one_wins() -> None:
@@ -112,3 +118,21 @@ def test_what_is_left_alone_has_no_event() -> None:
         "key": "a.jpg",
         "decision": "DELETED",
     }
+
+
+def test_a_newer_original_whose_event_was_lost_is_taken_up() -> None:
+    newer = Upload("a.jpg", "originals", "0", "other", 9, "v2")
+    current = Selector(Holding(item("READY", sequencer="7")), {"a.jpg": newer}.get, "plan", "1")
+    assert current.select("a.jpg", Selection(), NOW, etag="e")["decision"] == "UP_TO_DATE"
+    selected = current.select("a.jpg", Selection(), NOW, etag="other")
+    assert upload_from_event(selected["event"]) == newer
+
+
+@pytest.mark.parametrize("status", ["READY", "REJECTED", "FAILED"])
+def test_whatever_came_of_the_older_original_the_newer_one_counts(status: str) -> None:
+    assert decide(item(status), Selection(), "plan", "1", NOW, etag="other") == "PROCESS"
+
+
+def test_a_tombstone_and_work_under_way_stay_also_with_another_original() -> None:
+    assert decide(item("DELETED"), Selection(), "plan", "1", NOW, etag="other") == "DELETED"
+    assert decide(item("PROCESSING"), Selection(), "plan", "1", NOW, etag="other") == "UNDER_WAY"

@@ -100,7 +100,7 @@ def _reprocess_selection(session: Session, request: Request) -> None:
 def _reprocess_ids(session: Session, request: Request) -> None:
     ids, force = request.image_ids, request.force
     if request.dry_run:
-        originals = reprocess.select(session.stack, ids, force=force)
+        originals = reprocess.select(session.stack, [{"key": image_id} for image_id in ids], force=force)
         key, outcomes = "decision", {original["key"]: original["decision"] for original in originals}
     else:
         key, outcomes = "result", reprocess.start_images(session.stack, ids, force=force)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from imageservice.core.keys import run_tag
 from imageservice_operator.operations import cost, executions, usage
@@ -63,6 +63,13 @@ class Estimate:
         return {**asdict(self), "to_make": self.to_make}
 
 
+class Original(TypedDict):
+    """An original to decide about. `etag` is its etag in the bucket, without quotes."""
+
+    key: str
+    etag: NotRequired[str]
+
+
 @dataclass(frozen=True)
 class Progress:
     """A run's progress. `counts` are the Map Run's: total, pending, running, succeeded, failed, aborted, timedOut."""
@@ -95,7 +102,7 @@ def estimate(
     keys: list[str] = []
     complete = True
 
-    def selected(batch: list[str]) -> list[dict[str, Any]]:
+    def selected(batch: list[Original]) -> list[dict[str, Any]]:
         return select(stack, batch, only=selection.only, force=selection.force)
 
     batches = list(_batches(stack, selection.prefix, limit))
@@ -141,7 +148,8 @@ def start_images(stack: Stack, image_ids: Sequence[str], *, force: bool = False)
     """
     outcomes = {}
     for begin in range(0, len(image_ids), _BATCH):
-        for original in select(stack, image_ids[begin : begin + _BATCH], force=force):
+        originals: list[Original] = [{"key": image_id} for image_id in image_ids[begin : begin + _BATCH]]
+        for original in select(stack, originals, force=force):
             outcomes[original["key"]] = original["decision"]
             if original["decision"] == "PROCESS":
                 answer = stack.client("stepfunctions").start_execution(
@@ -192,23 +200,23 @@ def followed(stack: Stack, execution: str, pause: float = 1.0) -> Iterator[Progr
 
 
 def select(
-    stack: Stack, keys: Sequence[str], *, only: Sequence[str] = (), force: bool = False
+    stack: Stack, originals: Sequence[Original], *, only: Sequence[str] = (), force: bool = False
 ) -> list[dict[str, Any]]:
     """The decision about each of up to a hundred originals: its key, the decision and, for PROCESS, the event."""
-    check_keys(keys)
-    payload = {"keys": list(keys), "only": list(only), "force": force}
+    check_keys([original["key"] for original in originals])
+    payload = {"originals": list(originals), "only": list(only), "force": force}
     answer = stack.client("lambda").invoke(
         FunctionName=stack.output("SelectOriginalsFunctionArn"), Payload=json.dumps(payload).encode()
     )
     result = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise OperationFailed(f"SelectOriginalsFunction failed: {result.get('errorMessage', result)}")
-    originals: list[dict[str, Any]] = result["originals"]
-    return originals
+    decided: list[dict[str, Any]] = result["originals"]
+    return decided
 
 
-def _batches(stack: Stack, prefix: str, limit: int | None) -> Iterator[list[str]]:
-    """The keys of the originals below `prefix`, `_BATCH` at a time, a few more than `limit`."""
+def _batches(stack: Stack, prefix: str, limit: int | None) -> Iterator[list[Original]]:
+    """The originals below `prefix`, `_BATCH` at a time, a few more than `limit`."""
     seen = 0
     pages = (
         stack.client("s3")
@@ -216,14 +224,16 @@ def _batches(stack: Stack, prefix: str, limit: int | None) -> Iterator[list[str]
         .paginate(Bucket=stack.source_bucket, Prefix=prefix)
     )
     for page in pages:
-        keys = [entry["Key"] for entry in page.get("Contents", [])]
-        for begin in range(0, len(keys), _BATCH):
-            yield keys[begin : begin + _BATCH]
-        seen += len(keys)
+        found: list[Original] = [
+            {"key": entry["Key"], "etag": entry["ETag"].strip('"')} for entry in page.get("Contents", [])
+        ]
+        for begin in range(0, len(found), _BATCH):
+            yield found[begin : begin + _BATCH]
+        seen += len(found)
         if limit is not None and seen > limit:
             return
 
 
-def _cut(batches: list[list[str]], limit: int) -> list[list[str]]:
-    keys = [key for batch in batches for key in batch][:limit]
-    return [keys[begin : begin + _BATCH] for begin in range(0, len(keys), _BATCH)]
+def _cut(batches: list[list[Original]], limit: int) -> list[list[Original]]:
+    originals = [original for batch in batches for original in batch][:limit]
+    return [originals[begin : begin + _BATCH] for begin in range(0, len(originals), _BATCH)]
