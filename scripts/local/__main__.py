@@ -48,6 +48,11 @@ def main() -> int:
         "update", prog="./scripts/run update", help="update the running stack in place, as sam deploy does"
     )
     local_options.add_deployed_to(update)
+    update.add_argument(
+        "--stack-name",
+        default=local_options.Options.stack_name,
+        help="CloudFormation's name (default %(default)s)",
+    )
     arguments, unknown = parser.parse_known_args()
     if unknown:  # the command's own parser reports this, because its name is the one that the user typed
         {"serve": serve, "run": run, "update": update}[arguments.command].error(
@@ -91,7 +96,7 @@ def _update(arguments: argparse.Namespace) -> int:
 
     parameters = local_options.parameters(arguments)
     try:
-        update(arguments.state_dir, arguments.template, parameters, local_options.Options.stack_name)
+        update(arguments.state_dir, arguments.template, parameters, arguments.stack_name)
     except StackNotFound as error:
         print(error, file=sys.stderr)
         return 1

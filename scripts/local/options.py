@@ -94,7 +94,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 
 def add_deployed_to(parser: argparse.ArgumentParser) -> None:
-    """Declare the options that say what is deployed, and to which stack."""
+    """Declare the options that say what is deployed, and to which local stack."""
     add = parser.add_argument
     add("--state-dir", type=Path, default=REPOSITORY / ".local", help="stack.json, logs (default: .local)")
     add(

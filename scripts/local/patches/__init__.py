@@ -23,6 +23,7 @@ NAMES: tuple[str, ...] = (
     "eventbridge_dead_letter",
     "http_api_paths",
     "http_api_stage_variables",
+    "imported_table",
     "stepfunctions_engine",
     "interpreter_clients",
     "jsonata_values",

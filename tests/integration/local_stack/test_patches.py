@@ -33,6 +33,7 @@ COVERED = {
         "eventbridge_dead_letter",
         "http_api_paths",
         "http_api_stage_variables",
+        "imported_table",
         "s3_event_version",
         "s3_versioned_ranges",
     ],
@@ -122,6 +123,35 @@ def test_http_api_paths(bare: Bare) -> None:
     stack = bare("services").stack
     with urllib.request.urlopen(stack.url("/open/a%2520b")) as answer:
         assert answer.read() == b"/open/a%2520b"
+
+
+def test_imported_table(bare: Bare) -> None:
+    stack = bare("services").stack
+    cloudformation, named = stack.client("cloudformation"), {"StackName": "took", "ChangeSetName": "import"}
+    key = {"AttributeName": "id", "KeyType": "HASH"}
+    table = {"BillingMode": "PAY_PER_REQUEST", "KeySchema": [key]}
+    table["AttributeDefinitions"] = [{"AttributeName": "id", "AttributeType": "S"}]
+    stack.client("dynamodb").create_table(TableName="old", **table)
+    resource = {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain", "Properties": table}
+    cloudformation.create_change_set(
+        **named,
+        ChangeSetType="IMPORT",
+        ResourcesToImport=[
+            {
+                "ResourceType": "AWS::DynamoDB::Table",
+                "LogicalResourceId": "Table",
+                "ResourceIdentifier": {"TableName": "old"},
+            }
+        ],
+        TemplateBody=json.dumps({"Resources": {"Table": resource}}),
+    )
+    cloudformation.execute_change_set(**named)
+    cloudformation.get_waiter("stack_import_complete").wait(StackName="took", WaiterConfig={"Delay": 1})
+    resource["Properties"] = {**table, "DeletionProtectionEnabled": True}
+    cloudformation.update_stack(StackName="took", TemplateBody=json.dumps({"Resources": {"Table": resource}}))
+    cloudformation.get_waiter("stack_update_complete").wait(StackName="took", WaiterConfig={"Delay": 1})
+    found = cloudformation.describe_stack_resources(StackName="took")["StackResources"]
+    assert [each["PhysicalResourceId"] for each in found] != ["old"]
 
 
 def test_http_api_stage_variables(bare: Bare) -> None:
