@@ -1,4 +1,4 @@
-"""Says on the terminal when this machine runs out of disk space or of open files, whoever runs into it first."""
+"""Says on the terminal when this machine runs out of disk space or of open files."""
 
 from __future__ import annotations
 

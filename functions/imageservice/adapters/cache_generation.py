@@ -95,7 +95,7 @@ def cache_name(config: CacheSettings) -> str:
 class CacheInUse:
     """The cache as readers may use it: `read` raises CacheSwitching while another one is in use.
 
-    The other methods are called after `read`. What they store in a generation that has just ended is read by nobody.
+    The other methods are called after `read`. What they store in a generation that has just ended no reader uses.
     """
 
     def __init__(

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import redis
 from image_tables import dynamodb
 from read_world import PATIENT, Writes, image_table
 
@@ -96,3 +97,10 @@ def reader(table_client: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
     """The lines that were logged since the last call."""
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.fixture
+def server(redis_server: RedisServer) -> RedisServer:
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    return redis_server
