@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+import random
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -33,6 +34,9 @@ class States:
         self.started: list[dict[str, Any]] = []
         self.last_state = ("Task", "Refresh Redis")
         self.refusing_redrives = False
+        self.deployed = "v1"
+        self.definitions: dict[str, str] = {}
+        self.asked: list[str] = []
 
     def add(self, arn: str, status: str = "FAILED", redrive: str = "REDRIVABLE", **others: Any) -> None:
         self.known[arn] = {
@@ -51,6 +55,13 @@ class States:
         if executionArn not in self.known:
             raise refused("ExecutionDoesNotExist")
         return self.known[executionArn]
+
+    def describe_state_machine(self, stateMachineArn: str) -> dict[str, Any]:  # noqa: N803
+        return {"definition": self.deployed}
+
+    def describe_state_machine_for_execution(self, executionArn: str) -> dict[str, Any]:  # noqa: N803
+        self.asked.append(executionArn)
+        return {"definition": self.definitions.get(executionArn, "v1")}
 
     def redrive_execution(self, executionArn: str, clientToken: str) -> None:  # noqa: N803
         self.tokens.append(clientToken)
@@ -245,7 +256,7 @@ def test_a_replay_that_was_slow_does_not_redrive_a_second_time(world: World) -> 
     plan = replay_plan.Plan("a.jpg", replay_plan.REDRIVEN, FIRST, redrives=0)
     world.states.known[FIRST]["redriveCount"] = 1  # another replay's, which failed again by now
     world.states.redrive_execution = lambda **_: (_ for _ in ()).throw(refused("ExecutionNotRedrivable"))  # type: ignore[method-assign]
-    outcome = replay._redrive(world.stack, plan, replay.DEFAULTS)
+    outcome = replay._redrive(world.stack, plan)
     assert isinstance(outcome, replay.Outcome)
     assert outcome.action == replay_plan.ALREADY_RUNNING
 
@@ -261,3 +272,29 @@ def test_a_chain_of_new_executions_that_all_failed_ends(world: World) -> None:
     outcome = world.replay()
     assert outcome.action == replay_plan.NOT_POSSIBLE
     assert "25 new executions failed" in outcome.note
+
+
+def test_what_began_before_a_deployment_is_restarted_because_a_redrive_would_run_the_old_code(
+    world: World,
+) -> None:
+    world.states.add(FIRST)
+    world.states.deployed = "v2"
+    outcome = world.replay()
+    assert (outcome.action, world.states.redriven) == (replay_plan.RESTARTED, [])
+    assert "a deployment" in outcome.note
+
+
+def test_few_questions_tell_which_of_many_executions_began_before_a_deployment(world: World) -> None:
+    world.states.deployed = "v2"
+    arns = [FIRST.replace("first", f"{number:03}") for number in range(200)]
+    for number, arn in enumerate(arns):
+        world.states.add(arn, startDate=datetime(2026, 11, 22, tzinfo=UTC) + timedelta(minutes=number))
+        world.states.definitions[arn] = "v1" if number < 120 else "v2"
+    random.Random(4).shuffle(arns)
+    failed = [
+        FailedImage("a.jpg", arn, "ProcessImage", "Boom", "it broke", "", "FAILED", True) for arn in arns
+    ]
+    outcomes = replay.replay(world.stack, failed, replay.Options(per_second=10_000))
+    redriven = [outcome.execution for outcome in outcomes if outcome.action == replay_plan.REDRIVEN]
+    assert sorted(map(str, redriven)) == sorted(arn for arn in arns if world.states.definitions[arn] == "v2")
+    assert len(world.states.asked) <= 20

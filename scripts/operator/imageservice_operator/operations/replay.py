@@ -16,6 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from imageservice_operator.operations import executions, images
+from imageservice_operator.operations.deployed_workflows import DeployedWorkflows
 from imageservice_operator.operations.errors import ImageNotFound
 from imageservice_operator.operations.executions import RUNNING, Execution
 from imageservice_operator.operations.failures import FailedImage, failure_of_image
@@ -42,7 +43,7 @@ _CHAIN = 25  # the most new executions, each in place of the previous one, which
 
 @dataclass(frozen=True)
 class Options:
-    """`dry_run` changes nothing. `new_execution` never redrives, which would run the old definition of the workflow.
+    """`dry_run` changes nothing. `new_execution` never redrives.
 
     `per_second` limits how many replays start per second.
     """
@@ -83,10 +84,10 @@ def replay(
     on_outcome: Callable[[Outcome], Any] | None = None,
 ) -> list[Outcome]:
     """Replays each failure. If AWS refuses one, the others are still replayed."""
-    outcomes = []
+    outcomes, workflows = [], DeployedWorkflows(stack)
     for failure in failures if options.dry_run else paced(failures, options.per_second):
         try:
-            outcome = replay_failure(stack, failure, options)
+            outcome = _replay_failure(stack, failure, options, workflows)
         except ClientError as error:
             outcome = Outcome(failure.id, NOT_POSSIBLE, failure.execution, str(error))
         outcomes.append(outcome)
@@ -108,16 +109,23 @@ def replay_execution(stack: Stack, arn: str, options: Options = DEFAULTS) -> Out
     """Replays one execution, whether or not the image's item names it. Raises ExecutionNotFound."""
     execution = executions.describe(stack, arn)
     image = _image(stack, execution.image_id) if execution.image_id else None
-    return _execute(stack, _decide(stack, execution, image, options), options)
+    workflows = DeployedWorkflows(stack)
+    return _execute(stack, _decide(stack, execution, image, options, workflows), options, workflows)
 
 
 def replay_failure(stack: Stack, failure: FailedImage, options: Options = DEFAULTS) -> Outcome:
     """Replays one failure in its current state: it may have been repaired since it was listed."""
+    return _replay_failure(stack, failure, options, DeployedWorkflows(stack))
+
+
+def _replay_failure(
+    stack: Stack, failure: FailedImage, options: Options, workflows: DeployedWorkflows
+) -> Outcome:
     known = executions.describe_many(stack, [failure.execution] if failure.execution else [])
     execution, image = next(known, None), _image(stack, failure.id)
     if execution is None:
-        return _execute(stack, decide_forgotten(failure.id, image, failure.execution), options)
-    return _execute(stack, _decide(stack, execution, image, options), options)
+        return _execute(stack, decide_forgotten(failure.id, image, failure.execution), options, workflows)
+    return _execute(stack, _decide(stack, execution, image, options, workflows), options, workflows)
 
 
 def followed(
@@ -153,15 +161,18 @@ def followed(
     return [results.get(index, outcome) for index, outcome in enumerate(outcomes)]
 
 
-def _decide(stack: Stack, execution: Execution, image: Image | None, options: Options) -> Plan:
-    # The history is read only if the decision depends on it.
+def _decide(
+    stack: Stack, execution: Execution, image: Image | None, options: Options, workflows: DeployedWorkflows
+) -> Plan:
+    # History and definition are read only if the decision depends on them.
     redrivable = execution.failure and execution.redrive_status == "REDRIVABLE" and not options.new_execution
-    last = executions.last_state(stack, execution.arn) if redrivable else None
+    current = not redrivable or workflows.run(execution)
+    last = executions.last_state(stack, execution.arn) if redrivable and current else None
     last_state = State(*last) if last else None
-    return decide(execution, image, last_state, new_execution=options.new_execution)
+    return decide(execution, image, last_state, current=current, new_execution=options.new_execution)
 
 
-def _execute(stack: Stack, plan: Plan, options: Options) -> Outcome:
+def _execute(stack: Stack, plan: Plan, options: Options, workflows: DeployedWorkflows) -> Outcome:
     """Carries out the plan, or the plan that replaces it if another replay was faster."""
     for _ in range(_CHAIN):
         if plan.action not in (REDRIVEN, RESTARTED):
@@ -169,7 +180,8 @@ def _execute(stack: Stack, plan: Plan, options: Options) -> Outcome:
         if options.dry_run:
             execution = plan.execution if plan.action == REDRIVEN else None
             return Outcome(plan.id, plan.action, execution, f"Dry run. {plan.note}".rstrip())
-        done = (_redrive if plan.action == REDRIVEN else _restart)(stack, plan, options)
+        redrives = plan.action == REDRIVEN
+        done = _redrive(stack, plan) if redrives else _restart(stack, plan, options, workflows)
         if isinstance(done, Outcome):
             return done
         plan = done
@@ -177,7 +189,7 @@ def _execute(stack: Stack, plan: Plan, options: Options) -> Outcome:
     return Outcome(plan.id, NOT_POSSIBLE, plan.execution, note)
 
 
-def _redrive(stack: Stack, plan: Plan, _: Options) -> Outcome | Plan:
+def _redrive(stack: Stack, plan: Plan) -> Outcome | Plan:
     """Redrives the execution; if Step Functions refuses, returns the plan to restart it."""
     arn = str(plan.execution)
     token = _derived(arn, str(plan.redrives))
@@ -193,7 +205,7 @@ def _redrive(stack: Stack, plan: Plan, _: Options) -> Outcome | Plan:
     return Outcome(plan.id, REDRIVEN, arn)
 
 
-def _restart(stack: Stack, plan: Plan, options: Options) -> Outcome | Plan:
+def _restart(stack: Stack, plan: Plan, options: Options, workflows: DeployedWorkflows) -> Outcome | Plan:
     """Starts the new execution, whose name is derived from the one it replaces. If it exists, returns its plan."""
     machine_arn = stack.machine_arn(plan.machine)
     name = f"replay-{_derived(str(plan.execution))}"
@@ -205,7 +217,7 @@ def _restart(stack: Stack, plan: Plan, options: Options) -> Outcome | Plan:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
             raise
-        return _decide(stack, executions.describe(stack, arn), None, options)
+        return _decide(stack, executions.describe(stack, arn), None, options, workflows)
     return Outcome(plan.id, RESTARTED, arn, plan.note)
 
 

@@ -46,11 +46,17 @@ class Plan:
 
 
 def decide(
-    execution: Execution, image: Image | None, last_state: State | None, *, new_execution: bool = False
+    execution: Execution,
+    image: Image | None,
+    last_state: State | None,
+    *,
+    current: bool = True,
+    new_execution: bool = False,
 ) -> Plan:
     """The plan for `execution`. `image` is its image as it is now, `last_state` the state that it entered last.
 
-    With `new_execution`, the plan is never a redrive, which would run the definition that the execution started with.
+    A redrive would run the definition that the execution started with, and the versions of the functions that it names.
+    So the plan is none if that is not the `current` definition, nor with `new_execution`.
     """
     image_id = execution.image_id or execution.name
     if execution.status == RUNNING:
@@ -64,7 +70,11 @@ def decide(
             status = image.status if image else execution.output_status
             return Plan(image_id, NOTHING_TO_DO, execution.arn, "It succeeded.", status)
         return restart(execution, "it ended without its image")
-    reason = "a new execution was asked for" if new_execution else not_redrivable(execution, last_state)
+    reason = not_redrivable(execution, last_state)
+    if not current:
+        reason = "a deployment has changed the workflow or its functions since"
+    if new_execution:
+        reason = "a new execution was asked for"
     if reason:
         return restart(execution, reason)
     return Plan(image_id, REDRIVEN, execution.arn, redrives=execution.redrive_count)
