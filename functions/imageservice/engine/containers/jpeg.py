@@ -59,8 +59,7 @@ def decode(file: BoundedFile, least: tuple[int, int]) -> tuple[Image.Image, floa
     data = file.at(0, file.size)
     picture = read_picture(data)
     _check_frame(picture)
-    if picture.scans > MAX_SCANS or picture.scans * picture.width * picture.height > _MAX_SCANNED_PIXELS:
-        raise ImageRejected(f"The JPEG has {picture.scans:,} scans: it was made to be slow to decode.")
+    _check_scans(picture)
     if not _is_whole(picture):
         raise ImageRejected(_CUT_OFF)
     divisor = min(picture.width // least[0], picture.height // least[1], _MOST_DIVIDED)
@@ -76,10 +75,13 @@ def without_metadata(file: BoundedFile) -> bytes:
     return _jpeg_of(read_picture(file.at(0, file.size)))
 
 
-def check(data: bytes) -> None:
-    """Raises ImageRejected if a JPEG, or one within another container, is damaged or cut off."""
+def check(data: bytes, most_pixels: int) -> None:
+    """Raises ImageRejected if a JPEG within another container is damaged, cut off, or of more than `most_pixels`."""
     picture = read_picture(data)
     _check_frame(picture)
+    if picture.width * picture.height > most_pixels:
+        raise ImageRejected(DAMAGED)
+    _check_scans(picture)
     _decode(_jpeg_of(picture), picture, _MOST_DIVIDED)
 
 
@@ -128,6 +130,11 @@ def _is_whole(picture: Picture) -> bool:
     if len(picture.precise) < picture.components:
         return False
     return picture.ended or all(len(known) == 64 for known in picture.precise.values())
+
+
+def _check_scans(picture: Picture) -> None:
+    if picture.scans > MAX_SCANS or picture.scans * picture.width * picture.height > _MAX_SCANNED_PIXELS:
+        raise ImageRejected(f"The JPEG has {picture.scans:,} scans: it was made to be slow to decode.")
 
 
 def _check_frame(picture: Picture) -> None:

@@ -19,7 +19,7 @@ from imageservice.engine.containers.tiff_directory import (
     is_preview_of_raw,
     read_directory,
 )
-from imageservice.engine.containers.tiff_strips import DEFLATE, JPEG, check_strips
+from imageservice.engine.containers.tiff_strips import DEFLATE, JPEG, check_strips, check_tiles
 from imageservice.engine.pixels.bit_depth import eight_bit
 
 _UNSIGNED = 1
@@ -55,6 +55,7 @@ def read_header(file: BoundedFile) -> Header:
         raise ImageRejected(f"A TIFF compressed by {name} is not accepted; send it as JPEG or PNG.")
     if photometric == _YCBCR and directory.first(tags.PLANES, 1) == _SEPARATE:
         raise ImageRejected("A TIFF of YCbCr in separate planes is not accepted; send it as JPEG or PNG.")
+    check_tiles(directory)
     image = None if is_big_endian_bigtiff(file) else _by_pillow(file, directory)
     if image is not None:
         # Scans of 12 bits a sample come from Pillow in 16, unscaled.

@@ -23,6 +23,14 @@ SUBFILE_TYPE, OLD_SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 
 STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS, STRIP_LENGTHS, PLANES = 273, 274, 277, 278, 279, 284
 COLOR_MAP, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_LENGTHS = 320, 322, 323, 324, 325
 SUB_IFDS, EXTRA_SAMPLES, SAMPLE_FORMAT, JPEG_TABLES, PROFILE, DNG_VERSION = 330, 338, 339, 347, 34675, 50706
+# The tags whose numbers are read; of others, only what their entries hold.
+_READ = frozenset(
+    {
+        *(SUBFILE_TYPE, OLD_SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, STRIP_OFFSETS),
+        *(ORIENTATION, SAMPLES, ROWS, STRIP_LENGTHS, PLANES, COLOR_MAP, TILE_WIDTH, TILE_HEIGHT),
+        *(TILE_OFFSETS, TILE_LENGTHS, EXTRA_SAMPLES, SAMPLE_FORMAT),
+    }
+)
 
 _REDUCED, _MASK = 1, 4
 _OLD_REDUCED = 2
@@ -48,6 +56,8 @@ _SIZES = {
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
 _MAX_ENTRIES = 4_096
 _MAX_BLOCK = 8_000_000
+# 100 megapixels in tiles of 16 × 16, in four planes, have 1.6 million.
+_MAX_NUMBERS = 2_000_000
 _PIECE = 1 << 20
 # A smaller version of the image is one of the first pages, where there is one. Scans may have hundreds.
 _MAX_PAGES = 16
@@ -154,6 +164,10 @@ def _read(file: BoundedFile, number: int, start: int, everything: bool) -> Direc
         total += length
         if total > file.size + _PIECE:
             raise ImageRejected("The TIFF is damaged: its directory names more bytes than it has.")
+        if kind in _INTEGERS and tag in _READ and items > _MAX_NUMBERS:
+            raise ImageRejected(
+                f"The TIFF has a list of more than {_MAX_NUMBERS:,} numbers: it was made to be slow to read."
+            )
         data = value[:length]
         if everything and length > len(value):
             data = (
@@ -168,7 +182,7 @@ def _read(file: BoundedFile, number: int, start: int, everything: bool) -> Direc
 
 
 def _is_used(tag: int, kind: int, length: int) -> bool:
-    return kind in _INTEGERS or (tag in (JPEG_TABLES, PROFILE) and length <= _MAX_BLOCK)
+    return (kind in _INTEGERS and tag in _READ) or (tag in (JPEG_TABLES, PROFILE) and length <= _MAX_BLOCK)
 
 
 def _exactly(file: BoundedFile, offset: int, length: int) -> bytes:

@@ -20,6 +20,8 @@ _PIECE = 1 << 20
 # Strips may be padded to an even length, or a multiple of four bytes.
 _PADDING = 3
 _NOTHING = 128
+# Tiles are as wide and high as whole blocks. So few pixels do no harm, however small the image is.
+_BLOCK, _SMALL = 64, 4_000_000
 _SOMETIMES = 0xFFFF
 
 
@@ -27,14 +29,17 @@ def check_strips(file: BoundedFile, directory: Directory) -> None:
     """Raises ImageRejected if a strip or tile is missing or damaged, as far as its compression shows it."""
     compression = directory.first(tags.COMPRESSION, 1)
     tables = directory.blocks.get(tags.JPEG_TABLES, b"")
+    # All but the last are as large as the first; the last one may be.
+    full = _unpacked(directory, 0)
     for number, (offset, length) in enumerate(_places(directory)):
         file.check_time()
         if offset + length > file.size:
             raise ImageRejected(_CUT_OFF)
         if compression in DEFLATE:
-            _check_deflate(file, offset, length)
+            _check_deflate(file, offset, length, most=full + _PIECE)
         elif compression == JPEG:
-            jpeg.check(tables[:-2] + file.at(offset, length)[2:] if tables else file.at(offset, length))
+            data = file.at(offset, length)
+            jpeg.check(tables[:-2] + data[2:] if tables else data, _most_pixels(directory))
         elif compression == PACKBITS:
             _check_packbits(file, file.at(offset, length), _unpacked(directory, number))
     if compression in FAX:
@@ -69,14 +74,33 @@ def _unpacked(directory: Directory, number: int) -> int:
     return row_bytes(directory, width) * min(rows, height - number % max(1, per_plane) * rows)
 
 
-def _check_deflate(file: BoundedFile, offset: int, length: int) -> None:
-    """libtiff stops at the last pixel, and so before the checksum."""
+def check_tiles(directory: Directory) -> None:
+    """Raises ImageRejected if a tile has far more pixels than the image: libtiff needs the memory of a whole one."""
+    tile = directory.first(tags.TILE_WIDTH, 0) * directory.first(tags.TILE_HEIGHT, 0)
+    if tile > _most_pixels(directory):
+        raise ImageRejected("The TIFF is damaged: its tiles are larger than the image.")
+
+
+def _most_pixels(directory: Directory) -> int:
+    """The most pixels of a tile or strip."""
+    width, height = directory.size
+    return max(_SMALL, (width + _BLOCK) * (height + _BLOCK))
+
+
+def _check_deflate(file: BoundedFile, offset: int, length: int, most: int) -> None:
+    """Raises ImageRejected if the data are damaged, or inflate to more than `most` bytes.
+
+    libtiff stops at the last pixel, and so before the checksum.
+    """
     inflater = zlib.decompressobj()
     pending = file.at(offset, length)
+    made = 0
     try:
         while not inflater.eof and pending:
-            inflater.decompress(pending, _PIECE)
+            made += len(inflater.decompress(pending, _PIECE))
             file.check_time()
+            if made > most:
+                raise ImageRejected("The TIFF is damaged: a part of it inflates to more than its pixels.")
             pending = inflater.unconsumed_tail
     except zlib.error as error:
         raise ImageRejected(DAMAGED) from error
