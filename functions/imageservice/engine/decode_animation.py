@@ -15,6 +15,8 @@ from imageservice.engine.pixels.color import profile_of
 
 # Browsers play frames of 10 ms or less at 100 ms each.
 _TOO_SHORT_MS, _USUAL_MS = 10, 100
+# What a GIF can hold. An APNG can say 18 hours, which neither GIF nor WebP can.
+_MOST_MS = 655_350
 
 
 @dataclass(frozen=True)
@@ -73,4 +75,4 @@ def _composed(header: Header, frames: Iterator[SubFrame]) -> Iterator[DecodedFra
 
 
 def _played(duration: int) -> int:
-    return duration if duration > _TOO_SHORT_MS else _USUAL_MS
+    return min(duration, _MOST_MS) if duration > _TOO_SHORT_MS else _USUAL_MS

@@ -13,7 +13,7 @@ _SAMPLED_FRAMES, _SAMPLED_SIDE = 24, 128
 _FEW_COLORS, _MOST_TRIED = 256, 20_000_000
 _OPAQUE = 128
 _TRANSPARENT = 255
-_GIF_LOOPS = 65_535
+_GIF_LOOPS, _GIF_MS = 65_535, 655_350
 _WEBP_FLAGS, _WEBP_ALPHA = 20, 0x10
 
 
@@ -70,11 +70,23 @@ def _gif(frames: Sequence[RenderedFrame], loops: int) -> bytes:
         "GIF",
         save_all=True,
         append_images=drawn[1:],
-        duration=[frame.duration for frame in frames],
+        duration=_gif_durations(frames, drawn),
         optimize=False,
         **options,
     )
     return buffer.getvalue()
+
+
+def _gif_durations(frames: Sequence[RenderedFrame], drawn: Sequence[Image.Image]) -> list[int]:
+    """How long each frame is shown. Pillow makes one of equal frames in a row: together they are bounded, too."""
+    durations: list[int] = []
+    shown = 0
+    for place, frame in enumerate(frames):
+        if not place or drawn[place].tobytes() != drawn[place - 1].tobytes():
+            shown = 0
+        durations.append(min(frame.duration, _GIF_MS - shown))
+        shown += durations[-1]
+    return durations
 
 
 def _may_be_smaller_lossless(frames: Sequence[RenderedFrame]) -> bool:

@@ -133,7 +133,7 @@ STAGES = (
     ),
     _tests(
         "soak",
-        "hundreds of uploads while calls fail at random; takes a minute",
+        "uploads while calls fail at random, and mutated files; takes minutes",
         _STACK,
         live=True,
         optional=True,

@@ -1,5 +1,6 @@
-"""`engine_mutations.py COUNT MEMORY SECONDS SAMPLES KEEP`: mutates files and renders them, under limits.
+"""`engine_mutations.py COUNT SEED MEMORY SECONDS SAMPLES KEEP`: mutates files and renders them, under limits.
 
+Every second mutation changes bytes anywhere, every other one the numbers and parts that the container consists of.
 Exits with 1 at the first outcome that is neither a rendition nor ImageRejected with a plain reason, or that takes
 longer than SECONDS; the file that did it is left in KEEP. The operating system ends it beyond MEMORY bytes.
 """
@@ -9,11 +10,13 @@ import resource
 import sys
 import time
 import traceback
+from collections import Counter
 from io import BytesIO
 from pathlib import Path
 
 import pillow_heif
 from engine_scenes import encoded, exif, scene
+from engine_structures import restructured
 from PIL import Image
 
 from imageservice.core.errors import ImageRejected
@@ -24,6 +27,7 @@ from imageservice.engine.pillow_limits import set_pillow_limits
 from imageservice.engine.render import render
 
 LARGE = 700_000
+SMALL = 40_000
 PLAN = Plan((Size("x", 64, 64, "cover"),), ("webp", "fallback"))
 
 
@@ -46,6 +50,15 @@ def seeds(samples: Path) -> list[bytes]:
     found.append(encoded(scene("CMYK"), "JPEG", progressive=True))
     found.extend(encoded(scene(mode), "BMP") for mode in ("1", "P", "RGB"))
     found.append(encoded(scene("L").convert("I;16"), "PNG"))
+    found += [encoded(scene("1"), "TIFF", compression=compression) for compression in ("group3", "group4")]
+    found.append(encoded(scene(), "WEBP", lossless=True))
+    found.append(encoded(scene(size=(300, 300)), "HEIF", tile_size=128))
+    found.append(encoded(scene("RGBA"), "AVIF"))
+    found += [
+        path.read_bytes()
+        for path in sorted((samples / "cases").iterdir())
+        if path.suffix != ".md" and path.stat().st_size < SMALL
+    ]
     return found
 
 
@@ -76,8 +89,13 @@ def mutated(data: bytes, others: list[bytes], dice: random.Random) -> bytes:
 
 
 def outcome(data: bytes) -> str:
+    """The kind of outcome. Raises AssertionError for a reason that is no plain sentence, or a slow inspection."""
+    begin = time.thread_time()
     try:
-        found = inspect(BytesIO(data), len(data), Limits())
+        try:
+            found = inspect(BytesIO(data), len(data), Limits())
+        finally:
+            assert time.thread_time() - begin < Limits().max_inspect_seconds + 1, "the inspection is slow"
         for target in PLAN.targets(found):
             made = render(data, target, PLAN.formats_for(found), Limits(), describe=True)
             for image in made.images:
@@ -87,20 +105,24 @@ def outcome(data: bytes) -> str:
         assert text[0].isupper(), text
         assert text.endswith("."), text
         assert len(text) < 300, text
-        return "refused"
+        return "out of memory" if "more memory" in text else "refused"
     return "rendered"
 
 
 def main() -> None:
-    count, memory, seconds = (int(argument) for argument in sys.argv[1:4])
-    samples, keep = (Path(argument) for argument in sys.argv[4:6])
+    count, seed, memory, seconds = (int(argument) for argument in sys.argv[1:5])
+    samples, keep = (Path(argument) for argument in sys.argv[5:7])
     set_pillow_limits()
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     files = seeds(samples)
-    dice = random.Random(1)
-    counts = {"refused": 0, "rendered": 0}
+    small = [data for data in files if len(data) < SMALL]
+    dice = random.Random(seed)
+    counts: Counter[str] = Counter()
     for number in range(count):
-        data = mutated(files[number % len(files)], files, dice)
+        if number % 2:
+            data = restructured(small[number // 2 % len(small)], small, dice)
+        else:
+            data = mutated(files[number // 2 % len(files)], files, dice)
         current = keep / "mutated"
         current.write_bytes(data)  # if the process dies, this is what it died of
         begin = time.monotonic()
@@ -108,10 +130,10 @@ def main() -> None:
             counts[outcome(data)] += 1
         except Exception:  # noqa: BLE001 - any at all is what is looked for
             traceback.print_exc()
-            sys.exit(f"mutation {number} is neither rendered nor refused")
+            sys.exit(f"mutation {number} of seed {seed} is neither rendered nor refused")
         if time.monotonic() - begin > seconds:
-            sys.exit(f"mutation {number} took {time.monotonic() - begin:.0f} s")
-    print(counts)
+            sys.exit(f"mutation {number} of seed {seed} took {time.monotonic() - begin:.0f} s")
+    print(dict(counts))
 
 
 if __name__ == "__main__":

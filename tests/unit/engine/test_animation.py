@@ -1,15 +1,17 @@
 """Moving images move on: frames, times, loops and disposal come out as they were seen."""
 
+import struct
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from engine_scenes import Compare, encoded, scene
+from engine_scenes import Compare, chunk, encoded, scene
 from PIL import Image, ImageSequence
 
 from imageservice.adapters.plan_loader import load_plan
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Target
+from imageservice.engine.encode_animation import RenderedFrame, encode_animation
 from imageservice.engine.inspection import inspect
 from imageservice.engine.render import render
 
@@ -134,3 +136,31 @@ def test_an_animation_cut_off_inside_a_frame_is_refused() -> None:
         data = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
         with pytest.raises(ImageRejected, match=r"cut off|damaged"):
             film(data[: len(data) * 3 // 4], "webp")
+
+
+@pytest.mark.parametrize("out", ["webp", "gif"])
+def test_frames_of_many_hours_last_as_long_as_a_gif_can_say(out: str) -> None:
+    data = _lasting(moving("PNG", [10_000] * 3), 65_535)
+    assert [time for _, time in film(data, out)] == [655_350] * 3
+
+
+def test_equal_frames_in_a_row_are_not_too_long_for_a_gif() -> None:
+    frames = [
+        RenderedFrame(Image.new("RGB", (40, 30), color), 655_350) for color in (*COLORS[:1] * 3, COLORS[1])
+    ]
+    made = Image.open(BytesIO(encode_animation(frames, 0, "gif", {})))
+    assert [frame.info["duration"] for frame in ImageSequence.Iterator(made)] == [655_350] * 2
+
+
+def _lasting(png: bytes, seconds: int) -> bytes:
+    """The APNG with each frame shown for so long."""
+    at = 8
+    changed = b""
+    while at < len(png):
+        length, kind = struct.unpack_from(">I4s", png, at)
+        data = png[at + 8 : at + 8 + length]
+        if kind == b"fcTL":
+            data = data[:20] + struct.pack(">HH", seconds, 1) + data[24:]
+        changed += chunk(kind, data)
+        at += 12 + length
+    return png[:8] + changed

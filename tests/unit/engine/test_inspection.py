@@ -236,6 +236,13 @@ def test_chunks_that_tell_no_pixels_can_t_harm_a_png() -> None:
         assert Image.open(BytesIO(made.images[0].data)).tobytes() == scene().tobytes()
 
 
+def test_a_color_in_front_of_a_png_s_header_is_ignored() -> None:
+    png = encoded(scene(), "PNG")
+    early = png[:8] + with_chunk(png[:33], b"tRNS", bytes(6))[33:] + png[8:]
+    made = render(early, Target("x", 96, 64, "contain", "center"), ("png",), Limits())
+    assert Image.open(BytesIO(made.images[0].data)).tobytes() == scene().tobytes()
+
+
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF"])
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
 def test_a_truncated_image_is_refused(format: str, kept: float) -> None:

@@ -160,7 +160,7 @@ def still_png(file: BoundedFile) -> bytes:
             parts.append(_chunk(b"IHDR", ihdr))
         elif chunk.kind == b"IDAT":
             parts.append(_chunk(b"IDAT", _checked(file, chunk)))
-        elif chunk.kind in _COLOR_CHUNKS:
+        elif chunk.kind in _COLOR_CHUNKS and ihdr:
             parts.append(_color_chunk(file, chunk, ihdr))
     parts.append(_chunk(b"IEND", b""))
     return b"".join(parts)
@@ -175,7 +175,7 @@ def _frames(file: BoundedFile) -> Iterator[tuple[_Frame, bytes]]:
     for chunk in _chunks(file):
         if chunk.kind == b"IHDR":
             ihdr = _checked(file, chunk)
-        elif chunk.kind in _COLOR_CHUNKS and frame is None:
+        elif chunk.kind in _COLOR_CHUNKS and ihdr and frame is None:
             copied += _color_chunk(file, chunk, ihdr)
         elif chunk.kind in (b"fcTL", b"IEND"):
             if frame is not None:
