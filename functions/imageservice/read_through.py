@@ -37,6 +37,7 @@ class RefreshedCache(FilledCache, Protocol):
     """The part that refreshes use."""
 
     def refresh(self, manifest: Manifest) -> Refreshed: ...
+    def confirm(self, manifest: Manifest) -> None: ...
 
 
 class Table(Protocol):
@@ -122,8 +123,8 @@ def refresh(cache: RefreshedCache, table: Callable[[], Table], manifest: Manifes
     refreshed = cache.refresh(manifest)
     if isinstance(refreshed, Lease):
         load(cache, table(), refreshed)
-        return True
-    return refreshed == "STORED"
+    cache.confirm(manifest)
+    return refreshed != "KEPT"
 
 
 def _read(table: Table, image_id: str) -> Manifest | None:

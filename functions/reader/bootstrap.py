@@ -7,7 +7,8 @@ from typing import NamedTuple
 from imageservice.adapters.aws_clients import client
 from imageservice.adapters.cache_generation import CacheInUse, cache_name
 from imageservice.adapters.image_table import ImageTable
-from imageservice.adapters.manifest_cache import NoCache, configured_cache
+from imageservice.adapters.manifest_cache import configured_cache
+from imageservice.adapters.no_cache import NoCache
 from imageservice.adapters.presigning import presigned_link
 from imageservice.adapters.redis_client import READER
 from imageservice.adapters.settings import Settings, settings

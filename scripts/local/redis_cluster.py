@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
+import signal
 import subprocess
 import time
 import uuid
@@ -63,6 +65,7 @@ class Cluster:
         self.ports = _free_ports(MASTERS * (1 + replicas))
         self.client_ports = self.ports
         self.nodes: list[Any] = [self._connected(port) for port in self.ports]
+        self._pids: dict[int, int] = {}
         self._servers: list[subprocess.Popen[bytes]] = []
         for number in range(len(self.ports)):
             home = directory / str(number)
@@ -81,6 +84,8 @@ class Cluster:
     def address(self) -> str:
         """Where clients connect, without user and password."""
         options = {"cluster": "true"}
+        if len(self.ports) > MASTERS:
+            options["replicated"] = "true"
         if self._guard:
             options["ssl_ca_certs"] = str(self._guard.certificate)
         scheme = "rediss" if self._guard else "redis"
@@ -188,6 +193,14 @@ class Cluster:
 
     def kill(self, node: int) -> None:
         redis_server.end(self._servers[node])
+
+    def freeze(self, node: int) -> None:
+        """Stops a node without ending it: it keeps its connections, and answers nothing until `thaw`."""
+        self._pids[node] = int(self.nodes[node].info("server")["process_id"])
+        os.kill(self._pids[node], signal.SIGSTOP)
+
+    def thaw(self, node: int) -> None:
+        os.kill(self._pids.pop(node), signal.SIGCONT)
 
     def restart(self, node: int) -> None:
         """Starts a node that was killed: it is empty, and rejoins the cluster that it was in."""

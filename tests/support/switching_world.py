@@ -14,7 +14,8 @@ from imageservice.adapters.cache_generation import (
     cache_name,
 )
 from imageservice.adapters.image_table import ImageTable, from_dynamodb
-from imageservice.adapters.manifest_cache import ManifestCache, NoCache, connect
+from imageservice.adapters.manifest_cache import ManifestCache, connect
+from imageservice.adapters.no_cache import NoCache
 from imageservice.adapters.settings import CacheSettings
 from imageservice.core.errors import CacheSwitching
 from imageservice.core.manifest import manifest_of

@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from imageservice.adapters.cache_generation import ITEM, LIFETIMES, NONE, Generation, Lifetimes, Moment
-from imageservice.adapters.manifest_cache import Lease, ManifestCache, NoCache, Refreshed
+from imageservice.adapters.manifest_cache import Lease, ManifestCache, Refreshed
+from imageservice.adapters.no_cache import NoCache
 from imageservice.core.errors import CacheSwitching, CacheUnavailable, StoreUnavailable
 from imageservice.core.manifest import Manifest
 
@@ -46,6 +47,9 @@ class ClaimedCache:
             raise CacheSwitching(f"readers may use the last cache for {left:.0f} s more: refreshes wait")
         self._use(current.number, begin)
         return self._cache.refresh(manifest)
+
+    def confirm(self, manifest: Manifest) -> None:
+        self._cache.confirm(manifest)
 
     def fill(self, lease: Lease, manifest: Manifest | None) -> bool:
         return self._cache.fill(lease, manifest)

@@ -85,10 +85,13 @@ class Items(Protocol):
 
 
 def cache_name(config: CacheSettings) -> str:
-    """A short name for the cache that is configured: the same for the same address and stack, else another; NONE."""
+    """A short name for the cache that is configured: the same for the same address and stack, else another; NONE.
+
+    What comes after the `?` of the address says how to connect, and so makes no other cache.
+    """
     if not config.url:
         return NONE
-    address = f"{config.url} {config.prefix} {config.iam_name}"
+    address = f"{config.url.partition('?')[0]} {config.prefix} {config.iam_name}"
     return hashlib.sha256(address.encode()).hexdigest()[:16]
 
 

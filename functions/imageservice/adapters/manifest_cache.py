@@ -25,6 +25,8 @@ from typing import Any, Final, Literal, NamedTuple
 import orjson
 from redis.exceptions import RedisClusterException, RedisError
 
+from imageservice.adapters.cache_replication import confirm
+from imageservice.adapters.no_cache import NoCache
 from imageservice.adapters.redis_client import (
     READER,
     IamLogin,
@@ -33,6 +35,7 @@ from imageservice.adapters.redis_client import (
     Timeouts,
     UnusableUrl,
     client_of,
+    is_replicated,
 )
 from imageservice.adapters.settings import CacheSettings
 from imageservice.core.errors import CacheUnavailable
@@ -89,8 +92,16 @@ Refreshed = Literal["STORED", "KEPT"] | Lease
 class ManifestCache:
     """Manifests in Redis. Every method raises CacheUnavailable if Redis is gone, is slow or sends invalid answers."""
 
-    def __init__(self, connected: Callable[[], Any], timeouts: Timeouts = READER, prefix: str = "") -> None:
+    def __init__(
+        self,
+        connected: Callable[[], Any],
+        timeouts: Timeouts = READER,
+        prefix: str = "",
+        *,
+        replicated: bool = False,
+    ) -> None:
         """`connected` makes the client at the first command, because it may contact the server, and fail."""
+        self._replicated = replicated
         self._connected = connected
         self._begin = f"{prefix}:".encode() if prefix else b""
         self._prefix = self._begin + b"manifest:"
@@ -169,6 +180,15 @@ class ManifestCache:
             return lease
         return "STORED" if answer == b"STORED" else "KEPT"
 
+    def confirm(self, manifest: Manifest) -> None:
+        """After `refresh`, and `fill` under its lease: returns once no failover can undo them.
+
+        Only where the address says that there are replicas; otherwise it does nothing.
+        """
+        if self._replicated:
+            key, revision = self._key(manifest["id"]), manifest["revision"]
+            self._guarded(lambda client: confirm(client, key, revision))
+
     def _put_if_newer(
         self,
         image_id: str,
@@ -186,12 +206,15 @@ class ManifestCache:
         return self._prefix + image_id.encode()
 
     def _ask(self, command: str, *arguments: Any, **options: Any) -> Any:
+        return self._guarded(lambda client: getattr(client, command)(*arguments, **options))
+
+    def _guarded(self, call: Callable[[Any], Any]) -> Any:
         if self._cooldown_until and time.monotonic() < self._cooldown_until:
             raise CacheUnavailable(f"{self._failure}; it is left alone for a moment")
         try:
             if self._client is None:
                 self._client = self._connected()
-            answer = getattr(self._client, command)(*arguments, **options)
+            answer = call(self._client)
         except (RedisError, RedisClusterException, OSError) as error:
             self._cooldown_until = time.monotonic() + self._timeouts.cooldown
             self._failure = f"Redis: {type(error).__name__}: {error}"
@@ -202,34 +225,6 @@ class ManifestCache:
         return answer
 
 
-class NoCache:
-    """The cache if no Redis is configured: it is always empty, and stores nothing.
-
-    Its methods have the signatures of ManifestCache's, including arguments that they don't use.
-    """
-
-    def use(self, generation: int) -> None:
-        pass
-
-    def mark(self, generation: int, until: float) -> None:
-        pass
-
-    def read(self, image_id: str) -> None:  # noqa: ARG002
-        return None
-
-    def lease(self, image_id: str) -> None:  # noqa: ARG002
-        return None
-
-    def fill(self, lease: Lease, manifest: Manifest | None) -> bool:  # noqa: ARG002
-        return False
-
-    def release(self, lease: Lease) -> None:
-        pass
-
-    def refresh(self, manifest: Manifest) -> Literal["KEPT"]:  # noqa: ARG002
-        return "KEPT"
-
-
 def connect(
     url: str, timeouts: Timeouts = READER, *, prefix: str = "", login: Login | None = None
 ) -> ManifestCache | NoCache:
@@ -238,7 +233,9 @@ def connect(
 
     `prefix` begins every key, so that stacks that share a Redis don't share entries.
     """
-    return ManifestCache(client_of(url, timeouts, login), timeouts, prefix) if url else NoCache()
+    if not url:
+        return NoCache()
+    return ManifestCache(client_of(url, timeouts, login), timeouts, prefix, replicated=is_replicated(url))
 
 
 def configured_cache(config: CacheSettings, timeouts: Timeouts) -> ManifestCache | NoCache:

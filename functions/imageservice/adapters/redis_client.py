@@ -77,8 +77,8 @@ def client_of(url: str, timeouts: Timeouts = READER, login: Login | None = None)
     """Returns a function that makes the client for `url`; its connections stay open from one command to the next.
 
     `redis://` or, with TLS, `rediss://`; user and password as in any URL, or from `login`; `?cluster=true` for a
-    cluster, and so for ElastiCache Serverless. Other parameters are redis-py's: `?ssl_ca_certs=/opt/ca.pem`. The
-    function raises UnusableUrl.
+    cluster, and so for ElastiCache Serverless; `replicated=true` is for `is_replicated`. Other parameters are
+    redis-py's: `?ssl_ca_certs=/opt/ca.pem`. The function raises UnusableUrl.
     """
 
     def connected() -> Any:
@@ -91,10 +91,21 @@ def client_of(url: str, timeouts: Timeouts = READER, login: Login | None = None)
     return connected
 
 
+def is_replicated(url: str) -> bool:
+    """Whether the address says that it is a cluster whose masters have replicas: `?cluster=true&replicated=true`."""
+    return _is_set(dict(parse_qsl(url.partition("?")[2])).get("replicated", ""))
+
+
+def _is_set(value: str) -> bool:
+    return value.lower() in ("1", "true", "yes")
+
+
 def _client(url: str, timeouts: Timeouts, login: Login | None) -> Any:
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
-    clustered = options.pop("cluster", "").lower() in ("1", "true", "yes")
+    clustered = _is_set(options.pop("cluster", ""))
+    if _is_set(options.pop("replicated", "")) and not clustered:
+        raise ValueError("replicated=true is for clusters: cluster=true is missing")
     address = urlunsplit(parts._replace(query=urlencode(options)))
     settings = {**_bounded(timeouts), **(login.options() if login else {})}
     if clustered:

@@ -9,7 +9,8 @@ import pytest
 import redis
 from read_world import PATIENT, manifest
 
-from imageservice.adapters.manifest_cache import LEASED, CacheEntry, Lease, ManifestCache, NoCache, connect
+from imageservice.adapters.manifest_cache import LEASED, CacheEntry, Lease, ManifestCache, connect
+from imageservice.adapters.no_cache import NoCache
 from imageservice.adapters.redis_client import client_of
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import Manifest

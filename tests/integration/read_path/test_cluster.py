@@ -1,5 +1,6 @@
 """A cluster of three real masters: read, refreshed, a slot moved, a master killed or replaced, while reads continue."""
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,9 @@ from waiting import until
 
 from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.manifest_cache import ManifestCache, connect
+from imageservice.adapters.redis_client import client_of
 from imageservice.core.errors import CacheUnavailable
-from imageservice.core.manifest import manifest_of
+from imageservice.core.manifest import Manifest, manifest_of
 from imageservice.read_through import ReadResult, ReadThrough, refresh
 from local.redis_cluster import MASTERS, Cluster
 
@@ -146,6 +148,53 @@ def test_a_replica_takes_over_from_its_master_while_reads_and_refreshes_go_on(
             reads.due = newest["revision"]
             reads.go_on()
         assert reads.wrong == []
+
+
+class Unconfirmed(ManifestCache):
+    """A cache whose refreshes do not wait for replicas."""
+
+    def confirm(self, manifest: Manifest) -> None:
+        pass
+
+
+@pytest.mark.parametrize("kind", [ManifestCache, Unconfirmed])
+def test_a_failover_undoes_no_refresh_that_was_acknowledged(
+    tmp_path: Path, table_client: Any, kind: type[ManifestCache]
+) -> None:
+    """The master dies before its replica has the newest refresh."""
+    with Cluster(tmp_path, replicas=1, node_timeout_ms=1000) as cluster:
+        image_id, replica = cluster.image_on(1), 1 + MASTERS
+        cache = kind(client_of(cluster.url, PATIENT), PATIENT, replicated=True)
+        refresh(cache, lambda: image_table(table_client), recorded(table_client, image_id, 1))
+        cluster.freeze(replica)
+        cluster.nodes[1].client_kill_filter(_type="replica")  # else it would find the refresh in its socket
+        acknowledged = 1
+        with contextlib.suppress(CacheUnavailable):
+            refresh(cache, lambda: image_table(table_client), recorded(table_client, image_id, 2))
+            acknowledged = 2
+        cluster.kill(1)
+        cluster.thaw(replica)
+        until(lambda: cluster.nodes[replica].role()[0] == b"master", "the replica's promotion")
+        held = cluster.nodes[replica].get(f"manifest:{image_id}")
+        assert held.startswith(b"1 ")
+        assert acknowledged == (1 if kind is ManifestCache else 2)
+
+
+def test_a_refresh_waits_for_no_replica_that_is_dead(tmp_path: Path, table_client: Any) -> None:
+    with Cluster(tmp_path, replicas=1, node_timeout_ms=1000) as cluster:
+        image_id = cluster.image_on(2)
+        cache = connect(cluster.url, PATIENT)
+        cluster.kill(2 + MASTERS)
+        newest = recorded(table_client, image_id, 1)
+        acknowledged = []
+
+        def is_refreshed() -> bool:
+            with contextlib.suppress(CacheUnavailable):
+                refresh(cache, lambda: image_table(table_client), newest)
+                acknowledged.append(newest)
+            return bool(acknowledged)
+
+        until(is_refreshed, "a refresh")
 
 
 def test_a_refresh_that_can_not_reach_its_master_says_so(cluster: Cluster, table_client: Any) -> None:
