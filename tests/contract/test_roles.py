@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dev.checks.aws_calls import FUNCTIONS, SERVICES, calls_of, operations
-from dev.checks.machine_calls import FOR_TRACES, called_by
+from dev.checks.machine_calls import FOR_LOGS, FOR_TRACES, called_by
 from dev.checks.machines import Machine, machines
 from dev.checks.rendered import rendered
 from dev.checks.template import functions, state_machines
@@ -184,3 +184,18 @@ def test_a_call_through_a_client_is_one_services_alone() -> None:
 
 def _files(folder: str) -> list[Path]:
     return list((FUNCTIONS / folder).rglob("*.py"))
+
+
+@each_set
+def test_no_role_has_a_wildcard_but_for_actions_that_know_no_resource(given: dict[str, str]) -> None:
+    names = [name.removesuffix("Role") for name, each in rendered()["Resources"].items() if _is_role(each)]
+    for name in names:
+        for action, resource in granted(name, given):
+            assert "*" not in action, name
+            assert resource != '"*"' or action in FOR_LOGS | FOR_TRACES | JOIN_VPC, (
+                f"{name}: {action} on everything"
+            )
+
+
+def _is_role(resource: dict[str, Any]) -> bool:
+    return bool(resource["Type"] == "AWS::IAM::Role")
