@@ -1,7 +1,7 @@
 """Builds every function as for AWS, and checks what is in it: `python -m dev.checks.artifacts`.
 
 `sam build`, without Docker, makes the artifacts. Each stays below Lambda's limit, holds nothing that only another
-function needs, and ships nothing that its licence forbids (dev.checks.licences). Each has all that its handler imports:
+function needs, and ships nothing that its license forbids (dev.checks.licenses). Each has all that its handler imports:
 the handler is imported with nothing but its artifact and the standard library. Wheels compiled for Lambda's processor
 are replaced by the same versions for this one.
 """
@@ -14,7 +14,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dev.checks import ROOT, licences
+from dev.checks import ROOT, licenses
 from dev.checks.template import functions
 
 FUNCTIONS = ROOT / "functions"
@@ -68,7 +68,7 @@ def check_contents(name: str, artifact: Path) -> list[str]:
         [f"{name} has {size:.0f} MB unzipped; Lambda's limit is {LIMIT_MB}"] if size >= LIMIT_MB else []
     )
     folders = {path.name for path in artifact.iterdir()}
-    problems += [f"{name}: {problem}" for problem in licences.problems(artifact)]
+    problems += [f"{name}: {problem}" for problem in licenses.problems(artifact)]
     return problems + [
         f"{name} contains {package}, which it must not"
         for package in UNWANTED.get(name, ())

@@ -116,6 +116,12 @@ STAGES = (
         ("environment checkov",),
         shows_output=True,
     ),
+    Stage(
+        "secrets",
+        "detect-secrets on every file",
+        _own("secrets"),
+        ("environment checkov",),
+    ),
     _tests(
         "contract",
         "template, state machines, code and locks agree",

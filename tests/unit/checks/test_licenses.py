@@ -1,10 +1,10 @@
-"""A package or library with a licence that no one has accepted is found."""
+"""A package or library with a license that no one has accepted is found."""
 
 from pathlib import Path
 
 import pytest
 
-from dev.checks.licences import of_package, problems
+from dev.checks.licenses import of_package, problems
 
 
 def artifact(folder: Path, metadata: str, *libraries: str, size: int = 1) -> Path:
@@ -17,7 +17,7 @@ def artifact(folder: Path, metadata: str, *libraries: str, size: int = 1) -> Pat
 
 
 @pytest.mark.parametrize(
-    ("metadata", "licence"),
+    ("metadata", "license"),
     [
         ("License-Expression: BSD-3-Clause AND MIT", "BSD-3-Clause AND MIT"),
         ("License: Apache License 2.0", "Apache-2.0"),
@@ -25,8 +25,8 @@ def artifact(folder: Path, metadata: str, *libraries: str, size: int = 1) -> Pat
         ("Classifier: Programming Language :: Python", ""),
     ],
 )
-def test_a_package_says_its_licence_in_one_of_three_fields(metadata: str, licence: str) -> None:
-    assert of_package(f"Name: some\n{metadata}\n") == ("some", licence)
+def test_a_package_says_its_license_in_one_of_three_fields(metadata: str, license: str) -> None:
+    assert of_package(f"Name: some\n{metadata}\n") == ("some", license)
 
 
 def test_what_is_known_is_accepted(tmp_path: Path) -> None:
@@ -39,10 +39,10 @@ def test_what_is_known_is_accepted(tmp_path: Path) -> None:
 @pytest.mark.parametrize("metadata", ["License-Expression: GPL-3.0-only", "License: MIT AND AGPL-3.0-only"])
 def test_strong_copyleft_is_not(tmp_path: Path, metadata: str) -> None:
     (problem,) = problems(artifact(tmp_path, metadata))
-    assert "some has the licence" in problem
+    assert "some has the license" in problem
 
 
-def test_a_package_without_a_licence_is_not(tmp_path: Path) -> None:
+def test_a_package_without_a_license_is_not(tmp_path: Path) -> None:
     assert len(list(problems(artifact(tmp_path, "Summary: nothing said")))) == 1
 
 

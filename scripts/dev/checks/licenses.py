@@ -1,6 +1,6 @@
-"""The licences of what an artifact ships: its packages' by their metadata, and those of the libraries in their wheels.
+"""The licenses of what an artifact ships: its packages' by their metadata, and those of the libraries in their wheels.
 
-A new package or library fails the check until someone has read its licence and added it here.
+A new package or library fails the check until someone has read its license and added it here.
 """
 
 import re
@@ -27,7 +27,7 @@ SPELLINGS = {
     "Dual License": "Apache-2.0 OR BSD-3-Clause",
     "MIT OR AFL-2.1": "MIT",
 }
-# Compiled into wheels, which say nothing of them in their metadata; from each project's own licence file. The LGPL ones
+# Compiled into wheels, which say nothing of them in their metadata; from each project's own license file. The LGPL ones
 # are linked dynamically: a user may replace the file.
 LIBRARIES = {
     "libXau": "MIT",
@@ -59,22 +59,22 @@ _REPLACEMENT_BYTES = 4_096
 
 
 def problems(artifact: Path) -> Iterator[str]:
-    """Each package or library whose licence isn't accepted above."""
+    """Each package or library whose license isn't accepted above."""
     for metadata in sorted(artifact.glob("*.dist-info/METADATA")):
-        name, licence = of_package(metadata.read_text())
-        parts = {part for part in re.split(r" AND | OR |[()]", licence) if part.strip()}
+        name, expression = of_package(metadata.read_text())
+        parts = {part for part in re.split(r" AND | OR |[()]", expression) if part.strip()}
         if not parts or parts - PERMISSIVE - OF_ITS_FILES:
-            yield f"{name} has the licence {licence!r}, which scripts/dev/checks/licences.py does not know"
+            yield f"{name} has the license {expression!r}, which scripts/dev/checks/licenses.py does not know"
     for library in sorted(artifact.glob("*.libs/*.so*")):
         name = re.split(r"-[0-9a-f]{8}|\.so", library.name)[0]
         if name not in LIBRARIES:
-            yield f"{library.name} has no licence in scripts/dev/checks/licences.py"
+            yield f"{library.name} has no license in scripts/dev/checks/licenses.py"
         if name == "libx265" and library.stat().st_size > _REPLACEMENT_BYTES:
             yield f"{library.name} is x265 itself, which is under the GPL: functions/without_x265.py replaces it"
 
 
 def of_package(metadata: str) -> tuple[str, str]:
-    """A package's name, and its licence as an SPDX expression if it is one that is known."""
+    """A package's name, and its license as an SPDX expression if it is one that is known."""
     fields = message_from_string(metadata)
     said = (
         fields.get("License-Expression")
@@ -85,7 +85,7 @@ def of_package(metadata: str) -> tuple[str, str]:
 
 
 def _classifier(classifiers: list[str]) -> str:
-    licences = {each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License ::")}
+    licenses = {each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License ::")}
     return {"Apache Software License": "Apache-2.0", "MIT License": "MIT"}.get(
-        " ".join(licences), " ".join(licences)
+        " ".join(licenses), " ".join(licenses)
     )
