@@ -5,7 +5,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from imageservice.engine.encode import flattened
+from imageservice.engine.pixels.alpha import flattened
 
 MAX_URI = 400
 _SIDES = (32, 28, 24, 20, 16, 12, 8)

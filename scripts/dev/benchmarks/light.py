@@ -18,8 +18,8 @@ from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Light, Size, Target, fitted
 from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.decode import decode_still, fit
-from imageservice.engine.encode import flattened
 from imageservice.engine.inspection import displayed_size, read_header
+from imageservice.engine.pixels.alpha import flattened
 from imageservice.engine.pixels.color import to_srgb
 from imageservice.engine.pixels.resize import resize
 

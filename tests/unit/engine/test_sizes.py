@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 from engine_scenes import encoded, scene
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Plan, Size
+from imageservice.engine.encode import encode
 from imageservice.engine.encode_animation import RenderedFrame, encode_animation
 from imageservice.engine.inspection import inspect
-from imageservice.engine.pixels.content import faded_share, is_flat
+from imageservice.engine.pixels.content import faded_share, flat_share
+from imageservice.engine.pixels.near_lossless import simplified
 from imageservice.engine.pixels.palette import indexed
 from imageservice.engine.pixels.resize import resize
 from imageservice.engine.render import Rendered, render
@@ -93,6 +95,66 @@ def test_a_gradient_gets_no_palette_that_shows_bands() -> None:
     assert indexed(page) is None
 
 
+def interface() -> Image.Image:
+    """Rows of boxes and text, as screenshots have them, in more colors than a palette has."""
+    page = Image.new("RGB", (1600, 900), "#f6f7f9")
+    page.paste(Image.linear_gradient("L").resize((1600, 80)).convert("RGB"), (0, 0))
+    draw = ImageDraw.Draw(page)
+    for row in range(7):
+        top = 100 + 110 * row
+        draw.rounded_rectangle((40, top, 1560, top + 95), 12, fill="white", outline="#d8dbe2")
+        draw.text((180, top + 20), f"Order 10{row}42, Ada Lovelace", "#202430", ImageFont.load_default(30))
+        draw.ellipse((60, top + 10, 140, top + 85), fill=(20 * row, 160 - 20 * row, 90))
+        draw.text((70, top + 30), "paid", (250, 240 - 30 * row, 20 * row), ImageFont.load_default(28))
+    return page
+
+
+def test_a_small_gradient_is_enough_to_refuse_a_palette(samples: Path) -> None:
+    """Its colors are rare: in the mean, their bands would not count."""
+    logo = Image.open(samples / "cases/logo-palette.png").convert("RGB")
+    page = resize(logo, (640, 210), (0.0, 0.0, *map(float, logo.size)))  # type: ignore[arg-type]
+    assert page.getcolors(256) is None
+    assert indexed(page) is not None
+    ramp = Image.linear_gradient("L").crop((0, 0, 256, 64)).resize((640, 16))
+    page.paste(ramp.convert("RGB"), (0, 0))
+    assert indexed(page) is None
+
+
+def test_an_interface_is_sharper_and_smaller_than_lossy() -> None:
+    data = encoded(interface(), "PNG")
+    webp = made(data, 800, "webp").images[0].data
+    shrunk = Image.open(BytesIO(made(data, 800, "png").images[0].data)).convert("RGB")
+    lossy = encoded(shrunk, "WEBP", quality=80, method=2)
+    assert len(webp) < 0.8 * len(lossy)
+    furthest, lossy_furthest = (
+        max(
+            high
+            for _, high in ImageChops.difference(
+                Image.open(BytesIO(each)).convert("RGB"), shrunk
+            ).getextrema()
+        )  # type: ignore[misc]
+        for each in (webp, lossy)
+    )
+    assert furthest <= 12
+    assert lossy_furthest > 3 * furthest
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+def test_rounded_colors_are_off_by_4_levels_at_most_and_gradients_stay(mode: str) -> None:
+    page = interface().crop((30, 90, 330, 290)).convert(mode)
+    rounded = simplified(page)
+    assert max(high for _, high in ImageChops.difference(rounded, page).convert("RGB").getextrema()) <= 4  # type: ignore[misc]
+    assert len(rounded.getcolors(100_000) or ()) < len(page.getcolors(100_000) or ())
+    ramp = Image.linear_gradient("L").convert(mode)
+    assert ImageChops.difference(simplified(ramp), ramp).crop((0, 1, 256, 255)).convert("L").getbbox() is None
+
+
+def test_a_plan_that_asks_for_quality_gets_it_exactly() -> None:
+    drawn = interface().resize((400, 225))
+    exact = Image.open(BytesIO(encode(drawn, "webp", {"webp": 95})))
+    assert ImageChops.difference(exact.convert("RGB"), drawn).getbbox() is None
+
+
 def test_an_animation_with_photos_in_it_is_not_tried_without_loss(samples: Path) -> None:
     photo = Image.open(samples / "tomatoes-12mp.jpg")
     photo.draft("RGB", (400, 600))
@@ -113,5 +175,5 @@ def test_a_rendition_of_the_original_s_size_has_no_more_bytes(kind: str) -> None
 def test_photos_are_not_flat_and_drawings_are(samples: Path) -> None:
     photo = Image.open(samples / "tomatoes-12mp.jpg")
     photo.draft("RGB", (800, 800))
-    assert not is_flat(photo.convert("RGB"))
-    assert is_flat(text())
+    assert flat_share(photo.convert("RGB")) < 0.3
+    assert flat_share(text()) > 0.65

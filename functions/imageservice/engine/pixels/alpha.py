@@ -1,10 +1,11 @@
-"""Whether pixels are transparent. An alpha channel alone does not say so: most are opaque throughout."""
+"""Whether pixels are transparent, which an alpha channel alone does not say: most are opaque throughout."""
 
 from PIL import Image
 
 from imageservice.engine.pixels.bit_depth import BAND_PIXELS
 
 _OPAQUE = 255
+_WHITE = (255, 255, 255)
 _WITHOUT = {"LA": "L", "RGBA": "RGB"}
 
 
@@ -25,3 +26,13 @@ def is_transparent(image: Image.Image) -> bool:
 def without_alpha(image: Image.Image) -> Image.Image:
     """The image without its alpha channel: the colors as they are, also where they were transparent."""
     return image.convert(_WITHOUT[image.mode]) if image.mode in _WITHOUT else image
+
+
+def flattened(image: Image.Image) -> Image.Image:
+    """The image on white, without alpha."""
+    if image.mode not in ("LA", "RGBA"):
+        return image
+    image = image.convert("RGBA")
+    canvas = Image.new("RGB", image.size, _WHITE)
+    canvas.paste(image, mask=image.getchannel("A"))
+    return canvas

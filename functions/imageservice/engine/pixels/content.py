@@ -2,26 +2,23 @@
 
 from PIL import Image, ImageChops
 
-# Measured at widths of 320 and 1280: of a photo, 0.05 to 0.24 of the pixels are like the one before; of a drawing,
-# 0.35 to 0.97.
-_FLAT_SHARE = 0.3
 _FEW_COLORS = 256
 # Of 1,000 pixels of a photo, 0 lose more than 32 levels of chroma, or 2 along the edges of a red car; of charts and
 # screenshots 1; of logos 4 to 9, of red text on blue 126.
 _FADED_LEVELS = 33
 
 
-def is_flat(image: Image.Image) -> bool:
-    """Whether the image is drawn: many pixels are like their neighbor, or there are few colors."""
+def flat_share(image: Image.Image) -> float:
+    """The share of the pixels, 0 to 1, that are like the one before: high in what is drawn. 1 for few colors."""
     if image.getcolors(_FEW_COLORS) is not None:
-        return True
+        return 1.0
     gray = image.convert("L")
     if gray.width < 2:
-        return False
+        return 0.0
     shifted = ImageChops.difference(
         gray.crop((1, 0, *gray.size)), gray.crop((0, 0, gray.width - 1, gray.height))
     )
-    return shifted.histogram()[0] > _FLAT_SHARE * shifted.width * shifted.height
+    return shifted.histogram()[0] / (shifted.width * shifted.height)
 
 
 def faded_share(image: Image.Image) -> float:
@@ -33,3 +30,21 @@ def faded_share(image: Image.Image) -> float:
         halved = chroma.reduce(2).resize(chroma.size, Image.Resampling.BILINEAR)
         changed = max(changed, sum(ImageChops.difference(chroma, halved).histogram()[_FADED_LEVELS:]))
     return changed / (image.width * image.height)
+
+
+def detail(image: Image.Image, least: int) -> Image.Image:
+    """White where a channel differs by `least` levels or more from the pixel beside it, above or below."""
+    largest = Image.new("L", image.size)
+    for across, down in ((1, 0), (0, 1)):
+        before = largest_band(ImageChops.difference(image, ImageChops.offset(image, across, down)))
+        after = ImageChops.offset(before, -across, -down)
+        largest = ImageChops.lighter(largest, ImageChops.lighter(before, after))
+    return largest.point([255 if level >= least else 0 for level in range(256)])
+
+
+def largest_band(image: Image.Image) -> Image.Image:
+    """The largest of each pixel's numbers, in L."""
+    first, *others = image.split()
+    for band in others:
+        first = ImageChops.lighter(first, band)
+    return first
