@@ -33,6 +33,8 @@ MODES = ("L", "LA", "RGB", "RGBA", "CMYK")
 _MOST_CLIPPED = 0.05
 # Rows and columns of the result that are made at a time. With more, more of the weights are 0.
 _ROWS, _COLUMNS = 8, 32
+# How many of the numbers of the image are light at a time: 16 MB. Products of fewer rows are slow.
+_BAND_SAMPLES, _LEAST_ROWS = 4_000_000, 16
 _STEPS = 65_535
 _MIDDLE = 128
 _WITH_ALPHA, _WITHOUT_ALPHA = ("LA", "RGBA"), {"LA": "L", "RGBA": "RGB"}
@@ -103,19 +105,27 @@ def _shrunk_down(
 ) -> "Iterator[Floats]":
     """The rows of each part of the result, still of the image's width: rows × columns × channels.
 
-    Each of the image's rows is decoded once, and kept while a part needs it.
+    The image is read once, in bands, and each part adds up what it takes of them: the fewer rows the result has, the
+    more of the image a part needs.
     """
     channels = len(image.getbands())
-    begin = parts[0].begin
-    known = np.empty((0, (columns[1] - columns[0]) * channels), np.float32)
-    for part in parts:
-        end = begin + len(known)
-        known = known[part.begin - begin :]
-        if part.end > end:
-            band = image.crop((columns[0], end, columns[1], part.end))
-            known = np.concatenate([known, _light_of(band, light).reshape(part.end - end, -1)])
-        begin = part.begin
-        yield (part.shares @ known).reshape(len(part.shares), -1, channels)
+    samples = (columns[1] - columns[0]) * channels
+    height = max(_LEAST_ROWS, _BAND_SAMPLES // samples)
+    sums: dict[int, Floats] = {}
+    first, end = 0, parts[-1].end
+    for top in range(parts[0].begin, end, height):
+        bottom = min(top + height, end)
+        band = _light_of(image.crop((columns[0], top, columns[1], bottom)), light).reshape(-1, samples)
+        for place in range(first, len(parts)):
+            part = parts[place]
+            if part.begin >= bottom:
+                break
+            upper, lower = max(top, part.begin), min(bottom, part.end)
+            share = part.shares[:, upper - part.begin : lower - part.begin] @ band[upper - top : lower - top]
+            sums[place] = sums[place] + share if place in sums else share
+        while first < len(parts) and parts[first].end <= bottom:
+            yield sums.pop(first).reshape(len(parts[first].shares), -1, channels)
+            first += 1
 
 
 def _light_of(band: Image.Image, light: "Pairs") -> "Floats":
