@@ -111,11 +111,11 @@ def interface() -> Image.Image:
 
 def test_a_small_gradient_is_enough_to_refuse_a_palette(samples: Path) -> None:
     """Its colors are rare: in the mean, their bands would not count."""
-    logo = Image.open(samples / "cases/logo-palette.png").convert("RGB")
+    logo = Image.open(samples / "cases/logo-palette.png").convert("RGBA").convert("RGB")
     page = resize(logo, (640, 210), (0.0, 0.0, *map(float, logo.size)))  # type: ignore[arg-type]
     assert page.getcolors(256) is None
     assert indexed(page) is not None
-    ramp = Image.linear_gradient("L").crop((0, 0, 256, 64)).resize((640, 16))
+    ramp = Image.linear_gradient("L").rotate(90).resize((640, 16))
     page.paste(ramp.convert("RGB"), (0, 0))
     assert indexed(page) is None
 
