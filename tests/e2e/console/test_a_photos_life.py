@@ -3,9 +3,11 @@
 import base64
 import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 from service import Service
 
@@ -150,3 +152,27 @@ def test_the_preview_fills_its_box_without_strips(
     page = open_page(f"/image?id={image_id}", viewport={"width": 1600, "height": 900})
     box, picture = (page.locator(each).bounding_box() for each in (".preview", ".preview img"))
     assert picture == pytest.approx(box, abs=0.5)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_of_a_transparent_image_shows_through_it(
+    console: Service, open_page: Callable[..., Page], tmp_path: Path, scheme: str
+) -> None:
+    """Its color and its placeholder would: both are of its opaque part."""
+    disc = Image.new("RGBA", (700, 700), (200, 0, 0, 0))
+    ImageDraw.Draw(disc).ellipse((200, 200, 500, 500), fill=(200, 0, 0, 255))
+    disc.save(tmp_path / "disc.png")
+    console.settled(console.upload(tmp_path / "disc.png", "disc.png"))
+    for path, place in (("/", ".card:has-text('disc.png') .thumb"), ("/image?id=disc.png", ".preview")):
+        page = open_page(path, color_scheme=scheme)
+        box = page.locator(place)
+        expect(box.locator("img").last).to_have_js_property("complete", True)
+        expect(box.locator("rect")).to_have_count(0)
+        expect(box.locator("img")).to_have_count(1)
+        shown = Image.open(BytesIO(box.screenshot())).convert("RGB")
+        red, green, _ = shown.getpixel((shown.width // 2, shown.height // 2))  # type: ignore[misc]
+        assert red > 150
+        assert green < 60
+        for corner in ((20, 20), (shown.width - 20, 36)):
+            levels = shown.getpixel(corner)
+            assert max(levels) - min(levels) < 16, "gray, not the image's red"  # type: ignore[type-var, operator, arg-type]

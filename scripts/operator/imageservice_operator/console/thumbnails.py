@@ -18,11 +18,15 @@ _PREFERRED = ("webp", *(name for name in (*FALLBACKS, *MODERN) if name != "webp"
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """`key` is a rendition's, None if there is none yet; `color` and `placeholder` are "" if unknown."""
+    """`key` is a rendition's, None if there is none yet; `color` and `placeholder` are "" if unknown.
+
+    Neither belongs behind a rendition that is `transparent`: they would show through it.
+    """
 
     key: str | None
     color: str
     placeholder: str
+    transparent: bool = False
 
 
 def thumbnail_of(image: Image) -> Thumbnail:
@@ -32,6 +36,7 @@ def thumbnail_of(image: Image) -> Thumbnail:
         key=_smallest(image.renditions),
         color=color if _COLOR.fullmatch(color) else "",
         placeholder=placeholder if _PLACEHOLDER.fullmatch(placeholder) else "",
+        transparent=image.item.get("alpha") is True,
     )
 
 
