@@ -38,8 +38,8 @@ class Format:
 # uploaded. AVIF can be animated, but encoding it takes minutes. PNG can be animated (APNG), but not in every client.
 # GIF has one bit of alpha, so its renditions are flattened.
 _ROWS: Final = (
-    Format("avif", "AVIF", "image/avif", "avif", "modern", alpha=True, quality=50),
-    Format("webp", "WebP", "image/webp", "webp", "modern", alpha=True, animation=True, quality=80),
+    Format("avif", "AVIF", "image/avif", "avif", "modern", alpha=True, quality=60),
+    Format("webp", "WebP", "image/webp", "webp", "modern", alpha=True, animation=True, quality=82),
     Format("jpeg", "JPEG", "image/jpeg", "jpg", "fallback", quality=80, aliases=("jpg",)),
     Format("png", "PNG", "image/png", "png", "fallback", alpha=True),
     Format("gif", "GIF", "image/gif", "gif", "fallback", animation=True),
