@@ -47,8 +47,9 @@ def run(service: Any, uploaded: dict[str, Image], new_plan: None) -> Run:
     (estimate,) = service.images("reprocess", "--prefix", "again/", "--dry-run").lines
     execution = reprocess.start(service.stack, reprocess.Selection("again/"), concurrency=1)
     until(lambda: reprocess.progress(service.stack, execution).done >= 2)
-    reprocess.stop(service.stack, execution)
+    (said,) = service.images("reprocess", "--stop", execution).lines
     stopped = reprocess.progress(service.stack, execution)
+    assert said["status"] == stopped.status
     url = f"{service.stack.api_url}/metadata/{IDS[-1]}"
     read = {service.get(url) for _ in range(5)}
     resumed = service.images("reprocess", "--resume", execution)

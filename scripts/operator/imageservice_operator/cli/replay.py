@@ -75,6 +75,8 @@ def replay_failures(session: Session, **options: Any) -> None:
     request = Request(**options)
     if not (request.which or request.searches or request.dlq):
         raise click.UsageError("Say what to replay: ids, --all, --since, --error or --dlq.")
+    if request.which and (request.searches or request.dlq):
+        raise click.UsageError("Give either ids, or --all, --since, --error or --dlq.")
     if request.dlq:
         _replay_dead_letters(session, request)
         if not (request.which or request.searches):

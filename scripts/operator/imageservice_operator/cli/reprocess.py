@@ -12,7 +12,7 @@ from imageservice_operator.cli.output import counting, table, untrusted
 from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations import images, reprocess
 from imageservice_operator.operations.images import STATUSES
-from imageservice_operator.operations.reprocess import Estimate, Selection
+from imageservice_operator.operations.reprocess import Estimate, Progress, Selection
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class Request:
     @property
     def selection(self) -> Selection:
         return Selection(self.prefix, (*self.only, "FAILED") if self.failed else self.only, self.force)
+
+    @property
+    def selects(self) -> bool:
+        """Whether it chooses originals by prefix or status."""
+        return bool(self.prefix or self.selection.only)
 
 
 @command("reprocess", "Make renditions again, after a new plan or a better engine.")
@@ -68,14 +73,22 @@ def reprocess_images(session: Session, **options: Any) -> None:
     old renditions until the new ones are recorded.
     """
     request = Request(**options)
+    ways = [request.stop, request.resume, request.image_ids, request.everything or request.selects]
+    if sum(map(bool, ways)) > 1:
+        raise click.UsageError(
+            "Give either ids, or --all, --prefix, --only or --failed, or --resume, or --stop."
+        )
     if request.stop:
         reprocess.stop(session.stack, request.stop)
+        stopped = reprocess.progress(session.stack, request.stop)
+        session.emit(stopped.as_json())
+        session.show(f"{stopped.status}: {_counts(stopped)}. --resume continues with what is left.")
     elif request.resume:
         reprocess.resume(session.stack, request.resume)
         _follow(session, request.resume, request)
     elif request.image_ids:
         _reprocess_ids(session, request)
-    elif request.everything or request.prefix or request.selection.only:
+    elif request.everything or request.selects:
         _reprocess_selection(session, request)
     else:
         raise click.UsageError("Say what to reprocess: ids, --all, --prefix, --only or --failed.")
@@ -143,11 +156,13 @@ def _follow(session: Session, execution: str, request: Request) -> None:
         for now in reprocess.followed(session.stack, execution):
             progress.update(bar, completed=now.done, total=now.counts.get("total") or None)
     session.emit(now.as_json())
-    counts = ", ".join(
-        f"{number:,} {name}" for name, number in now.counts.items() if number and name != "resultsWritten"
-    )
-    session.show(f"{now.status}: {counts}")
+    session.show(f"{now.status}: {_counts(now)}")
     if now.report:
         session.show(untrusted(f"The outcome of each image: {now.report}"))
     if now.status != "SUCCEEDED" or now.counts.get("failed"):
         session.not_all_well()
+
+
+def _counts(progress: Progress) -> str:
+    counts = progress.counts.items()
+    return ", ".join(f"{number:,} {name}" for name, number in counts if number and name != "resultsWritten")

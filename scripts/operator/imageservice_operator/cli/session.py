@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 
 import click
-from botocore.exceptions import BotoCoreError, ClientError
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from rich.console import Console
 from rich.text import Text
 
@@ -155,7 +156,15 @@ def _ended(begin: Callable[[], Session], work: Callable[[Session], Any]) -> int:
         return _failed(error, REFUSED)
     except ClientError as error:
         return _failed(f"AWS refused: {error}", REFUSED)
-    except (BotoCoreError, StoreUnavailable) as error:
+    except Boto3Error as error:  # a transfer of files; its cause is in its text alone
+        return _failed(f"AWS refused: {error}", REFUSED)
+    except StoreUnavailable as error:
+        if isinstance(error.__cause__, ClientError):
+            return _failed(f"AWS refused: {error.__cause__}", REFUSED)
+        return _failed(f"AWS can't be reached: {error}", NO_STACK)
+    except ParamValidationError as error:
+        return _failed(" ".join(str(error).split()), USAGE)
+    except BotoCoreError as error:
         return _failed(f"AWS can't be reached: {error}", NO_STACK)
     except KeyboardInterrupt:
         return _failed("Interrupted; work that had started continues.", INTERRUPTED)

@@ -79,6 +79,8 @@ def _files_by_id(files: Sequence[Path], prefix: str, image_id: str | None) -> di
     for path in files:
         folder = path if path.is_dir() else path.parent
         within = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        if not within:
+            raise click.UsageError(f"There is no file in {path}.")
         for file in within:
             own = prefix + file.relative_to(folder).as_posix() if image_id is None else image_id
             if own in found:

@@ -14,6 +14,7 @@ from imageservice.failures.advice import Advice, advice_on
 from imageservice.failures.failed_execution import FailedExecution, overtaken
 from imageservice.failures.unreported import unreported
 from imageservice_operator.operations import executions, images
+from imageservice_operator.operations.errors import BadRequest
 from imageservice_operator.operations.stack import Stack
 
 # How long an execution can be redriven. What failed earlier is still in the table.
@@ -73,11 +74,16 @@ def failed(
 
     Besides the images that are FAILED, these are removals that failed, and failed executions that no item reports
     because the failure's event was lost or the table could not be written: those of the last 14 days.
+
+    Raises BadRequest if something failed, but nothing with this error: its name may be mistyped.
     """
     found = {each.id: each for each in _recorded(stack, since)}
     for each in _unreported(stack, since or datetime.now(UTC) - LOOK_BACK):
         found.setdefault(each.id, each)
     chosen = [each for each in found.values() if error is None or each.name == error]
+    if found and not chosen:
+        names = ", ".join(sorted({each.name for each in found.values()}))
+        raise BadRequest(f"Nothing failed with the error {error}; what failed: {names}.")
     chosen.sort(key=lambda each: each.at, reverse=True)
     return chosen[:limit]
 
