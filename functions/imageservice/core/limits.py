@@ -46,12 +46,14 @@ class Limits:
         self.check_frame_pixels(frames, max(frames, _CANVASES) * width * height)
 
     def check_frame_pixels(self, frames: int, pixels: int) -> None:
-        """Like `check_frames`, for frames of any sizes that have `pixels` in all."""
-        if frames > 1 and max(pixels, frames * self.least_frame_pixels) > self.max_frame_pixels:
+        """Like `check_frames`, for frames of any sizes that have, or count as, `pixels` in all."""
+        counted = max(pixels, frames * self.least_frame_pixels)
+        if frames > 1 and counted > self.max_frame_pixels:
             raise ImageRejected(
-                f"The animation has {frames:,} frames or more, and {_mega(pixels)} megapixels in them;"
+                f"The animation has {frames:,} frames or more, which count as {_mega(counted)} megapixels;"
                 f" at most {_mega(self.max_frame_pixels)} megapixels in all frames together are accepted"
-                f" (a frame counts as at least {self.least_frame_pixels:,} pixels)."
+                f" (a frame counts as at least {self.least_frame_pixels:,} pixels,"
+                f" an animation as at least {_CANVASES} frames)."
             )
 
 
