@@ -131,16 +131,20 @@ class RangedOriginal(io.RawIOBase):
 
     def _fetch(self, first: int, last: int) -> None:
         """Fetches the blocks from `first` to `last` that are missing, in as few requests as there are gaps."""
+        count = -(-self._size // self.BLOCK)
         number = first
         while number <= last:
             if number in self._blocks:
                 number += 1
                 continue
-            end = number + 1
-            ahead = number + min(1 << self.requests, self._MOST_BLOCKS)
-            while end not in self._blocks and (end <= last or end < ahead):
+            begin, end = number, number + 1
+            most = min(1 << self.requests, self._MOST_BLOCKS)
+            while end < count and end not in self._blocks and (end <= last or end - begin < most):
                 end += 1
-            self._fetch_blocks(number, end)
+            # Where little is missing ahead, what is missing before: a file can be read backwards, too.
+            while begin > 0 and begin - 1 not in self._blocks and end - begin < most:
+                begin -= 1
+            self._fetch_blocks(begin, end)
             number = end
 
     def _fetch_blocks(self, first: int, end: int) -> None:

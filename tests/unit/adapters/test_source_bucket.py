@@ -3,10 +3,12 @@
 import io
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from bombs.worker import FileStore
 from moto import mock_aws
 
 from imageservice.adapters.source_bucket import (
@@ -91,3 +93,24 @@ def test_a_file_that_is_walked_through_takes_few_requests(s3: Any) -> None:
         file.read(1)
     assert file.requests <= 20
     assert file.bytes_read <= size
+
+
+@pytest.mark.parametrize("order", ["backwards", "every third", "at random"])
+def test_a_file_that_is_read_in_any_order_takes_few_requests(tmp_path: Path, order: str) -> None:
+    size = 48_000_000
+    path = tmp_path / "long.avif"
+    with path.open("wb") as sparse:
+        sparse.truncate(size)
+    file = RangedOriginal(FileStore(str(path)), OriginalObject("source", "long.avif"), size)
+    places = list(range(0, size, RangedOriginal.BLOCK))
+    if order == "backwards":
+        places.reverse()
+    elif order == "every third":
+        places = [*places[::3], *places[1::3], *places[2::3]]
+    else:
+        random.Random(5).shuffle(places)
+    for offset in places:
+        file.seek(offset)
+        assert file.read(1) == b"\0"
+    assert file.requests <= 40
+    assert file.bytes_read == size
