@@ -10,9 +10,11 @@ from imageservice.core.errors import DirectReadRefused, RequestInvalid
 from imageservice.core.formats import FALLBACK, RENDITION_FORMATS, format_named
 from imageservice.core.image_id import check_image_id
 from imageservice.core.negotiation import RenditionQuery
+from imageservice.core.picture import PictureOptions
 from imageservice.http.edge import VIEWER_HOST, EdgeSettings
 from imageservice.http.events import id_in_path
 from imageservice.http.links import cdn_origin
+from reader.picture import DEFAULT_PICTURE, read_picture
 from reader.placeholder import FALLBACKS
 
 _MAX_WIDTH = 20_000
@@ -32,7 +34,7 @@ class ReadRequest:
     the one that the request came through, or else the CDN's own. It is empty if there is no CDN. `host` is the origin
     for links to this API. `through_edge` says whether the edge proved that the request came through it; otherwise no
     shared cache may store the answer, since no purge would reach it. `fallback` is the placeholder to
-    show while there is no image (one of FALLBACKS), or empty.
+    show while there is no image (one of FALLBACKS), or empty. `picture` is what the metadata's HTML is like.
     """
 
     image_id: str
@@ -45,10 +47,11 @@ class ReadRequest:
     host: str
     through_edge: bool
     fallback: str = ""
+    picture: PictureOptions = DEFAULT_PICTURE
 
 
 def read_request(event: Mapping[str, Any], edge: EdgeSettings) -> ReadRequest:
-    """The request in the event. Unknown parameters are ignored; for metadata, all parameters are.
+    """The request in the event. Unknown parameters are ignored.
 
     The CloudFront Function in template.yaml applies the same rules to parameters, in JavaScript. Raises RequestInvalid,
     and DirectReadRefused if the edge is required.
@@ -73,6 +76,7 @@ def read_request(event: Mapping[str, Any], edge: EdgeSettings) -> ReadRequest:
         host=origin or f"https://{headers.get('host', '')}",
         through_edge=through_edge,
         fallback=fallback,
+        picture=read_picture(parameters) if parameters and metadata else DEFAULT_PICTURE,
     )
 
 

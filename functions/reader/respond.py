@@ -7,7 +7,7 @@ from imageservice.core.errors import Problem
 from imageservice.core.links import image_link, rendition_link
 from imageservice.core.manifest import Manifest, Rendition
 from imageservice.core.negotiation import choose, preferred_formats
-from imageservice.core.picture import picture, srcset_by_format
+from imageservice.core.picture import parts, picture, srcset_by_format
 from imageservice.http.problems import problem
 from imageservice.http.responses import Response
 from reader.placeholder import with_placeholder
@@ -51,10 +51,12 @@ def _metadata(request: ReadRequest, manifest: Manifest, presign: Presign) -> dic
         return f"{lasting}?size={rendition['size']}&format={rendition['format']}"
 
     srcset = srcset_by_format(manifest, link)
+    attributes = parts(manifest, srcset, link, request.picture)
     return {
         **manifest,
         "url": lasting,
         "renditions": [{**each, "url": _link(request, each, presign)} for each in manifest["renditions"]],
         "srcset": srcset,
-        "picture": picture(manifest, srcset, link),
+        "picture": picture(attributes),
+        "parts": attributes,
     }

@@ -21,6 +21,7 @@ from local.cloudfront.distribution import Distribution, function_codes
 from local.cloudfront.event import Onward, Viewer, event, outcome
 from local.cloudfront.function import Function
 from local.deployment import source
+from reader.picture import CHOICES, LONGEST
 from reader.request import read_request
 
 REPOSITORY = Path(__file__).parents[2]
@@ -121,9 +122,18 @@ def test_with_a_format_accept_has_no_say(run: Run) -> None:
 
 
 def test_parameters_of_writes_and_other_paths_are_left_alone(run: Run) -> None:
-    for method, uri in (("PUT", "/images/a.jpg"), ("GET", "/metadata/a.jpg"), ("POST", "/uploads")):
+    for method, uri in (("PUT", "/images/a.jpg"), ("GET", "/uploads/a.jpg"), ("POST", "/uploads")):
         sent = function_event(uri, method=method, querystring={"w": {"value": "x"}})
         assert run(sent)["querystring"] == {"w": {"value": "x"}}
+
+
+def test_metadata_keep_the_options_of_their_html_in_one_spelling(run: Run) -> None:
+    query = "utm=1&alt=A%20%22red%22+chair&%61lt=x&style=n%6Fne&loading=eager"
+    sent = event(Viewer("GET", "/metadata/a.jpg", query, (("host", "h"),), ""), {})
+    found = outcome(sent, run(sent))
+    assert isinstance(found, Onward)
+    assert sorted(found.query.split("&")) == ["alt=A%20%22red%22%20chair", "loading=eager", "style=none"]
+    assert set(DISTRIBUTION.behavior("/metadata/a.jpg").parameters) == {*LONGEST, *CHOICES}
 
 
 def hostile(chance: random.Random) -> str:

@@ -1,11 +1,40 @@
-"""The HTML that shows an image on a page: `srcset` and `<picture>`."""
+"""What shows an image on a page: `srcset` and `<picture>`, as HTML and as its attributes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from html import escape
+from typing import Final, Literal, TypedDict
 
 from imageservice.core.formats import FORMATS, MODERN
 from imageservice.core.manifest import Manifest, Rendition
 from imageservice.core.negotiation import uncropped
+
+LOADING: Final = ("lazy", "eager")
+FETCHPRIORITY: Final = ("auto", "high", "low")
+STYLE: Final = ("inline", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class PictureOptions:
+    """What a page wants of its `<picture>`. Without `sizes`, they are chosen.
+
+    `alt` is the text that stands for the image; the empty one says that the image is decoration. Without `style`, a
+    page with a strict Content-Security-Policy accepts the HTML.
+    """
+
+    sizes: str = ""
+    alt: str = ""
+    css_class: str = ""
+    loading: Literal["lazy", "eager"] = "lazy"
+    fetchpriority: Literal["auto", "high", "low"] = "auto"
+    style: bool = True
+
+
+class Parts(TypedDict):
+    """The attributes of each `<source>`, in their order, and those of the `<img>`."""
+
+    sources: list[dict[str, str]]
+    img: dict[str, str]
 
 
 def srcset_by_format(manifest: Manifest, link: Callable[[Rendition], str]) -> dict[str, str]:
@@ -23,23 +52,53 @@ def srcset_by_format(manifest: Manifest, link: Callable[[Rendition], str]) -> di
     }
 
 
-def picture(manifest: Manifest, srcset: dict[str, str], link: Callable[[Rendition], str]) -> str:
-    """A `<picture>` that keeps its size when the image arrives, and requests no more pixels than are shown."""
+def parts(
+    manifest: Manifest, srcset: dict[str, str], link: Callable[[Rendition], str], options: PictureOptions
+) -> Parts:
+    """The attributes of a `<picture>` that keeps its room until the image is there, and loads only the pixels it shows.
+
+    While it loads lazily, a browser that knows `sizes="auto"` takes the width that the page gives the image. Others
+    read what follows: that the image is as wide as the window, up to its own width.
+    """
     whole = _by_width(manifest)
     fallback = [rendition for rendition in whole if rendition["format"] not in MODERN] or whole
     largest = fallback[-1]
-    sizes = escape(f"(max-width: {largest['width']}px) 100vw, {largest['width']}px")
-    sources = "".join(
-        f'<source type="{FORMATS[name].media_type}" srcset="{escape(candidates)}" sizes="{sizes}">'
+    width = largest["width"]
+    sizes = options.sizes or f"(max-width: {width}px) 100vw, {width}px"
+    if options.loading == "lazy" and not options.sizes:
+        sizes = f"auto, {sizes}"
+    image = {
+        "src": link(largest),
+        "srcset": srcset[largest["format"]],
+        "sizes": sizes,
+        "width": str(width),
+        "height": str(largest["height"]),
+        "loading": options.loading,
+        "decoding": "async",
+        "alt": options.alt,
+    }
+    if options.fetchpriority != "auto":
+        image["fetchpriority"] = options.fetchpriority
+    if options.css_class:
+        image["class"] = options.css_class
+    if options.style:
+        image["style"] = _style(manifest)
+    sources = [
+        {"type": FORMATS[name].media_type, "srcset": candidates, "sizes": sizes}
         for name, candidates in srcset.items()
         if name != largest["format"]
-    )
-    style = escape(_style(manifest))
-    return (
-        f'<picture>{sources}<img src="{escape(link(largest))}" srcset="{escape(srcset[largest["format"]])}" '
-        f'sizes="{sizes}" width="{largest["width"]}" height="{largest["height"]}" '
-        f'style="{style}" loading="lazy" decoding="async" alt=""></picture>'
-    )
+    ]
+    return Parts(sources=sources, img=image)
+
+
+def picture(of: Parts) -> str:
+    """The HTML of these parts."""
+    sources = "".join(f"<source{_attributes(source)}>" for source in of["sources"])
+    return f"<picture>{sources}<img{_attributes(of['img'])}></picture>"
+
+
+def _attributes(values: Mapping[str, str]) -> str:
+    return "".join(f' {name}="{escape(value)}"' for name, value in values.items())
 
 
 def _by_width(manifest: Manifest) -> list[Rendition]:

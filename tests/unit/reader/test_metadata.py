@@ -7,8 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from read_world import NO_EDGE, manifest
 
+from imageservice.core.errors import RequestInvalid
 from reader.responses import matches
 
 Read = Callable[..., dict[str, Any]]
@@ -89,6 +92,81 @@ def test_the_html_puts_nothing_behind_a_transparent_image(read: Read) -> None:
     content = json.loads(read("/metadata/a.png", known=known)["body"])
     assert content["alpha"] is True
     assert Tags(content["picture"]).all[-1][1]["style"] == "max-width:100%;height:auto"
+
+
+def image_of(read: Read, **query: str) -> dict[str, str | None]:
+    html = metadata(read, query=query)["picture"]
+    return Tags(html).all[-1][1]
+
+
+def test_a_lazy_image_takes_its_width_from_the_page_where_the_browser_can(read: Read) -> None:
+    image = image_of(read)
+    assert (image["loading"], image["sizes"]) == ("lazy", "auto, (max-width: 1280px) 100vw, 1280px")
+    assert "fetchpriority" not in image
+
+
+def test_a_hero_is_loaded_at_once_and_first(read: Read) -> None:
+    image = image_of(read, loading="eager", fetchpriority="high")
+    assert (image["loading"], image["fetchpriority"]) == ("eager", "high")
+    assert image["sizes"] == "(max-width: 1280px) 100vw, 1280px"  # auto would need a lazy image
+
+
+def test_a_page_may_say_how_wide_it_shows_the_image_and_what_it_is(read: Read) -> None:
+    image = image_of(read, sizes="(min-width: 60em) 20em, 100vw", alt="A red chair", **{"class": "card wide"})
+    assert image["sizes"] == "(min-width: 60em) 20em, 100vw"
+    assert (image["alt"], image["class"]) == ("A red chair", "card wide")
+
+
+def test_without_a_text_the_image_is_decoration(read: Read) -> None:
+    assert image_of(read)["alt"] == image_of(read, alt="")["alt"] == ""
+
+
+def test_every_source_has_the_sizes_of_the_image(read: Read) -> None:
+    tags = Tags(metadata(read, query={"sizes": "33vw"})["picture"]).all
+    assert [attributes.get("sizes") for tag, attributes in tags if tag != "picture"] == ["33vw"] * 3
+
+
+def test_without_style_nothing_in_the_html_needs_an_exception_of_a_page_policy(read: Read) -> None:
+    html = metadata(read, query={"style": "none"})["picture"]
+    assert all(not {"style", "onload", "onerror"} & attributes.keys() for _, attributes in Tags(html).all)
+
+
+def test_the_parts_are_the_attributes_of_the_html(read: Read) -> None:
+    content = metadata(read, query={"alt": '"><b>', "style": "none"})
+    tags = Tags(content["picture"]).all
+    assert content["parts"]["sources"] == [attributes for tag, attributes in tags if tag == "source"]
+    assert content["parts"]["img"] == tags[-1][1]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"loading": "soon"},
+        {"loading": ""},
+        {"fetchpriority": "highest"},
+        {"style": "fancy"},
+        {"alt": "x" * 501},
+        {"sizes": "x" * 201},
+        {"class": "a\nb"},
+    ],
+)
+def test_what_html_can_not_have_is_a_bad_request(read: Read, query: dict[str, str]) -> None:
+    with pytest.raises(RequestInvalid, match=f"^{next(iter(query))} must"):
+        metadata(read, query=query)
+
+
+_TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=60)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(alt=_TEXT, sizes=_TEXT, css_class=_TEXT)
+def test_no_text_breaks_out_of_its_attribute(read: Read, alt: str, sizes: str, css_class: str) -> None:
+    content = metadata(read, query={"alt": alt, "sizes": sizes, "class": css_class})
+    tags = Tags(content["picture"]).all
+    assert [tag for tag, _ in tags] == ["picture", "source", "source", "img"]
+    image = tags[-1][1]
+    assert (image["alt"], image["sizes"]) == (alt, sizes or "auto, (max-width: 1280px) 100vw, 1280px")
+    assert image.get("class", "") == css_class
 
 
 def test_an_id_can_not_break_out_of_the_html(read: Read) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from imageservice.core.links import image_link
 from imageservice.core.manifest import Manifest, Rendition, manifest_of
-from imageservice.core.picture import picture, srcset_by_format
+from imageservice.core.picture import PictureOptions, parts, picture, srcset_by_format
 from imageservice.failures.advice import advice_on
 from imageservice_operator.console.context import (
     IDLE_REFRESH_S,
@@ -94,6 +94,6 @@ def _links(context: Context, image: Image) -> Mapping[str, str]:
     return {
         "lasting": lasting,
         "metadata": lasting.replace("/images/", "/metadata/", 1),
-        "picture": picture(manifest, srcset, link).replace("><", ">\n<"),
+        "picture": picture(parts(manifest, srcset, link, PictureOptions())).replace("><", ">\n<"),
         "srcset": "\n\n".join(f"{name}: {candidates}" for name, candidates in srcset.items()),
     }
