@@ -4,4 +4,5 @@ catalog     every bomb by its name; the families are in png, gif, jpeg, tiff, we
 functions   runs one file through InspectOriginalFunction and ResizeFunction as Lambda would
 worker      the process that stands for one of these functions
 
+`./scripts/bench bombs` prints the table of docs/bombs.md.
 """

@@ -71,6 +71,14 @@ def described(kind: str, exif: bytes) -> bytes:
     return written(kind, items, shown.coded + block, [(b"cdsc", 2, [1])])
 
 
+def scattered_exif(kind: str, pieces: int) -> bytes:
+    """A picture whose EXIF lies in pieces all over the file, the last one first."""
+    shown = picture(kind, 64)
+    places = tuple((len(shown.coded) + at * 65_536, 4) for at in reversed(range(pieces)))
+    items = [(1, shown.item()), (2, Item(b"Exif", (), places))]
+    return written(kind, items, shown.coded + bytes(pieces * 65_536), [(b"cdsc", 2, [1])])
+
+
 def extents(kind: str, count: int, length: int = 0) -> bytes:
     """A picture in many extents, of a byte each, or all of the same `length` bytes."""
     shown = picture(kind, 64)
@@ -180,7 +188,9 @@ BOMBS = {
     **both("EXIF that loops", lambda kind: described(kind, looping_exif())),
     **both("EXIF of 60,000 overlapping values", lambda kind: described(kind, overlapping_exif(10_000_000))),
     **both("49 MB of EXIF", lambda kind: described(kind, looping_exif() + bytes(_FILE))),
-    **both("90,000 extents", lambda kind: extents(kind, 90_000)),
+    **both("EXIF in 740 pieces, backwards over 49 MB", lambda kind: scattered_exif(kind, 740)),
+    **both("60,000 extents", lambda kind: extents(kind, 60_000)),
+    **both("60,000 extents of 700 bytes, all the same", lambda kind: extents(kind, 60_000, 700)),
     **both("9,000 extents of 40 MB, all the same", lambda kind: extents(kind, 9_000, 40_000_000)),
     **both("9,000 items", lambda kind: many_items(kind, 9_000)),
     **both("1,000,000 items", lambda kind: many_items(kind, 1_000_000)),

@@ -72,6 +72,7 @@ BOMBS = {
     "JPEG, 99 MP, progressive gray": lambda: _squeezed("L", progressive=True),
     "JPEG, 99 MP, progressive CMYK": lambda: _squeezed("CMYK", progressive=True),
     "JPEG, 25 MP of noise": lambda: encoded(noise(5_000), "JPEG", quality=98),
+    "JPEG, 1,920 × 16,383 of noise": lambda: encoded(noise(5_600).resize((1_920, 16_383)), "JPEG"),
     "JPEG, 20 MP of noise, progressive": lambda: encoded(noise(4_400), "JPEG", quality=75, progressive=True),
     "JPEG, 99 MP, 40 scans": lambda: scanned(9_950, 40),
     "JPEG, 99 MP, CMYK, 40 scans": lambda: scanned(9_950, 40, "CMYK"),

@@ -5,6 +5,8 @@ import zlib
 from collections.abc import Callable
 from functools import partial
 
+from PIL import Image
+
 from bombs.icc import endless_elements
 from bombs.parts import HALF_SIDE, SIDE, encoded, looping_exif, noise, overlapping_exif, png_chunk
 
@@ -153,6 +155,10 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         )
         for depth, kind in ((8, GRAY), (16, GRAY), (8, RGB), (16, RGB))
     },
+    "PNG, 1,921 × 16,383 with alpha": lambda: encoded(Image.new("RGBA", (1_921, 16_383)), "PNG"),
+    "PNG, 1,921 × 16,383 of 3 colors": lambda: encoded(
+        noise(2_000, "L").resize((1_921, 16_383)).quantize(3), "PNG"
+    ),
     "PNG, 49 MB of noise": lambda: encoded(noise(4_000), "PNG", compress_level=1),
     "PNG, an ICC profile of 400 MB": lambda: still(64, before=zipped(b"iCCP")),
     "PNG, 5,000 ICC profiles of 8 MB": many_profiles,

@@ -241,10 +241,10 @@ def item_bytes(index: Index, item: int, file: BoundedFile, most: int) -> bytes:
     location = index.locations.get(item)
     if location is None or location.method not in (_IN_FILE, _IN_INDEX):
         return b""
-    found = b""
+    found = bytearray()
     for offset, length in location.extents:
         if len(found) >= most:
             break
         wished = min(length, most - len(found)) if length else most - len(found)
         found += index.inner[offset : offset + wished] if location.method else file.at(offset, wished)
-    return found
+    return bytes(found)
