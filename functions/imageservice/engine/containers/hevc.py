@@ -1,4 +1,7 @@
-"""Decodes HEVC pictures only for the decoder's warnings, which libheif does not pass on, even in strict mode.
+"""Decodes HEVC pictures only to find damage. libheif does not pass on the decoder's warnings, even in strict mode.
+
+Damage may also make the decoder stop before the end of its data, without a warning. So each picture is decoded once
+more without its last bytes, and must fail then.
 
 The library is libde265, in pillow-heif's wheel. Source: https://github.com/strukturag/libde265/blob/master/libde265/de265.h
 """
@@ -14,6 +17,10 @@ _OK, _FIRST_WARNING = 0, 1000
 # About threads and buffers, not about the picture.
 _HARMLESS = {1000, 1001}
 _DISABLE_DEBLOCKING, _DISABLE_SAO = 7, 8
+# Encoders end with up to one byte that the decoder does not need, and may add words of zeros.
+_SPARE = 16
+_ZEROS = b"\0\x03"
+_FIRST_NOT_A_PICTURE = 32
 
 
 @cache
@@ -40,7 +47,7 @@ def _library() -> ctypes.CDLL:
 
 
 def is_sound(configuration: bytes, coded: bytes) -> bool:
-    """Whether a picture decodes to its end without a warning.
+    """Whether a picture decodes to the end of its data without a warning.
 
     `configuration` is an item's `hvcC` property, `coded` its bytes: units that each begin with their length.
     """
@@ -48,6 +55,18 @@ def is_sound(configuration: bytes, coded: bytes) -> bool:
         units = list(_all_units(configuration, coded))
     except ValueError:
         return False
+    shorter = [_without_end(unit) for unit in units]
+    return _is_decoded(units) and (shorter == units or not _is_decoded(shorter))
+
+
+def _without_end(unit: bytes) -> bytes:
+    """A unit of a picture without its last bytes; any other as it is."""
+    if len(unit) <= 2 * _SPARE or unit[0] >> 1 & 0x3F >= _FIRST_NOT_A_PICTURE:
+        return unit
+    return unit.rstrip(_ZEROS)[:-_SPARE]
+
+
+def _is_decoded(units: list[bytes]) -> bool:
     library = _library()
     decoder = library.de265_new_decoder()
     try:
