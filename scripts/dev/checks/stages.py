@@ -75,7 +75,14 @@ STAGES = (
         live=True,
         nice=0,
     ),
-    _tests("integration/local_stack", "the local stack itself", _STACK, live=True, nice=5),
+    _tests(
+        "integration/local_stack",
+        "the local stack itself",
+        _STACK,
+        "environment node",
+        live=True,
+        nice=5,
+    ),
     Stage("types", "mypy, strict", _tool("mypy")),
     _tests("unit", "single modules", "environment uv node", measured=True),
     _tests(
