@@ -13,18 +13,28 @@ from remove_renditions import bootstrap
 
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """`event`: id, execution, `renditions` (those that were served, in DynamoDB's format), `deleted_at` (ISO 8601).
+    """`event`: id, execution, `sequencer` and `deleted_at` (ISO 8601) of the deletion, and `renditions` (those that
+    were served, in DynamoDB's format).
 
-    Returns how many it deleted, including those of earlier digests. Renditions that a later upload has made since
-    stay: they are in the item, or are not older than `deleted_at`, the time when the original was deleted.
+    Returns how many it deleted: all of the image, of any digest. If a later upload has come since, its renditions
+    stay: they are in the item, or were neither served nor stored before the original was deleted.
     """
-    logger.append_keys(image_id=event["id"], execution=event["execution"])
+    image_id = event["id"]
+    logger.append_keys(image_id=image_id, execution=event["execution"])
     table, renditions = bootstrap.dependencies()
-    item = table.get(event["id"]) or {}
+    # Listed before the item is read: what a later upload stores after that is not in the list.
+    stored = [
+        each for digest in renditions.digests(image_id) for each in renditions.of_digest(image_id, digest)
+    ]
+    item = table.get(image_id) or {}
+    if item.get("sequencer") != event["sequencer"]:
+        was_served = {
+            each["key"] for each in from_dynamodb({"renditions": event["renditions"]})["renditions"]
+        }
+        deleted_at = from_text(event["deleted_at"])
+        stored = [each for each in stored if each.key in was_served or each.modified < deleted_at]
     served = {rendition["key"] for rendition in item.get("renditions", [])}
-    older = renditions.keys_of(event["id"], before=from_text(event["deleted_at"]))
-    was_served = from_dynamodb({"renditions": event["renditions"]})["renditions"]
-    keys = sorted({*(rendition["key"] for rendition in was_served), *older} - served)
+    keys = sorted({each.key for each in stored} - served)
     renditions.remove(keys)
     logger.info("removed", extra={"renditions": len(keys), "requests": taken_requests()})
     return {"removed": len(keys)}

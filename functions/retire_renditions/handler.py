@@ -7,31 +7,45 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.logging import logged, logger
 from imageservice.adapters.sent_requests import taken_requests
-from imageservice.core.keys import cache_tag, source_identity
+from imageservice.core.keys import cache_tag
+from imageservice.core.retirement import is_at_work
 from retire_renditions import bootstrap
 
 
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """`event`: execution, and in DynamoDB's format `upload` (as registered) and the `renditions` to retire.
+    """`event`: execution, upload (as registered, in DynamoDB's format), `digests` to retire, and left_over: whether to
+    look for other digests as well, which uploads that did not end left over.
 
     Returns how many it retired. Renditions that are served now stay. All stay while another execution works on the
     same upload: if the plan was changed back, that one makes the same keys again, and this one must not retire them.
     """
     execution = event["execution"]
-    attributes = from_dynamodb({name: event[name] for name in ("upload", "renditions")})
-    upload = attributes["upload"]
-    logger.append_keys(image_id=upload["key"], execution=execution)
+    upload = from_dynamodb({"upload": event["upload"]})["upload"]
+    image_id = upload["key"]
+    logger.append_keys(image_id=image_id, execution=execution)
     table, renditions = bootstrap.dependencies()
-    item = table.get(upload["key"]) or {}
-    latest = item.get("upload")
-    if item.get("execution") != execution and latest and source_identity(latest) == source_identity(upload):
+    # Listed before the item is read: what a later execution stores is not in the lists.
+    asked = {digest: renditions.of_digest(image_id, digest) for digest in event["digests"]}
+    others = (
+        [digest for digest in renditions.digests(image_id) if digest not in asked]
+        if event["left_over"]
+        else []
+    )
+    left_over = {digest: renditions.of_digest(image_id, digest) for digest in others}
+    item = table.get(image_id) or {}
+    if is_at_work(item, execution, upload):
         return {"retired": 0}
+    found = list(asked.values())
+    if item.get("execution") == execution:
+        # The last one listed is retired first, so the first one shows whether all are: those must not become younger.
+        found += [each for each in left_over.values() if each and not renditions.is_retired(each[0])]
     served = {rendition["key"] for rendition in item.get("renditions", [])}
     retired = [
-        renditions.retire(rendition["key"], rendition["format"], cache_tag(upload["key"]))
-        for rendition in attributes["renditions"]
-        if rendition["key"] not in served
+        renditions.retire(stored, cache_tag(image_id))
+        for of_digest in found
+        for stored in reversed(of_digest)
+        if stored.key not in served
     ]
-    logger.info("retired", extra={"renditions": len(retired), "requests": taken_requests()})
+    logger.info("retired", extra={"renditions": sum(retired), "requests": taken_requests()})
     return {"retired": sum(retired)}

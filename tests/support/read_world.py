@@ -58,6 +58,7 @@ class Writes:
         values = {
             ":sequencer": _padded(sequencer),
             ":execution": execution or f"execution-{sequencer}",
+            ":digits": len(_padded(sequencer)),
             ":digest": f"{sequencer:016x}",
             ":source": {"format": "jpeg", "width": 1600, "height": 1200, "bytes": 1000, "frames": 1},
             ":renditions": renditions(image_id, f"{sequencer:016x}"),

@@ -172,7 +172,8 @@ class ManifestCache:
         """
         lease = Lease(manifest["id"], _new_token())
         revision = manifest["revision"]
-        ttl = _ttl_ms(manifest, revision)
+        # What is served may have been deleted while a newer upload is processed: then there is nothing to serve.
+        ttl = _ttl_ms(manifest, _order(manifest))
         answer = self._put_if_newer(
             lease.image_id, revision, manifest, ttl, lease.token, lease_ttl=str(_LEASE_MS)
         )

@@ -3,16 +3,26 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from imageservice.adapters.source_bucket import GONE
 from imageservice.core.errors import RemovalIncomplete
 from imageservice.core.formats import FORMATS
+from imageservice.core.keys import format_of
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
 # The lifecycle rule of ProcessedBucket expires objects with this tag a day after they were last written.
 _RETIRED = "retired=true"
 _DELETE_BATCH = 1000  # S3's limit on DeleteObjects
+_STORED_AGAIN = ("PreconditionFailed", "412")
+_DIGEST = re.compile(r"[0-9a-f]{16}")
+
+
+class StoredRendition(NamedTuple):
+    """An object of ProcessedBucket, and when it was written: S3 tells whole seconds."""
+
+    key: str
+    modified: datetime
 
 
 class Renditions:
@@ -26,42 +36,64 @@ class Renditions:
         """Stores a rendition under its immutable key; storing it again changes nothing, and revives a retired one."""
         self._client.put_object(Bucket=self._bucket, Key=key, Body=data, **_headers(format, cache_tag))
 
-    def retire(self, key: str, format: str, cache_tag: str) -> bool:
-        """Lets a rendition expire a day from now, so that redirects already sent still work. False if it is gone.
+    def retire(self, stored: StoredRendition, cache_tag: str) -> bool:
+        """Lets a rendition expire a day from now, so that redirects already sent still work.
 
-        It is copied onto itself, not only tagged: a lifecycle rule counts from when an object was written, so an
-        older one would expire at the next midnight. Source:
-        docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+        False if it is gone, or was stored again since it was listed. It is copied onto itself, not only tagged: a
+        lifecycle rule counts from when an object was written, so an older one would expire at the next midnight.
+        Source: docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
         """
         from botocore.exceptions import ClientError
 
         try:
             self._client.copy_object(
                 Bucket=self._bucket,
-                Key=key,
-                CopySource={"Bucket": self._bucket, "Key": key},
+                Key=stored.key,
+                CopySource={"Bucket": self._bucket, "Key": stored.key},
+                CopySourceIfUnmodifiedSince=stored.modified,
                 MetadataDirective="REPLACE",
                 TaggingDirective="REPLACE",
                 Tagging=_RETIRED,
-                **_headers(format, cache_tag),
+                **_headers(format_of(stored.key), cache_tag),
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] in GONE:
+            if error.response["Error"]["Code"] in (*GONE, *_STORED_AGAIN):
                 return False
             raise
         return True
 
-    def keys_of(self, image_id: str, before: datetime) -> list[str]:
-        """The image's renditions written before `before`, of any digest; not those of longer ids that begin alike."""
-        mine = re.compile(re.escape(image_id) + r"/[0-9a-f]{16}/[^/]+")
+    def is_retired(self, stored: StoredRendition) -> bool:
+        """Whether the rendition is gone, or will expire."""
+        from botocore.exceptions import ClientError
+
+        try:
+            tags = self._client.get_object_tagging(Bucket=self._bucket, Key=stored.key)["TagSet"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in GONE:
+                return True
+            raise
+        return any(f"{tag['Key']}={tag['Value']}" == _RETIRED for tag in tags)
+
+    def digests(self, image_id: str) -> list[str]:
+        """The digests of which the image has renditions; not those of longer ids that begin alike."""
+        folder = f"{image_id}/"
         pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=f"{image_id}/"
+            Bucket=self._bucket, Prefix=folder, Delimiter="/"
         )
-        listed = (entry for page in pages for entry in page.get("Contents", []))
+        names = (
+            entry["Prefix"][len(folder) : -1] for page in pages for entry in page.get("CommonPrefixes", [])
+        )
+        return [name for name in names if _DIGEST.fullmatch(name)]
+
+    def of_digest(self, image_id: str, digest: str) -> list[StoredRendition]:
+        """The image's renditions of one digest, in the order of their keys."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=f"{image_id}/{digest}/", Delimiter="/"
+        )
         return [
-            entry["Key"]
-            for entry in listed
-            if entry["LastModified"] < before and mine.fullmatch(entry["Key"])
+            StoredRendition(entry["Key"], entry["LastModified"])
+            for page in pages
+            for entry in page.get("Contents", [])
         ]
 
     def remove(self, keys: Sequence[str]) -> None:

@@ -56,9 +56,12 @@ class _MaybeServed(_Always, total=False):
     """What an earlier upload left: all of it if its renditions are still served.
 
     `revision` counts the changes of what is served, and `replaced` are the renditions that the last record replaced.
+    `served_sequencer` is that of the upload or deletion that made the last change: nothing older is recorded. Items of
+    version 0.2.0 lack it.
     """
 
     revision: int
+    served_sequencer: str
     digest: str
     source: Source
     renditions: list[Rendition]
@@ -90,6 +93,7 @@ class Ready(_Always):
     status: Literal["READY"]
     upload: UploadRecord
     revision: int
+    served_sequencer: NotRequired[str]
     digest: str
     source: Source
     renditions: list[Rendition]
@@ -106,6 +110,7 @@ class Deleted(_Always):
 
     status: Literal["DELETED"]
     revision: int
+    served_sequencer: NotRequired[str]
     replaced: NotRequired[list[Rendition]]
     error: NotRequired[Error]
     expires_at: int

@@ -8,6 +8,8 @@ from typing import Any
 
 from imageservice.core.formats import FORMATS
 
+_BY_EXTENSION = {row.extension: row.name for row in FORMATS.values()}
+
 
 def source_identity(upload: Mapping[str, Any]) -> str:
     """Distinguishes one upload of a key from another: its version id, or its etag if the bucket has no versions."""
@@ -31,6 +33,11 @@ ALL_IMAGES = "all-images"
 
 # CloudFront reads at most 50 tags of an answer, one of which is the image's own.
 _MOST_FOLDERS = 49
+
+
+def format_of(rendition_key: str) -> str:
+    """The format of a rendition, by the extension of its key. Raises KeyError if it is no rendition's."""
+    return _BY_EXTENSION[rendition_key.rpartition(".")[2]]
 
 
 @lru_cache(maxsize=512)

@@ -110,18 +110,27 @@ def _wrapped(cause: str) -> dict[str, Any]:
 
 
 def overtaken(failed: FailedExecution, item: Mapping[str, Any] | None) -> bool:
-    """Whether the failure no longer concerns an image with this item: a newer upload or deletion came, or another
-    execution has done the work, or is doing it."""
+    """Whether the failure no longer concerns an image with this item: something newer is served or was deleted, or
+    another execution has done the work, or is to do it.
+
+    A newer upload alone is not enough: if that one is bad, this one is served.
+    """
     if item is None or not item.get("sequencer"):
         return False
     latest, own = item["sequencer"], failed.upload.sequencer
-    if latest != own:  # where they are not comparable, a replay asks S3
-        return is_newer(latest, own)
-    if failed.removal:  # `replaced` are the renditions still to be removed
-        return not item.get("error") and "replaced" not in item
-    if item["status"] == "PROCESSING":
-        return bool(item.get("execution") != failed.arn)
-    return item["status"] in ("READY", "REJECTED", "DELETED")
+    if latest == own:
+        if failed.removal:  # `replaced` are the renditions still to be removed
+            return not item.get("error") and "replaced" not in item
+        if item["status"] == "PROCESSING":
+            return bool(item.get("execution") != failed.arn)
+        return item["status"] in ("READY", "REJECTED", "DELETED")
+    if not is_newer(latest, own):  # also if they are not comparable: a replay asks S3
+        return False
+    if item["status"] in ("READY", "DELETED"):
+        return True
+    if "served_sequencer" not in item:  # nothing is served yet, or it is an item of version 0.2.0
+        return "revision" in item
+    return is_newer(item["served_sequencer"], own)
 
 
 def _moment(value: datetime | int | None) -> datetime | None:

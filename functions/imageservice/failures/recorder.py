@@ -26,8 +26,10 @@ _IS_LATEST_UPLOAD = (
     f"(attribute_not_exists(sequencer) OR {KNOWN_IS_OLDER} OR sequencer = :outranked OR (sequencer = :sequencer AND "
     "(#status = :failed OR (#status = :processing AND execution = :execution))))"
 )
+# A removal ends by removing `replaced`: where another execution has done the work, there is nothing to report.
 _IS_LATEST_REMOVAL = (
-    f"({KNOWN_IS_OLDER} OR sequencer = :outranked OR (sequencer = :sequencer AND #status = :deleted))"
+    f"({KNOWN_IS_OLDER} OR sequencer = :outranked OR (sequencer = :sequencer AND #status = :deleted AND "
+    "attribute_exists(replaced)))"
 )
 
 

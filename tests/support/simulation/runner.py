@@ -47,7 +47,7 @@ class Runner:
         try:
             return run(history, *self._made)
         except AssertionError as error:
-            return Found([f"{type(error).__name__}: {error}"], 0, 0, 0)
+            return Found([f"{type(error).__name__}: {error}"], 0, 0, 0, 0)
 
     def shrunk(self, history: History) -> History:
         return shrunk(history, lambda smaller: bool(self.run(smaller).wrong))

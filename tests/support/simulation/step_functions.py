@@ -147,6 +147,12 @@ class StepFunctions:
             raise ExecutionDoesNotExist({"Error": {"Code": "ExecutionDoesNotExist"}}, "DescribeExecution")
         return self.runs[executionArn].described()
 
+    def describe_state_machine(self, stateMachineArn: str) -> dict[str, Any]:  # noqa: N803
+        return {"definition": stateMachineArn.rpartition(":")[2]}
+
+    def describe_state_machine_for_execution(self, executionArn: str) -> dict[str, Any]:  # noqa: N803
+        return {"definition": self.runs[executionArn].machine}
+
     def get_paginator(self, name: str) -> _Pages:
         return _Pages(self, name)
 

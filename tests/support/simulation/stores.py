@@ -178,7 +178,7 @@ class S3:
                 if found:
                     prefixes.add(prefix + head + delimiter)
                 else:
-                    contents.append({"Key": key, "LastModified": stored.modified})
+                    contents.append({"Key": key, "LastModified": stored.modified, "Size": len(stored.body)})
             return {"Contents": contents, "CommonPrefixes": [{"Prefix": each} for each in sorted(prefixes)]}
 
         result: dict[str, Any] = self._call(effect)

@@ -35,7 +35,7 @@ from imageservice.failures.notification import Notifier
 from imageservice.failures.reconciler import Reconciler
 from imageservice.failures.recorder import FailureRecorder
 from imageservice.read_through import ReadThrough
-from imageservice_operator.operations import failures, replay
+from imageservice_operator.operations import failures, replay, storage
 from imageservice_operator.operations.stack import Stack
 from select_originals.selector import Selector
 from simulation.expressions import Fill
@@ -146,6 +146,10 @@ class World:
         selected = self._selector().select(key, Selection(force=force), self.scheduler.now)
         if "event" in selected:
             self.states.start("ProcessImage", selected["event"])
+
+    def reconcile_storage(self) -> int:
+        """How many objects were retired."""
+        return sum(retired for _, retired in storage.retire(self.stack, storage.left_over(self.stack)))
 
     def reconcile(self) -> Any:
         reconciler = Reconciler(self.table, Executions(self.states), self.recorder)

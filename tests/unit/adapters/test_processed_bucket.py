@@ -1,14 +1,16 @@
 """Renditions stored, retired and removed; against moto's S3."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from imageservice.adapters.processed_bucket import Renditions
+from imageservice.adapters.processed_bucket import Renditions, StoredRendition
+
+DIGEST = "0123456789abcdef"
 
 
 @pytest.fixture
@@ -28,23 +30,29 @@ def test_a_rendition_is_immutable_for_caches_and_carries_its_tag(s3: Any) -> Non
 
 def test_a_retired_rendition_is_still_there_and_marked_to_expire(s3: Any) -> None:
     renditions = Renditions(s3, "processed")
-    renditions.put("a/d/w.webp", "webp", b"x", "image-1")
-    assert renditions.retire("a/d/w.webp", "webp", "image-1")
-    tags = s3.get_object_tagging(Bucket="processed", Key="a/d/w.webp")["TagSet"]
+    renditions.put(f"a/{DIGEST}/w.webp", "webp", b"x", "image-1")
+    (stored,) = renditions.of_digest("a", DIGEST)
+    assert not renditions.is_retired(stored)
+    assert renditions.retire(stored, "image-1")
+    assert renditions.is_retired(stored)
+    tags = s3.get_object_tagging(Bucket="processed", Key=stored.key)["TagSet"]
     assert tags == [{"Key": "retired", "Value": "true"}]
-    assert s3.get_object(Bucket="processed", Key="a/d/w.webp")["Body"].read() == b"x"
+    assert s3.get_object(Bucket="processed", Key=stored.key)["Body"].read() == b"x"
 
 
 def test_a_rendition_made_again_is_no_longer_retired(s3: Any) -> None:
     renditions = Renditions(s3, "processed")
-    renditions.put("a/d/w.webp", "webp", b"x", "image-1")
-    renditions.retire("a/d/w.webp", "webp", "image-1")
-    renditions.put("a/d/w.webp", "webp", b"x", "image-1")
-    assert s3.get_object_tagging(Bucket="processed", Key="a/d/w.webp")["TagSet"] == []
+    renditions.put(f"a/{DIGEST}/w.webp", "webp", b"x", "image-1")
+    (stored,) = renditions.of_digest("a", DIGEST)
+    renditions.retire(stored, "image-1")
+    renditions.put(stored.key, "webp", b"x", "image-1")
+    assert not renditions.is_retired(stored)
 
 
 def test_retiring_what_is_gone_is_no_error(s3: Any) -> None:
-    assert not Renditions(s3, "processed").retire("a/d/w.webp", "webp", "image-1")
+    gone = StoredRendition(f"a/{DIGEST}/w.webp", datetime.now(UTC))
+    assert not Renditions(s3, "processed").retire(gone, "image-1")
+    assert Renditions(s3, "processed").is_retired(gone)
 
 
 def test_an_images_renditions_are_distinguished_from_those_of_ids_that_begin_alike(s3: Any) -> None:
@@ -57,13 +65,9 @@ def test_an_images_renditions_are_distinguished_from_those_of_ids_that_begin_ali
         "ab/0123/w.jpg",
     ]:
         renditions.put(key, "jpeg", b"x", "t")
-    assert renditions.keys_of("a", before=datetime.now(UTC) + timedelta(minutes=1)) == mine
-
-
-def test_renditions_younger_than_a_deletion_do_not_belong_to_it(s3: Any) -> None:
-    renditions = Renditions(s3, "processed")
-    renditions.put("a/0123456789abcdef/w.jpg", "jpeg", b"x", "t")
-    assert renditions.keys_of("a", before=datetime.now(UTC) - timedelta(minutes=1)) == []
+    assert [
+        each.key for digest in renditions.digests("a") for each in renditions.of_digest("a", digest)
+    ] == mine
 
 
 def test_more_renditions_than_one_request_may_delete_all_go(s3: Any) -> None:

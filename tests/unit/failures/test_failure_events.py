@@ -82,7 +82,7 @@ def test_an_execution_that_was_started_by_hand_is_left_alone(world: World, given
 
 
 def test_a_removals_event_keeps_the_tombstone(world: World) -> None:
-    world.put("DELETED", 5)
+    world.put("DELETED", 5, replaced="to be removed")
     event = {**json.loads(change()["input"]), "detail-type": "Object Deleted"}
     assert world.recorder.handle(change(input=json.dumps(event))).outcome == "RECORDED"
     assert world.item()["status"] == "DELETED"

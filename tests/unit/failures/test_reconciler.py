@@ -222,12 +222,22 @@ def test_no_more_executions_are_described_than_the_limit(world: World) -> None:
     [
         (None, False),
         ({"status": "PROCESSING"}, False),  # without a sequencer: only a failure before registering makes one
-        ({"status": "FAILED", "sequencer": "5"}, False),
+        ({"status": "FAILED", "sequencer": "5", "execution": "one"}, False),
         ({"status": "PROCESSING", "sequencer": "5", "execution": "one"}, False),
         ({"status": "PROCESSING", "sequencer": "5", "execution": "two"}, True),
         ({"status": "READY", "sequencer": "5"}, True),
         ({"status": "PROCESSING", "sequencer": "4"}, False),
-        ({"status": "PROCESSING", "sequencer": "6", "execution": "one"}, True),
+        ({"status": "READY", "sequencer": "6"}, True),
+        ({"status": "DELETED", "sequencer": "6"}, True),
+        ({"status": "PROCESSING", "sequencer": "6"}, False),  # if that one is bad, this one is served
+        ({"status": "REJECTED", "sequencer": "6"}, False),
+        ({"status": "REJECTED", "sequencer": "7", "revision": 1, "served_sequencer": "4"}, False),
+        (
+            {"status": "REJECTED", "sequencer": "7", "revision": 1, "served_sequencer": "5"},
+            False,
+        ),  # caches are not
+        ({"status": "REJECTED", "sequencer": "7", "revision": 1, "served_sequencer": "6"}, True),
+        ({"status": "REJECTED", "sequencer": "7", "revision": 1}, True),  # of version 0.2.0
         ({"status": "PROCESSING", "sequencer": "56"}, False),  # another length: a replay asks S3
     ],
 )

@@ -115,8 +115,13 @@ def test_a_late_event_of_a_redrive_does_not_hide_that_it_succeeded(world: World)
     assert world.item()["status"] == "READY"
 
 
-def test_a_failed_removal_keeps_the_tombstone(world: World) -> None:
+def test_a_failed_removal_is_of_no_concern_once_another_execution_has_removed_all(world: World) -> None:
     world.put("DELETED", 5)
+    assert world.recorder.record(failure(removal=True)) == "OVERTAKEN"
+
+
+def test_a_failed_removal_keeps_the_tombstone(world: World) -> None:
+    world.put("DELETED", 5, replaced="to be removed")
     assert world.recorder.record(failure(removal=True)) == "RECORDED"
     assert (world.item()["status"], world.item()["error"]["name"]) == ("DELETED", "Boom")
 

@@ -218,7 +218,7 @@ def test_what_was_repaired_meanwhile_is_left_alone(world: World, status: str) ->
 
 def test_what_a_newer_upload_has_overtaken_is_left_alone(world: World) -> None:
     world.states.add(FIRST)
-    world.table.put("PROCESSING", sequencer="9")
+    world.table.put("READY", sequencer="9")
     assert world.replay().action == replay_plan.NOTHING_TO_DO
 
 

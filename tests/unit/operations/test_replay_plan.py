@@ -69,7 +69,7 @@ def item(status: str, sequencer: str = SEQUENCER, execution: str = "arn:first") 
         ({"error": "ImageRejected"}, item("PROCESSING"), TASK, NOTHING_TO_DO),
         ({}, item("READY"), TASK, NOTHING_TO_DO),
         ({}, item("PROCESSING", execution="arn:second"), TASK, NOTHING_TO_DO),
-        ({}, item("FAILED", sequencer=NEWER), TASK, NOTHING_TO_DO),
+        ({}, item("READY", sequencer=NEWER), TASK, NOTHING_TO_DO),
         ({"status": "SUCCEEDED"}, item("READY"), None, NOTHING_TO_DO),
         ({"status": "SUCCEEDED"}, item("PROCESSING"), None, RESTARTED),
         ({"status": "SUCCEEDED"}, item("PROCESSING", execution="arn:second"), None, NOTHING_TO_DO),

@@ -77,9 +77,10 @@ def failed(
 
     Raises BadRequest if something failed, but nothing with this error: its name may be mistyped.
     """
-    found = {each.id: each for each in _recorded(stack, since)}
+    # An image may have two: of its latest upload, and of an older one, which is served if the latest is bad.
+    found = {(each.id, each.execution): each for each in _recorded(stack, since)}
     for each in _unreported(stack, since or datetime.now(UTC) - LOOK_BACK):
-        found.setdefault(each.id, each)
+        found.setdefault((each.id, each.execution), each)
     chosen = [each for each in found.values() if error is None or each.name == error]
     if found and not chosen:
         names = ", ".join(sorted({each.name for each in found.values()}))
@@ -131,8 +132,13 @@ def _unreported(stack: Stack, since: datetime) -> Iterator[FailedImage]:
     known = images.get_many(stack, [each.upload.id for each in failed])
     for each in failed:
         image = known.get(each.upload.id)
-        if not overtaken(each, image.item if image else None):
+        if not overtaken(each, image.item if image else None) and not _is_recorded(each, image):
             yield _from_execution(each, image)
+
+
+def _is_recorded(failed: FailedExecution, image: images.Image | None) -> bool:
+    """Whether the image's item has the failure of another execution of the same upload: a replay of that one helps."""
+    return bool(image and image.status == "FAILED" and image.item.get("sequencer") == failed.upload.sequencer)
 
 
 def _from_item(stack: Stack, image: images.Image) -> FailedImage:
