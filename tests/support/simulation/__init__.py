@@ -7,5 +7,6 @@ step_functions   runs the definitions in `statemachine/`, and redrives execution
 tasks            what the definitions call: the functions' own handlers, and the stores
 world            connects all of that to the functions' own code, to Redis, and to the operator's commands
 history          a random history: what is uploaded, deleted, reprocessed, replayed; and how it is made smaller
+mutants          bugs to be planted, one at a time
 orderly          what the same history leaves if everything happens once and in order; compares
 """

@@ -1,0 +1,98 @@
+"""Bugs planted one at a time: each condition of the workflows and each check of the functions taken out.
+
+`python -m simulation.mutants` prints a table of the first history that shows each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dev.checks import ROOT
+
+_COPIED = ("functions", "statemachine", "scripts/operator")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`old` stands once in `file`, and becomes `new`."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+def mutants() -> list[Mutant]:
+    """Those of mutants.toml."""
+    listed = tomllib.loads(Path(__file__).with_name("mutants.toml").read_text())["mutant"]
+    return [Mutant(**each) for each in listed]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The seed of the first history that ends wrong, after so many histories and CPU seconds; None if none does."""
+
+    seed: int | None
+    histories: int
+    cpu_s: float
+    wrong: str
+
+
+def hunted(mutant: Mutant, seconds: float, first: int = 1) -> Result:
+    """Runs histories on a copy of the service with the bug, for at most so many seconds of CPU."""
+    with TemporaryDirectory() as folder:
+        for part in _COPIED:
+            shutil.copytree(ROOT / part, Path(folder, part), ignore=shutil.ignore_patterns("__pycache__"))
+        file = Path(folder, mutant.file)
+        text = file.read_text()
+        assert text.count(mutant.old) == 1, f"{mutant.name}: {text.count(mutant.old)} times in {mutant.file}"
+        file.write_text(text.replace(mutant.old, mutant.new))
+        paths = (
+            f"{folder}/functions",
+            ROOT / "scripts",
+            f"{folder}/scripts/operator",
+            ROOT / "tests/support",
+        )
+        command = [sys.executable, "-W", "ignore", "-m", "simulation", "--no-shrink"]
+        options = [
+            "--seconds",
+            str(seconds),
+            "--first",
+            str(first),
+            "--definitions",
+            f"{folder}/statemachine",
+        ]
+        ended = subprocess.run(
+            [*command, *options],
+            env={**os.environ, "PYTHONPATH": ":".join(map(str, paths)), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert ended.stdout, ended.stderr[-2000:]
+    line = json.loads(ended.stdout.splitlines()[0])
+    wrong = line.get("wrong", [""])[0]
+    return Result(line.get("seed"), line["histories"], line["cpu_s"], wrong)
+
+
+def main() -> None:
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 300
+    print("| planted bug | first seed | histories | CPU s | what it finds |\n|---|---|---|---|---|")
+    for mutant in mutants():
+        found = hunted(mutant, seconds)
+        print(
+            f"| {mutant.name} | {found.seed or '–'} | {found.histories} | {found.cpu_s} | {found.wrong[:110]} |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
