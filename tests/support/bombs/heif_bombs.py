@@ -198,9 +198,6 @@ BOMBS = {
     "AVIF, 90,000 associations": lambda: many_associations(40_000),
     "AVIF, 1,000,000 references": lambda: many_references(1_000_000, 1),
     "AVIF, 60 × 60,000 references": lambda: many_references(60, 60_000),
-    "AVIF, 1,000,000 properties": lambda: single(
-        AVIF, picture(AVIF, 64), *(box(b"%04x" % (at % 65_536), b"%x" % at) for at in range(250))
-    ).replace(b"ipco", b"ipco"),
     "AVIF, 49 MB of indexes": slow_index,
     "AVIF, 6,000,000 boxes": lambda: single(AVIF, picture(AVIF, 64), before=box(b"free") * 6_000_000),
     "AVIF, boxes within boxes": lambda: deep_boxes(6_000),

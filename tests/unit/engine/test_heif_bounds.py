@@ -6,6 +6,7 @@ from io import BytesIO
 import pytest
 from bombs import heif, heif_bombs
 from bombs.heif import AVIF, HEIC, gridded, nested, picture, single
+from bombs.parts import box
 
 from imageservice.core.errors import ImageRejected
 from imageservice.core.limits import Limits
@@ -90,3 +91,8 @@ def test_a_frame_larger_than_its_track_says_is_refused() -> None:
         sides = (64 << 16, 64 << 16) if data[at : at + 4] == b"tkhd" else (64, 64)
         data[end - 8 : end] = b"".join(side.to_bytes(4, "big") for side in sides)
     assert "more pixels than its index says" in refusal(bytes(data))
+
+
+def test_boxes_without_end_are_refused_for_what_they_are() -> None:
+    data = single(AVIF, picture(AVIF, 64), before=box(b"free") * 200_000)
+    assert "more than 100,000 boxes" in refusal(data)

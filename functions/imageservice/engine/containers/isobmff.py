@@ -87,6 +87,7 @@ def top_boxes(file: BoundedFile) -> Iterator[Box]:
             return
         yield Box(kind, start, end)
         offset = end
+    raise ImageRejected(f"The image has more than {_MAX_BOXES:,} boxes: it was made to be slow to read.")
 
 
 def body(file: BoundedFile, box: Box) -> bytes:
