@@ -96,7 +96,13 @@ def _update(arguments: argparse.Namespace) -> int:
 
     parameters = local_options.parameters(arguments)
     try:
-        update(arguments.state_dir, arguments.template, parameters, arguments.stack_name)
+        update(
+            arguments.state_dir,
+            arguments.template,
+            parameters,
+            arguments.stack_name,
+            versions=arguments.versions,
+        )
     except StackNotFound as error:
         print(error, file=sys.stderr)
         return 1

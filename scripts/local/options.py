@@ -36,6 +36,7 @@ class Options:
     cache: str
     redis_url: str | None
     functions_python: Path
+    versions: bool = False
     stack_name: str = "local"
     region: str = "us-east-1"
     given: tuple[str, ...] = ()
@@ -96,6 +97,12 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 def add_deployed_to(parser: argparse.ArgumentParser) -> None:
     """Declare the options that say what is deployed, and to which local stack."""
     add = parser.add_argument
+    add(
+        "--versions",
+        action="store_true",
+        help="workflows and the API call published versions of functions, as on AWS; otherwise, a change to a function"
+        " takes effect at once",
+    )
     add("--state-dir", type=Path, default=REPOSITORY / ".local", help="stack.json, logs (default: .local)")
     add(
         "--template",
@@ -150,6 +157,7 @@ def from_arguments(arguments: argparse.Namespace) -> Options:
         redis_url=arguments.redis_url,
         # Not resolved: a virtual environment's python is a link, and the Python that it links to has no packages.
         functions_python=arguments.functions_python.absolute(),
+        versions=arguments.versions,
         given=tuple(_given(arguments)),
     )
 

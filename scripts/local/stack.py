@@ -38,7 +38,7 @@ def running(options: Options) -> Iterator[Stack]:
         bare = StackFile(endpoint_url, options.region, "test", "test", {}, served_from.url, console_url)
         client = Stack.of_file(bare).client
         parameters |= served_from.parameters(client) | options.parameters
-        deployer = Deployer(client, endpoint_url, options.region)
+        deployer = Deployer(client, endpoint_url, options.region, options.versions)
         outputs = deployer.create(options.template, parameters, options.stack_name)
         file = replace(bare, outputs=outputs)
         stack = Stack.of_file(file)

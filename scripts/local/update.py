@@ -12,13 +12,15 @@ from local import statefile
 from local.deployment.deploy import Deployer
 
 
-def update(state_dir: Path, template: Path, parameters: Mapping[str, str], stack_name: str) -> None:
+def update(
+    state_dir: Path, template: Path, parameters: Mapping[str, str], stack_name: str, *, versions: bool
+) -> None:
     """Update the stack that runs with `state_dir`; parameters that are not given keep their values.
 
     Raises StackNotFound, BrokenTemplate (then the stack is as it was) or ParametersRefused. The local edge keeps the
     behaviors that it started with.
     """
     file = StackFile.read(state_dir)
-    deployer = Deployer(Stack.of_file(file).client, file.endpoint_url, file.region)
+    deployer = Deployer(Stack.of_file(file).client, file.endpoint_url, file.region, versions)
     outputs = deployer.update(template, parameters, stack_name)
     statefile.write(state_dir, replace(file, outputs=outputs).as_json())

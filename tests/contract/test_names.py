@@ -23,6 +23,7 @@ LIMITS = {
     ("AWS::ElastiCache::User", "UserName"): 40,  # with IAM it is the id
     ("AWS::ElastiCache::ServerlessCache", "ServerlessCacheName"): 40,
     ("AWS::CloudFront::Function", "Name"): 64,
+    ("AWS::AppConfig::Application", "Name"): 64,
     ("AWS::CloudFront::CachePolicy", "CachePolicyConfig/Name"): 128,
     ("AWS::CloudFront::ResponseHeadersPolicy", "ResponseHeadersPolicyConfig/Name"): 128,
     ("AWS::CloudFront::OriginAccessControl", "OriginAccessControlConfig/Name"): 64,

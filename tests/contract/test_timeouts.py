@@ -26,7 +26,7 @@ def resource_named(state: State, argument: str) -> str | None:
         return None
     given = machine.substitutions[found[1]]
     given = given["Fn::If"][1] if "Fn::If" in given else given
-    return str(given["Ref"] if "Ref" in given else given["Fn::GetAtt"][0])
+    return str(given["Ref"]).removesuffix(".Version") if "Ref" in given else str(given["Fn::GetAtt"][0])
 
 
 INVOCATIONS = [(state, called) for state in all_states() if (called := resource_named(state, "FunctionName"))]

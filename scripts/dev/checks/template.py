@@ -87,6 +87,8 @@ def _sample_ref(name: str) -> str:
         return PSEUDO[name]
     if name in template().get("Parameters", {}):
         return str(template()["Parameters"][name].get("Default", ""))
+    if name.endswith(".Version"):  # SAM's, of a function: its ARN with a number
+        return f"{_sample_attribute(name.removesuffix('.Version'), 'Arn')}:1"
     kind = template()["Resources"][name]["Type"]
     return _sample_attribute(name, "Arn") if kind.endswith(("StateMachine", "Topic")) else name
 

@@ -7,6 +7,7 @@ from typing import Any
 from imageservice_operator.operations.standing import NOT_HERE
 from local.deployment import httpapi
 from local.deployment.conditions import Conditions
+from local.deployment.versions import without_versions
 
 UNSUPPORTED = {
     "AWS::EC2::EIP",
@@ -25,9 +26,13 @@ UNSUPPORTED = {
 """Resource types that it refuses. None has an effect on one machine: networks, dashboards, budgets."""
 
 
-def adapted(template: dict[str, Any], parameters: dict[str, str]) -> dict[str, Any]:
-    """The template as MiniStack can deploy it, with these parameters."""
+def adapted(template: dict[str, Any], parameters: dict[str, str], *, versions: bool) -> dict[str, Any]:
+    """The template as MiniStack can deploy it, with these parameters, and with functions' versions if asked for."""
     conditions = Conditions(template, parameters)
+    template = {
+        **template,
+        "Resources": without_versions(template["Resources"], functions=not versions),
+    }
     resources = {
         name: resource
         for name, resource in template["Resources"].items()

@@ -24,11 +24,13 @@ _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPA
 
 @dataclass(frozen=True)
 class Deployer:
-    """Deploys to the MiniStack at `endpoint_url`; `client` makes its boto3 clients."""
+    """Deploys to the MiniStack at `endpoint_url`; `client` makes its boto3 clients. `versions` deploys functions'
+    versions too."""
 
     client: Callable[[str], Any]
     endpoint_url: str
     region: str
+    versions: bool = False
 
     def create(self, path: Path, parameters: Mapping[str, str], stack_name: str) -> dict[str, str]:
         """Deploy the template at `path` as a new stack; returns the stack's outputs.
@@ -59,7 +61,8 @@ class Deployer:
         given = {name: value for name, value in parameters.items() if name in declared}
         check(template, given)
         _upload_code(template, path.parent, self.client("s3"))
-        return adapt.adapted(serverless.transformed(template, given, self.region), given), given
+        transformed = serverless.transformed(template, given, self.region)
+        return adapt.adapted(transformed, given, versions=self.versions), given
 
     def _send(self, call: str, template: dict[str, Any], given: dict[str, str], stack_name: str) -> None:
         body = json.dumps(template).encode()

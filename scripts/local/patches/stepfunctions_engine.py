@@ -39,6 +39,8 @@ def apply(executions: Executions) -> None:
         replace(stepfunctions, name, replacement)
     wrap(stepfunctions, "_describe_execution", api.describe_execution)
     wrap(stepfunctions, "_list_executions", api.list_executions)
+    for_execution = "_describe_state_machine_for_execution"
+    wrap(stepfunctions, for_execution, api.describe_state_machine_for_execution)
     wrap(stepfunctions, "_validate_definition_jsonata", refusal)
     wrap(stepfunctions, "handle_request", partial(handle_request, ours))
 

@@ -111,6 +111,15 @@ def describe_execution(ministack: Action, data: Parameters) -> Response:
     return _answer({name: value for name, value in described.items() if value is not None})
 
 
+def describe_state_machine_for_execution(ministack: Action, data: Parameters) -> Response:
+    """DescribeStateMachineForExecution: MiniStack's answer with the definition that the execution runs."""
+    status, headers, body = ministack(data)
+    record = records._executions.get(data.get("executionArn"))
+    if record is None or status != 200 or "definition" not in record:
+        return status, headers, body
+    return _answer({**json.loads(body), "definition": record["definition"]})
+
+
 def list_executions(ministack: Action, data: Parameters) -> Response:
     """ListExecutions: MiniStack's answer, filtered by `redriveFilter`, with the redrive fields.
 
