@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 from local import ports
 from local.options import REPOSITORY
 
+LASTING_SECONDS = 5.0
+"""How long a server must have run to be started again when it ends: one that can't stay is not."""
 START_SECONDS = 60.0  # only ends a hang: a start takes milliseconds, and seconds on an overloaded machine
 
 # The shell ends the server when the pipe on descriptor 3 ends, because this process closed it or is gone; when the
@@ -53,22 +55,76 @@ def running(port: int, log: Path) -> Iterator[str]:
     """Run a Redis on loopback `port` (0: any free one), without persistence; yields its URL.
 
     Raises NoRedis or ports.PortTaken. It ends with the block, or with this process, even if that is killed. If it ends
-    earlier, one line on standard error and in the log says so, and what to do.
+    earlier, it is started again, empty, unless it ran for less than LASTING_SECONDS; one line on standard error and in
+    the log says so, and what to do.
     """
     program = binary()
     port = ports.free(port, "--redis-port")
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [program, "--port", str(port), "--bind", ports.LOOPBACK, "--save", "", "--appendonly", "no"]
-    process = tethered(command, log)
-    stopping = threading.Event()
+    server = _Server(command, port, log)
     try:
-        _await_pong(port, process, log)
-        again = shlex.join([*command, "--daemonize", "yes"])
-        threading.Thread(target=_watch, args=(process, stopping, again, log), daemon=True).start()
+        server.start()
+        threading.Thread(target=server.watch, daemon=True).start()
         yield f"redis://{ports.LOOPBACK}:{port}/0"
     finally:
-        stopping.set()
-        end(process)
+        server.stop()
+
+
+class _Server:
+    """The server that `command` runs on `port`, as often as it has to be started."""
+
+    def __init__(self, command: list[str], port: int, log: Path) -> None:
+        self._command = command
+        self._port = port
+        self._log = log
+        self._stopped = False
+        self._changing = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Raises NoRedis."""
+        with self._changing:
+            if not self._stopped:
+                self._process = tethered(self._command, self._log)
+                _await_pong(self._port, self._process, self._log)
+
+    def stop(self) -> None:
+        with self._changing:
+            self._stopped = True
+            if self._process is not None:
+                end(self._process)
+
+    def watch(self) -> None:
+        """Returns once the server has ended for good."""
+        while True:
+            began = time.monotonic()
+            assert self._process is not None
+            self._process.wait()
+            if self._stopped:
+                return
+            lasted = time.monotonic() - began >= LASTING_SECONDS
+            try:
+                if lasted:
+                    self.start()
+            except NoRedis:
+                lasted = False
+            if not lasted:
+                again = shlex.join([*self._command, "--daemonize", "yes"])
+                _say(
+                    f"Redis ended (see {self._log}): readers are served from the table, and new uploads end FAILED."
+                    f" Start it again with `{again}`, then run `./scripts/images replay --all`; or restart the stack."
+                )
+                return
+            _say(
+                f"Redis ended (see {self._log}), and was started again, empty. If uploads have FAILED meanwhile, run"
+                " `./scripts/images replay --all`."
+            )
+
+
+def _say(line: str) -> None:
+    logging.getLogger(__name__).error(line)
+    print(line, file=sys.stderr, flush=True)
 
 
 def tethered(command: list[str], log: Path) -> subprocess.Popen[bytes]:
@@ -88,17 +144,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
     assert process.stdin is not None
     process.stdin.close()
     process.wait()
-
-
-def _watch(process: subprocess.Popen[bytes], stopping: threading.Event, again: str, log: Path) -> None:
-    process.wait()
-    if not stopping.is_set():
-        line = (
-            f"Redis ended (see {log}): readers are served from the table, and new uploads end FAILED. Start it again"
-            f" with `{again}`, then run `./scripts/images replay --all`; or restart the stack."
-        )
-        logging.getLogger(__name__).error(line)
-        print(line, file=sys.stderr, flush=True)
 
 
 class RedisServer:
