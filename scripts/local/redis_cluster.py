@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -183,7 +183,7 @@ class Cluster:
 
     def node_of(self, image_id: str) -> int:
         """The master that has the image's slot at the start; the keys have no prefix."""
-        return key_slot(f"manifest:{image_id}".encode()) * MASTERS // SLOTS
+        return slot_of(image_id) * MASTERS // SLOTS
 
     def image_on(self, node: int) -> str:
         return next(each for each in iter(lambda: f"{uuid.uuid4()}.jpg", None) if self.node_of(each) == node)
@@ -200,30 +200,48 @@ class Cluster:
         os.kill(self._pids[node], signal.SIGSTOP)
 
     def thaw(self, node: int) -> None:
-        os.kill(self._pids.pop(node), signal.SIGCONT)
+        os.kill(self._pids[node], signal.SIGCONT)
+        del self._pids[node]
 
     def restart(self, node: int) -> None:
         """Starts a node that was killed: it is empty, and rejoins the cluster that it was in."""
         self._servers[node] = self._start(node)
         _until(self.nodes[node].ping)
 
-    def move(self, image_id: str, target: int) -> None:
-        """Moves the image's slot as a resharding does: key by key, while clients continue."""
-        slot = key_slot(f"manifest:{image_id}".encode())
-        source = self.node_of(image_id)
-        ids = [node.cluster("MYID").decode() for node in self.nodes]
-        self.nodes[target].execute_command("CLUSTER SETSLOT", slot, "IMPORTING", ids[source])
-        self.nodes[source].execute_command("CLUSTER SETSLOT", slot, "MIGRATING", ids[target])
+    def owner(self, slot: int) -> int:
+        """The master that has the slot now, as the nodes that answer see it. Raises RedisError if none does."""
+        for node in self._answering():
+            for first, last, (_, port, *_), *_ in node.execute_command("CLUSTER SLOTS"):
+                if first <= slot <= last:
+                    return self.client_ports.index(port)
+        raise redis.ConnectionError(f"no node has slot {slot}")
+
+    def answers(self, node: int) -> bool:
+        """Whether the node is neither killed nor frozen."""
+        return self.is_running(node) and node not in self._pids
+
+    def _answering(self) -> Iterator[Any]:
+        for number, node in enumerate(self.nodes):
+            if self.answers(number):
+                with contextlib.suppress(redis.RedisError):
+                    node.ping()
+                    yield node
+
+    def move(self, slot: int, target: int) -> None:
+        """Moves the slot to another master as a resharding does: key by key, while clients continue."""
+        source = self.owner(slot)
+        ids = [self.nodes[number].cluster("MYID").decode() for number in (source, target)]
+        self.nodes[target].execute_command("CLUSTER SETSLOT", slot, "IMPORTING", ids[0])
+        self.nodes[source].execute_command("CLUSTER SETSLOT", slot, "MIGRATING", ids[1])
         time.sleep(0.1)
-        keys = self.nodes[source].execute_command("CLUSTER GETKEYSINSLOT", slot, 100)
-        if keys:
+        while keys := self.nodes[source].execute_command("CLUSTER GETKEYSINSLOT", slot, 100):
             login = ["AUTH2", "admin", self._admin] if self._guard else []
             self.nodes[source].execute_command(
                 *("MIGRATE", ports.LOOPBACK, self.ports[target], "", 0, 5000, *login, "KEYS", *keys)
             )
         time.sleep(0.1)
         for node in (target, source):
-            self.nodes[node].execute_command("CLUSTER SETSLOT", slot, "NODE", ids[target])
+            self.nodes[node].execute_command("CLUSTER SETSLOT", slot, "NODE", ids[1])
 
     def close(self) -> None:
         for server in self._servers:
@@ -235,6 +253,11 @@ class Cluster:
 
     def __exit__(self, *raised: object) -> None:
         self.close()
+
+
+def slot_of(image_id: str) -> int:
+    """The slot of the image's key, without a prefix."""
+    return int(key_slot(f"manifest:{image_id}".encode()))
 
 
 def with_login(address: str, user: str, password: str) -> str:

@@ -146,7 +146,7 @@ STAGES = (
     ),
     _tests(
         "soak",
-        "uploads while calls fail at random, and mutated files; takes minutes",
+        "uploads while calls fail at random, mutated files, a cluster that fails over; takes half an hour",
         _STACK,
         live=True,
         optional=True,

@@ -16,7 +16,7 @@ from imageservice.adapters.redis_client import client_of
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import Manifest, manifest_of
 from imageservice.read_through import ReadResult, ReadThrough, refresh
-from local.redis_cluster import MASTERS, Cluster
+from local.redis_cluster import MASTERS, Cluster, slot_of
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_slot_moves_while_reads_and_refreshes_go_on(cluster: Cluster, table_cl
     refresh(cache, lambda: image_table(table_client), recorded(table_client, image_id, 1))
     with Reads(cluster.url, table_client, image_id) as reads:
         reads.go_on()
-        mover = threading.Thread(target=cluster.move, args=(image_id, 2))
+        mover = threading.Thread(target=cluster.move, args=(slot_of(image_id), 2))
         mover.start()
         for sequencer in range(2, 12):
             newest = recorded(table_client, image_id, sequencer)
