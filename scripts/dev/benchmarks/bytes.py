@@ -11,20 +11,19 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 from time import process_time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageSequence
 from skimage.metrics import structural_similarity
 
 from dev.benchmarks.quality import ssimulacra2
-from imageservice.core.formats import FORMATS
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Size, Target, fitted
 from imageservice.engine.containers.bounded_file import BoundedFile
 from imageservice.engine.decode import decode_still, fit
 from imageservice.engine.decode_animation import decode_frames
-from imageservice.engine.encode import SETTINGS, clean, encode
+from imageservice.engine.encode import clean, encode
 from imageservice.engine.encode_animation import RenderedFrame, encode_animation
 from imageservice.engine.inspection import displayed_size, read_header
 from imageservice.engine.pixels.alpha import flattened, is_transparent, without_alpha
@@ -48,6 +47,13 @@ _MOVING = (
 
 
 _JUDGED_FRAMES = 5
+# The engine's settings in version 0.1, for every image.
+_FIXED: dict[str, dict[str, Any]] = {
+    "avif": {"quality": 50, "speed": 6, "subsampling": "4:2:0", "max_threads": 1},
+    "webp": {"quality": 80, "method": 2},
+    "jpeg": {"quality": 80, "progressive": True, "optimize": True, "subsampling": "4:2:0"},
+    "png": {},
+}
 
 
 class Result(NamedTuple):
@@ -128,9 +134,7 @@ def _interface(width: int) -> Image.Image:
 
 def _fixed(image: Image.Image, format: str) -> bytes:
     buffer = BytesIO()
-    quality = FORMATS[format].quality
-    options = SETTINGS[format] if quality is None else {**SETTINGS[format], "quality": quality}
-    clean(image).save(buffer, format.upper(), **options)
+    clean(image).save(buffer, format.upper(), **_FIXED[format])
     return buffer.getvalue()
 
 
@@ -188,7 +192,6 @@ def _fixed_animation(frames: list[RenderedFrame]) -> bytes:
         save_all=True,
         append_images=images[1:],
         duration=[frame.duration for frame in frames],
-        quality=FORMATS["webp"].quality,
-        method=2,
+        **_FIXED["webp"],
     )
     return buffer.getvalue()
