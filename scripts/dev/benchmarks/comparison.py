@@ -14,13 +14,19 @@ from dev.benchmarks.job import FormatSettings, Job, TargetSize
 from dev.benchmarks.processes import Contender, Process
 from dev.benchmarks.quality import quality
 
+_JUDGED_BY_EYE = (320, 640)
+
 
 class FormatResult(TypedDict):
-    """Means over the photos: SSIM and PSNR are against the photo resized from all its pixels."""
+    """Means over the photos, against the photo resized from all its pixels in linear light.
+
+    SSIMULACRA2 is None at widths where it would take minutes.
+    """
 
     bytes: float
     ssim: float
     psnr: float
+    ssimulacra2: float | None
 
 
 class SizeResult(TypedDict):
@@ -99,14 +105,16 @@ def _judged(
     task: Task, folder: Path, contender: Contender, size: TargetSize, format_name: str
 ) -> FormatResult:
     files = [_folder(folder, contender, photo) / f"{size.name}.{format_name}" for photo in task.photos]
+    by_eye = size.width in _JUDGED_BY_EYE
     judged = [
-        quality(photo, file, cover=size.height is not None)
+        quality(photo, file, cover=size.height is not None, by_eye=by_eye)
         for photo, file in zip(task.photos, files, strict=True)
     ]
     return FormatResult(
         bytes=statistics.mean(file.stat().st_size for file in files),
         ssim=statistics.mean(each.ssim for each in judged),
         psnr=statistics.mean(each.psnr for each in judged),
+        ssimulacra2=statistics.mean(each.ssimulacra2 or 0 for each in judged) if by_eye else None,
     )
 
 

@@ -33,7 +33,12 @@ def _encoded(image: pyvips.Image, name: str, settings: dict[str, Any]) -> bytes:
         data = image.webpsave_buffer(effort=settings["method"], **options)
     else:
         effort = 9 - settings["speed"]
-        data = image.heifsave_buffer(compression="av1", effort=effort, subsample_mode="on", **options)
+        data = image.heifsave_buffer(
+            compression="av1",
+            effort=effort,
+            subsample_mode="off" if settings["subsampling"] == "4:4:4" else "on",
+            **options,
+        )
     return bytes(data)
 
 
