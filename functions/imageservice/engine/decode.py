@@ -19,6 +19,8 @@ from imageservice.engine.pixels.resize import resize
 
 # How much of the shrinking is left to Lanczos after the JPEG decoder's own scaling, which is not in linear light.
 _JPEG_GAPS: dict[Light, float] = {"linear": 8.0, "gamma": 1.1}
+# Of more pixels, fewer are decoded: they hold little detail, 100 MP of them 740 MB.
+_LARGE_JPEG, _LARGE_GAP = 24_000_000, 2.0
 _DECODERS = {
     "tiff": tiff.decode,
     "bmp": bmp.decode,
@@ -53,7 +55,9 @@ class Pixels:
 def decode_still(file: BoundedFile, header: Header, target: Target, light: Light = "linear") -> Pixels:
     """The pixels of a still image, as many as the target needs. Raises ImageRejected."""
     if header.format == "jpeg":
-        image, scale = jpeg.decode(file, _least_size(header, target, _JPEG_GAPS[light]))
+        large = header.width * header.height > _LARGE_JPEG
+        gap = min(_JPEG_GAPS[light], _LARGE_GAP) if large else _JPEG_GAPS[light]
+        image, scale = jpeg.decode(file, _least_size(header, target, gap))
     else:
         image, scale = _DECODERS[header.format](file), 1.0
         _check_size(image, header)
