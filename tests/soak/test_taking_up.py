@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 from service import Service
 
-from dev.checks.template import resources
 from imageservice_operator.operations.stack import Stack
 from local import background
 from local.deployment.source import parse
@@ -17,21 +16,6 @@ from local.options import REPOSITORY
 RETAINED = REPOSITORY / "docs/examples/retained.template.yaml"
 IDENTIFIED_BY = {"AWS::S3::Bucket": "BucketName", "AWS::DynamoDB::Table": "TableName"}
 NEW = "second"
-
-
-def test_the_import_has_what_can_not_be_changed_later() -> None:
-    for name, imported in parse(RETAINED.read_text())["Resources"].items():
-        deployed = resources()[name]
-        assert {**deployed, "Properties": None} == {**imported, "Properties": None}
-        for each, value in imported.get("Properties", {}).items():
-            assert deployed["Properties"][each] == value, (name, each)
-    table = resources()["ImageTable"]["Properties"]
-    assert table.keys() - parse(RETAINED.read_text())["Resources"]["ImageTable"]["Properties"].keys() == {
-        "DeletionProtectionEnabled",
-        "SSESpecification",
-        "PointInTimeRecoverySpecification",
-        "TimeToLiveSpecification",
-    }
 
 
 def test_a_new_stack_serves_what_a_deleted_one_left(tmp_path: Path, samples: Path) -> None:
