@@ -1,12 +1,15 @@
-"""What UploadsFunction works with, made once per process; tests replace `source_bucket`."""
+"""What UploadsFunction works with, made once per process; tests replace `writes`."""
 
 from functools import cache
 
 from imageservice.adapters.aws_clients import client
 from imageservice.adapters.settings import settings
 from imageservice.adapters.source_bucket import Originals
+from uploads.requests import Writes
 
 
 @cache
-def source_bucket() -> Originals:
-    return Originals(client("s3"), settings().source_bucket, settings().max_bytes)
+def writes() -> Writes:
+    config = settings()
+    originals = Originals(client("s3"), config.source_bucket, config.max_bytes)
+    return Writes(originals, config.jwt_prefix_claim)

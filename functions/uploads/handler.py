@@ -22,8 +22,8 @@ _CALLS = {
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     """Answers a call that writes; API Gateway has already authorized it."""
-    originals = bootstrap.source_bucket()
-    response = dispatch(event, {route: partial(call, originals) for route, call in _CALLS.items()})
+    writes = bootstrap.writes()
+    response = dispatch(event, {route: partial(call, writes) for route, call in _CALLS.items()})
     refused = response["statusCode"] >= HTTPStatus.BAD_REQUEST
     problem = {"problem": response["body"]} if refused else {}
     logger.info("answered", extra={"route": event["routeKey"], "status": response["statusCode"], **problem})

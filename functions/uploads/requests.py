@@ -1,6 +1,6 @@
-"""The calls that write: each takes SourceBucket and a request, and answers it or raises a Problem."""
+"""The calls that write: each takes what it writes to and a request, and answers it or raises a Problem."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -8,7 +8,8 @@ from imageservice.adapters.source_bucket import Originals
 from imageservice.core.errors import BodyTooLarge, MediaTypeUnsupported, RequestInvalid
 from imageservice.core.formats import check_media_type
 from imageservice.core.image_id import check_image_id
-from imageservice.http.events import Event, body_of, header, id_in_path, json_strings
+from imageservice.core.ownership import check_may_write
+from imageservice.http.events import Event, body_of, claims_of, header, id_in_path, json_strings
 from imageservice.http.links import link_to
 from imageservice.http.responses import Response, json_response
 
@@ -18,21 +19,42 @@ _PUT_BYTES = 4_400_000
 _EXAMPLE = {"id": "shoes/red.jpg", "content_type": "image/jpeg"}
 
 
-def presign_upload(originals: Originals, event: Event) -> Response:
+@dataclass(frozen=True)
+class Writes:
+    """SourceBucket, and which ids a token permits (imageservice.core.ownership)."""
+
+    originals: Originals
+    prefix_claim: str = ""
+
+    def check(self, event: Event, image_id: str) -> str:
+        """The id. Raises ImageIdInvalid or WriteForbidden."""
+        check_may_write(check_image_id(image_id), self.prefix_claim, claims_of(event))
+        return image_id
+
+
+def presign_upload(writes: Writes, event: Event) -> Response:
     """201 with a form that uploads one image; the body is `{"id": …, "content_type": "image/…"}`."""
     request = json_strings(event, _EXAMPLE)
-    image_id = check_image_id(request["id"])
+    image_id = writes.check(event, request["id"])
+    if header(event, "if-none-match"):
+        raise RequestInvalid("A form can't be create-only. Use PUT, or an id that has never been used.")
     try:
         content_type = check_media_type(request["content_type"])
     except MediaTypeUnsupported as error:  # that of the file; the call's own body is JSON, as it should be
         raise RequestInvalid(str(error)) from error
-    form = originals.presigned_post(image_id, content_type)
-    return _answer(HTTPStatus.CREATED, event, image_id, **asdict(form), max_bytes=originals.max_bytes)
+    form = writes.originals.presigned_post(image_id, content_type)
+    return _answer(HTTPStatus.CREATED, event, image_id, **asdict(form), max_bytes=writes.originals.max_bytes)
 
 
-def put_image(originals: Originals, event: Event) -> Response:
-    """202 once the body is stored as the image's original; its renditions follow."""
-    image_id = check_image_id(id_in_path(event))
+def put_image(writes: Writes, event: Event) -> Response:
+    """202 once the body is stored as the image's original; its renditions follow.
+
+    With `If-None-Match: *`, only if there is none yet.
+    """
+    originals, image_id = writes.originals, writes.check(event, id_in_path(event))
+    condition = header(event, "if-none-match")
+    if condition not in ("", "*"):
+        raise RequestInvalid("If-None-Match may only be *, which creates an image and never replaces one.")
     content_type = check_media_type(header(event, "content-type"))
     data = body_of(event)
     most = min(_PUT_BYTES, originals.max_bytes)
@@ -43,14 +65,14 @@ def put_image(originals: Originals, event: Event) -> Response:
             f"The image has {len(data):,} bytes; this call accepts at most {most:,}. "
             f"POST /uploads presigns uploads of up to {originals.max_bytes:,} bytes."
         )
-    version = originals.put(image_id, data, content_type)
+    version = originals.put(image_id, data, content_type, create_only=condition == "*")
     return _answer(HTTPStatus.ACCEPTED, event, image_id, version, status="PROCESSING", version_id=version)
 
 
-def delete_image(originals: Originals, event: Event) -> Response:
+def delete_image(writes: Writes, event: Event) -> Response:
     """202 once the original is deleted; renditions and caches follow. Deleting twice is no error."""
-    image_id = check_image_id(id_in_path(event))
-    originals.delete(image_id)
+    image_id = writes.check(event, id_in_path(event))
+    writes.originals.delete(image_id)
     return _answer(HTTPStatus.ACCEPTED, event, image_id, status="DELETED")
 
 

@@ -20,30 +20,30 @@ from imageservice.core.resize_plan import plan_resizes
 from imageservice_operator.operations.errors import BadRequest
 from imageservice_operator.operations.uploads import upload
 from reader.request import read_request
-from uploads.requests import delete_image, presign_upload, put_image
+from uploads.requests import Writes, delete_image, presign_upload, put_image
 
 REFUSED = ["k" * 970, "../x", "a/./b", "a/..", "${filename}", "a\nb", "a\x1b[2J", "\udcff.jpg"]
 HTTP = {"http": {"method": "GET"}}
 
 
-def originals() -> Originals:
+def writes() -> Writes:
     client = boto3.client("s3", region_name="us-east-1")
     client.create_bucket(Bucket="source")
-    return Originals(client, "source", max_bytes=1000)
+    return Writes(Originals(client, "source", max_bytes=1000))
 
 
 def by_post(image_id: str) -> None:
-    presign_upload(originals(), {"body": json.dumps({"id": image_id, "content_type": "image/png"})})
+    presign_upload(writes(), {"body": json.dumps({"id": image_id, "content_type": "image/png"})})
 
 
 def by_put(image_id: str) -> None:
     body = {"body": base64.b64encode(b"x").decode(), "isBase64Encoded": True}
     path = {"rawPath": f"/images/{image_id}", "headers": {"content-type": "image/png"}}
-    put_image(originals(), {**path, **body})
+    put_image(writes(), {**path, **body})
 
 
 def by_delete(image_id: str) -> None:
-    delete_image(originals(), {"rawPath": f"/images/{image_id}"})
+    delete_image(writes(), {"rawPath": f"/images/{image_id}"})
 
 
 def by_get(image_id: str) -> None:

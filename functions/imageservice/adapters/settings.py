@@ -53,6 +53,7 @@ class Settings:
     remove_image_arn: str = ""
     failure_topic_arn: str = ""
     stack_name: str = ""
+    jwt_prefix_claim: str = ""
     max_bytes: int = Limits.max_bytes
     max_pixels: int = Limits.max_pixels
     max_frame_pixels: int = Limits.max_frame_pixels

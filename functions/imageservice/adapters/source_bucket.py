@@ -4,11 +4,13 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from imageservice.core.errors import ImageRejected
+from imageservice.core.errors import ImageExists, ImageRejected
 from imageservice.core.upload_event import Upload
 
 # S3's error codes for an object, or a version of it, that does not exist.
 GONE = ("NoSuchKey", "NoSuchVersion", "404")
+# S3's codes for a write whose condition failed, or that another write of the same key has overtaken.
+_EXISTS = ("PreconditionFailed", "ConditionalRequestConflict")
 _PRESIGNED_S = 900
 
 
@@ -185,11 +187,22 @@ class Originals:
         )
         return PresignedPost(form["url"], form["fields"], _PRESIGNED_S)
 
-    def put(self, image_id: str, data: bytes, content_type: str) -> str:
-        """Stores an original, and returns its version."""
-        answer = self._client.put_object(
-            Bucket=self._bucket, Key=image_id, Body=data, ContentType=content_type
-        )
+    def put(self, image_id: str, data: bytes, content_type: str, *, create_only: bool = False) -> str:
+        """Stores an original, and returns its version. Raises ImageExists if `create_only`, and there is one already.
+
+        S3 decides, so that of two at the same time one succeeds.
+        """
+        from botocore.exceptions import ClientError
+
+        condition = {"IfNoneMatch": "*"} if create_only else {}
+        try:
+            answer = self._client.put_object(
+                Bucket=self._bucket, Key=image_id, Body=data, ContentType=content_type, **condition
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _EXISTS:
+                raise ImageExists("There is an image with this id already.") from error
+            raise
         version: str = answer.get("VersionId", "")
         return version
 

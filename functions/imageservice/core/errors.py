@@ -5,6 +5,7 @@
     │   ├── RequestInvalid         a parameter is not valid: which one, and what it accepts                 400
     │   │   └── ImageIdInvalid     the text cannot be an image's id (imageservice.core.image_id)            400
     │   ├── DirectReadRefused      this deployment answers only reads that come through its edge            403
+    │   ├── WriteForbidden         the token does not permit writing this id                                403
     │   ├── ImageUnknown           there is no image with this id                                           404
     │   ├── RenditionUnknown       there is no such rendition any more                                      404
     │   ├── AddressUnknown         the API has nothing at this address                                      404
@@ -13,6 +14,7 @@
     │   ├── MethodNotAllowed       the API does not have this method at this address                        405
     │   ├── FormatUnavailable      the image has no rendition in the requested format                       406
     │   ├── ImageDeleted           the image was deleted                                                    410
+    │   ├── ImageExists            a create-only upload found an image with this id                         412
     │   ├── BodyTooLarge           the body is larger than this call accepts                                413
     │   ├── MediaTypeUnsupported   the body's Content-Type is none that is accepted                         415
     │   ├── ImageRejected          the image is bad: its uploader sees why, replaying cannot help           422
@@ -52,6 +54,18 @@ class DirectReadRefused(Problem):
     """The read did not come through the edge, and this deployment answers no others (parameter `DirectReads`)."""
 
     status = HTTPStatus.FORBIDDEN
+
+
+class WriteForbidden(Problem):
+    """The token does not permit writing this id; the message says which ids it permits."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class ImageExists(Problem):
+    """There is an original with this id already, and the upload was to create one (`If-None-Match: *`)."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
 
 
 class ImageUnknown(Problem):

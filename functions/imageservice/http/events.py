@@ -22,6 +22,14 @@ def header(event: Event, name: str) -> str:
     return value
 
 
+def claims_of(event: Event) -> Mapping[str, str]:
+    """The claims of the JWT that API Gateway has checked; none without one."""
+    claims: Mapping[str, str] = (
+        event.get("requestContext", {}).get("authorizer", {}).get("jwt", {}).get("claims") or {}
+    )
+    return claims
+
+
 def body_of(event: Event) -> bytes:
     """The request's body, however API Gateway has encoded it."""
     body = event.get("body") or ""

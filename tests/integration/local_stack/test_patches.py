@@ -1,7 +1,5 @@
 """Every patch of `scripts/local/patches/` is needed: without it, the stack does what these tests describe.
-
-The rest of this folder shows that each works. If a test fails here after an upgrade, the upgrade has fixed
-something, and the patch can be deleted.
+The rest of this folder shows that each works. One that fails here after an upgrade can be deleted.
 """
 
 import contextlib
@@ -34,6 +32,7 @@ COVERED = {
         "http_api_paths",
         "http_api_stage_variables",
         "imported_table",
+        "json_platform_logs",
         "s3_event_version",
         "s3_versioned_ranges",
     ],
@@ -93,6 +92,15 @@ def test_closed_connections(bare: Bare) -> None:
     until(lambda: server_state(connection) == "CLOSE_WAIT", "the server to notice")
     time.sleep(1)
     assert server_state(connection) == "CLOSE_WAIT"
+
+
+def test_json_platform_logs(bare: Bare) -> None:
+    function, client = bare("services").function, bare("services").stack.client
+    client("lambda").update_function_configuration(FunctionName=function, LoggingConfig={"LogFormat": "JSON"})
+    client("lambda").invoke(FunctionName=function)
+    group = f"/aws/lambda/{function.rpartition(':')[2]}"
+    [first, *_] = client("logs").filter_log_events(logGroupName=group)["events"]
+    assert first["message"].startswith("START RequestId")
 
 
 def test_s3_event_version(bare: Bare) -> None:

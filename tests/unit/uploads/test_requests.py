@@ -13,7 +13,7 @@ from moto import mock_aws
 from imageservice.adapters.aws_clients import client
 from imageservice.adapters.source_bucket import Originals
 from imageservice.core.errors import Problem
-from uploads.requests import delete_image, presign_upload, put_image
+from uploads.requests import Writes, delete_image, presign_upload, put_image
 
 ODD_ID = "a b+c%20é/ü.jpg"
 
@@ -28,8 +28,8 @@ def s3() -> Iterator[Any]:
 
 
 @pytest.fixture
-def originals(s3: Any) -> Originals:
-    return Originals(s3, "source", max_bytes=5_000_000)
+def writes(s3: Any) -> Writes:
+    return Writes(Originals(s3, "source", max_bytes=5_000_000))
 
 
 def post(body: object) -> dict[str, Any]:
@@ -45,9 +45,9 @@ def put(data: bytes, image_id: str = ODD_ID, content_type: str = "image/jpeg") -
     }
 
 
-def refusal(call: Any, event: dict[str, Any], originals: Originals) -> Problem:
+def refusal(call: Any, event: dict[str, Any], writes: Writes) -> Problem:
     with pytest.raises(Problem) as caught:
-        call(originals, event)
+        call(writes, event)
     return caught.value
 
 
@@ -56,24 +56,24 @@ def policy(form: dict[str, Any]) -> list[Any]:
     return conditions
 
 
-def test_a_presigned_upload_names_exactly_the_id_asked_for(originals: Originals) -> None:
-    response = presign_upload(originals, post({"id": ODD_ID, "content_type": "image/png"}))
+def test_a_presigned_upload_names_exactly_the_id_asked_for(writes: Writes) -> None:
+    response = presign_upload(writes, post({"id": ODD_ID, "content_type": "image/png"}))
     form = json.loads(response["body"])
     assert response["statusCode"] == 201
     assert form["fields"]["key"] == ODD_ID
     assert {"key": ODD_ID} in policy(form)
 
 
-def test_a_presigned_upload_is_limited_in_size_and_content_type(originals: Originals) -> None:
-    form = json.loads(presign_upload(originals, post({"id": "a", "content_type": "image/png"}))["body"])
+def test_a_presigned_upload_is_limited_in_size_and_content_type(writes: Writes) -> None:
+    form = json.loads(presign_upload(writes, post({"id": "a", "content_type": "image/png"}))["body"])
     assert ["content-length-range", 1, 5_000_000] in policy(form)
     assert {"Content-Type": "image/png"} in policy(form)
 
 
 def test_a_presigned_upload_is_signed_with_version_4_in_the_oldest_region_too() -> None:
     """Buckets made since June 2020 refuse version 2, which botocore still chooses there."""
-    originals = Originals(client("s3"), "source", max_bytes=1)
-    form = json.loads(presign_upload(originals, post({"id": "a", "content_type": "image/png"}))["body"])
+    writes = Writes(Originals(client("s3"), "source", max_bytes=1))
+    form = json.loads(presign_upload(writes, post({"id": "a", "content_type": "image/png"}))["body"])
     assert form["fields"]["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
 
 
@@ -81,21 +81,21 @@ CDN = {"stageVariables": {"cdn": "https://cdn.example"}}
 ODD_PATH = "a%20b%2Bc%2520%C3%A9/%C3%BC.jpg"
 
 
-def test_every_link_is_a_full_one_at_the_cdn(originals: Originals) -> None:
-    response = presign_upload(originals, {**post({"id": ODD_ID, "content_type": "image/png"}), **CDN})
+def test_every_link_is_a_full_one_at_the_cdn(writes: Writes) -> None:
+    response = presign_upload(writes, {**post({"id": ODD_ID, "content_type": "image/png"}), **CDN})
     form = json.loads(response["body"])
     assert form["metadata"] == f"https://cdn.example/metadata/{ODD_PATH}"
     assert form["upload"] == response["headers"]["location"] == f"https://cdn.example/uploads/{ODD_PATH}"
 
 
-def test_an_image_that_is_put_has_a_link_to_the_state_of_this_very_upload(originals: Originals) -> None:
-    answer = json.loads(put_image(originals, {**put(b"photo"), **CDN})["body"])
+def test_an_image_that_is_put_has_a_link_to_the_state_of_this_very_upload(writes: Writes) -> None:
+    answer = json.loads(put_image(writes, {**put(b"photo"), **CDN})["body"])
     assert answer["upload"] == f"https://cdn.example/uploads/{ODD_PATH}?version={quote(answer['version_id'])}"
 
 
-def test_without_a_cdn_links_are_encoded_for_the_apis_two_decodings(originals: Originals) -> None:
+def test_without_a_cdn_links_are_encoded_for_the_apis_two_decodings(writes: Writes) -> None:
     event = {**post({"id": ODD_ID, "content_type": "image/png"}), "headers": {"host": "api.example"}}
-    link = json.loads(presign_upload(originals, event)["body"])["metadata"]
+    link = json.loads(presign_upload(writes, event)["body"])["metadata"]
     assert unquote(unquote(link)) == f"https://api.example/metadata/{ODD_ID}"
 
 
@@ -121,55 +121,97 @@ def test_without_a_cdn_links_are_encoded_for_the_apis_two_decodings(originals: O
         '{"id": "a", "content_type": "image/svg+xml"}',
     ],
 )
-def test_a_request_that_cannot_be_meant_is_a_bad_request(body: str, originals: Originals) -> None:
-    assert refusal(presign_upload, post(body), originals).status == 400
+def test_a_request_that_cannot_be_meant_is_a_bad_request(body: str, writes: Writes) -> None:
+    assert refusal(presign_upload, post(body), writes).status == 400
 
 
 @pytest.mark.parametrize("kind", ["image/jpg", "image/jpeg", "IMAGE/HEIF", "image/tif", "image/png; q=1"])
-def test_an_upload_is_posted_with_the_content_type_that_was_asked_for(
-    kind: str, originals: Originals
-) -> None:
-    form = json.loads(presign_upload(originals, post({"id": "a", "content_type": kind}))["body"])
+def test_an_upload_is_posted_with_the_content_type_that_was_asked_for(kind: str, writes: Writes) -> None:
+    form = json.loads(presign_upload(writes, post({"id": "a", "content_type": kind}))["body"])
     assert form["fields"]["Content-Type"] == kind.lower().partition(";")[0]
 
 
-def test_the_longest_id_that_leaves_room_for_renditions_is_taken(originals: Originals) -> None:
+def test_the_longest_id_that_leaves_room_for_renditions_is_taken(writes: Writes) -> None:
     asked = {"id": "k" * 969, "content_type": "image/png"}
-    assert presign_upload(originals, post(asked))["statusCode"] == 201
-    assert refusal(presign_upload, post({**asked, "id": "k" * 970}), originals).status == 400
+    assert presign_upload(writes, post(asked))["statusCode"] == 201
+    assert refusal(presign_upload, post({**asked, "id": "k" * 970}), writes).status == 400
 
 
-def test_an_image_that_is_put_is_stored_under_its_raw_id(s3: Any, originals: Originals) -> None:
-    response = put_image(originals, put(b"\xff\xd8photo"))
+def test_an_image_that_is_put_is_stored_under_its_raw_id(s3: Any, writes: Writes) -> None:
+    response = put_image(writes, put(b"\xff\xd8photo"))
     assert response["statusCode"] == 202
     stored = s3.get_object(Bucket="source", Key=ODD_ID)
     assert (stored["Body"].read(), stored["ContentType"]) == (b"\xff\xd8photo", "image/jpeg")
     assert json.loads(response["body"])["version_id"] == stored["VersionId"]
 
 
-def test_an_image_too_large_for_the_call_names_the_way_that_takes_it(originals: Originals) -> None:
-    error = refusal(put_image, put(b"x" * 4_400_001), originals)
+def test_an_image_too_large_for_the_call_names_the_way_that_takes_it(writes: Writes) -> None:
+    error = refusal(put_image, put(b"x" * 4_400_001), writes)
     assert error.status == 413
     assert "POST /uploads" in str(error)
 
 
 def test_an_image_over_the_services_limit_is_refused_before_it_is_stored(s3: Any) -> None:
-    assert refusal(put_image, put(b"x" * 11), Originals(s3, "source", max_bytes=10)).status == 413
+    assert refusal(put_image, put(b"x" * 11), Writes(Originals(s3, "source", max_bytes=10))).status == 413
     assert s3.list_objects_v2(Bucket="source")["KeyCount"] == 0
 
 
-def test_an_empty_body_is_not_an_image(originals: Originals) -> None:
-    assert refusal(put_image, put(b""), originals).status == 400
+def test_an_empty_body_is_not_an_image(writes: Writes) -> None:
+    assert refusal(put_image, put(b""), writes).status == 400
 
 
-def test_a_deleted_image_can_be_got_back_in_s3(s3: Any, originals: Originals) -> None:
-    put_image(originals, put(b"photo"))
-    assert delete_image(originals, {"rawPath": f"/images/{ODD_ID}"})["statusCode"] == 202
+def test_a_deleted_image_can_be_got_back_in_s3(s3: Any, writes: Writes) -> None:
+    put_image(writes, put(b"photo"))
+    assert delete_image(writes, {"rawPath": f"/images/{ODD_ID}"})["statusCode"] == 202
     versions = s3.list_object_versions(Bucket="source")
     assert len(versions["Versions"]) == 1
     assert versions["DeleteMarkers"][0]["Key"] == ODD_ID
 
 
-def test_deleting_twice_is_no_error(originals: Originals) -> None:
+def test_deleting_twice_is_no_error(writes: Writes) -> None:
     for _ in range(2):
-        assert delete_image(originals, {"rawPath": "/images/missing"})["statusCode"] == 202
+        assert delete_image(writes, {"rawPath": "/images/missing"})["statusCode"] == 202
+
+
+def create(data: bytes, image_id: str = ODD_ID) -> dict[str, Any]:
+    event = put(data, image_id)
+    return {**event, "headers": {**event["headers"], "if-none-match": "*"}}
+
+
+def test_a_create_only_upload_never_replaces(s3: Any, writes: Writes) -> None:
+    assert put_image(writes, create(b"first"))["statusCode"] == 202
+    assert refusal(put_image, create(b"second"), writes).status == 412
+    assert s3.get_object(Bucket="source", Key=ODD_ID)["Body"].read() == b"first"
+    delete_image(writes, {"rawPath": f"/images/{ODD_ID}"})
+    assert put_image(writes, create(b"third"))["statusCode"] == 202
+
+
+def test_another_condition_is_not_quietly_ignored(writes: Writes) -> None:
+    event = put(b"photo")
+    event["headers"]["if-none-match"] = '"an-etag"'
+    assert refusal(put_image, event, writes).status == 400
+    form = {**post({"id": "a", "content_type": "image/png"}), "headers": {"if-none-match": "*"}}
+    assert refusal(presign_upload, form, writes).status == 400
+
+
+def bearing(event: dict[str, Any], **claims: str) -> dict[str, Any]:
+    return {**event, "requestContext": {"authorizer": {"jwt": {"claims": claims, "scopes": None}}}}
+
+
+def calls_for(image_id: str) -> list[tuple[Any, dict[str, Any]]]:
+    """Every call that writes, for this id."""
+    return [
+        (presign_upload, post({"id": image_id, "content_type": "image/png"})),
+        (put_image, put(b"photo", image_id)),
+        (delete_image, {"rawPath": f"/images/{image_id}"}),
+    ]
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_bearer_writes_below_their_own_prefix_alone(writes: Writes, number: int) -> None:
+    own = Writes(writes.originals, "users/{sub}/")
+    call, event = calls_for("users/ann/cat.jpg")[number]
+    assert call(own, bearing(event, sub="ann"))["statusCode"] in (201, 202)
+    for other in ("bob", "an", "ann/x", "", "."):
+        assert refusal(call, bearing(event, sub=other), own).status == 403
+    assert refusal(call, event, own).status == 403
