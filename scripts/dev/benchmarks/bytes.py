@@ -35,7 +35,7 @@ _STILLS = (
     ("photo", _SAMPLES / "tomatoes-12mp.jpg", 640),
     ("photo in a PNG", _SAMPLES / "trees-alpha.png", 640),
     ("screenshot", _ROOT / "docs" / "images" / "console-images.webp", 1280),
-    ("chart", _ROOT / "docs" / "images-benchmark.png", 1280),
+    ("chart", _SAMPLES / "chart.png", 1280),
     ("logo", _SAMPLES / "cases" / "logo-palette.png", 1280),
     ("logo", _SAMPLES / "cases" / "logo-palette.png", 320),
 )
