@@ -54,13 +54,18 @@ class BoundedFile:
     def read(self, size: int = -1) -> bytes:
         self.check_time()
         try:
-            return self._file.read(size)
+            # A file may state any length, but no file object takes more than 63 bits.
+            return self._file.read(min(size, self.size) if size > 0 else size)
         except Exception as error:  # any error of the store: noted here, raised again
             self.failure = error
             raise
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        return self._file.seek(offset, whence)
+        """Goes to a place that the file states, at most to its end. Raises ImageRejected for one before its begin."""
+        place = (0, self._file.tell(), self.size)[whence] + offset
+        if place < 0:
+            raise ImageRejected("The image is damaged: it points to a place before its begin.")
+        return self._file.seek(min(place, self.size))
 
     def tell(self) -> int:
         return self._file.tell()

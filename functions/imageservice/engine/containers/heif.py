@@ -48,7 +48,9 @@ def read_header(file: BoundedFile) -> Header:
     """The header of an AVIF or HEIC, still or (AVIF alone) moving. Raises ImageRejected."""
     index, tracks, brand = None, Tracks(), file.at(8, 4)
     brands = _brands(file)
+    reach = 0
     for box in top_boxes(file):
+        reach = box.end
         if box.kind == b"meta":
             index = read_index(body(file, box))
         elif box.kind == b"moov":
@@ -60,6 +62,8 @@ def read_header(file: BoundedFile) -> Header:
     if index is None or index.primary is None:
         if moving and track is not None:
             return Header("avif", track.width, track.height, track.frames, moving_alpha, loops=0)
+        if reach > file.size:
+            raise ImageRejected("The image is cut off: it ends before its index.")
         raise ImageRejected(
             "The file holds a video or an image sequence without a still image, which is not accepted."
         )
