@@ -20,7 +20,7 @@ IMPORTED_AS = {
 # boto3 depends on botocore; redis is faster with hiredis, and finds it by itself.
 UNNAMED = {"botocore", "hiredis"}
 # Imported inside a function that is never called there: an inspection reads headers and decodes no pixels.
-NEVER_REACHED = {"inspect_original": {"pillow_heif", "simplejpeg"}}
+NEVER_REACHED = {"inspect_original": {"numpy", "pillow_heif", "simplejpeg"}}
 
 each_function = pytest.mark.parametrize("name", NAMES)
 
