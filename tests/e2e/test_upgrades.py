@@ -144,11 +144,20 @@ def test_a_change_of_plan_changes_new_images_alone(live: Live, samples: Path) ->
     assert live.update(RenditionPlan="").returncode == 0
 
 
-def test_the_cache_is_taken_away_and_given_back(live: Live) -> None:
-    url, before = live.parameters()["CacheUrl"], live.made()
+def test_a_cache_that_was_off_while_an_image_was_replaced_serves_nothing_stale(
+    live: Live, samples: Path
+) -> None:
+    url = live.parameters()["CacheUrl"]
+    link = live.service.stack.url(f"/images/{IDS[1]}")
+    old = httpx.get(link).headers["location"]
+    item = live.service.item(IDS[1])
+    assert item is not None
     assert live.update(Cache="none", CacheUrl="").returncode == 0
+    live.service.upload(samples / "landscape-orientation6.jpg", IDS[1])
+    live.service.settled(IDS[1], item["revision"] + 1)
+    assert httpx.get(link).headers["location"] != old
     assert live.update(Cache="external", CacheUrl=url).returncode == 0
-    assert live.made() == before
+    assert httpx.get(link).headers["location"] != old
 
 
 def test_an_update_that_fails_leaves_the_stack_as_it_was(live: Live, samples: Path, tmp_path: Path) -> None:
