@@ -13,6 +13,7 @@ from waiting import until
 
 from imageservice_operator.operations.stack import Stack
 from imageservice_web import ImageLinks
+from imageservice_web.reads import ImageReads, NotAvailable
 from imageservice_web.uploads import BearerToken, SignedWithIam, UploadRefused, Uploads
 
 
@@ -86,3 +87,21 @@ def test_every_link_of_a_srcset_leads_to_a_file(service: Service, links: ImageLi
         answer = httpx.get(link, headers={"accept": "image/avif"})
         assert answer.status_code == 302
         assert urlsplit(answer.headers["location"]).path.endswith(".avif")
+
+
+def test_a_picture_comes_with_its_own_size_and_text(
+    service: Service, links: ImageLinks, samples: Path
+) -> None:
+    image_id = service.upload(samples / "landscape-orientation6.jpg")
+    service.reaches(image_id, "READY")
+    reads = ImageReads(links)
+    hero = reads.picture(
+        image_id, alt='A "lake" & trees', priority=True, css_class="hero", inline_style=False
+    )
+    assert 'alt="A &quot;lake&quot; &amp; trees"' in hero
+    assert 'fetchpriority="high"' in hero
+    assert "style=" not in hero
+    assert reads.upload_state(image_id)["status"] == "READY"
+    with pytest.raises(NotAvailable) as missing:
+        reads.picture("site/unknown.jpg")
+    assert missing.value.status == 404

@@ -47,9 +47,12 @@ class ImageLinks:
         query = {"size": size, "w": width, "dpr": dpr, "format": format}
         return self._link("images", image_id, query)
 
-    def metadata_url(self, image_id: str) -> str:
-        """Where the image's metadata are, as JSON."""
-        return self._link("metadata", image_id, {})
+    def metadata_url(self, image_id: str, **picture: str) -> str:
+        """Where the image's metadata are, as JSON.
+
+        `picture` are options of the HTML in it: sizes, alt, class, loading, fetchpriority, style (docs/openapi.yaml).
+        """
+        return self._link("metadata", image_id, picture)
 
     def upload_url(self, image_id: str, version_id: str | None = None) -> str:
         """Where the state of an upload is, as JSON; by default of the newest upload."""

@@ -35,6 +35,27 @@ class ImageReads:
         """
         return self._get(self._links.metadata_url(image_id))
 
+    def picture(
+        self,
+        image_id: str,
+        *,
+        alt: str = "",
+        sizes: str | None = None,
+        priority: bool = False,
+        css_class: str | None = None,
+        inline_style: bool = True,
+    ) -> str:
+        """A `<picture>` as safe HTML, with the image's own width, height and placeholder.
+
+        Without `alt`, the image is a decoration. `priority` is for the one large image at the top of a page. Without
+        `inline_style`, it works under a content security policy that forbids inline styles. Raises NotAvailable.
+        """
+        options = {"alt": alt, "sizes": sizes, "class": css_class}
+        options |= {"loading": "eager", "fetchpriority": "high"} if priority else {}
+        options |= {} if inline_style else {"style": "none"}
+        given = {name: value for name, value in options.items() if value}
+        return str(self._get(self._links.metadata_url(image_id, **given))["picture"])
+
     def upload_state(self, image_id: str, version_id: str | None = None) -> dict[str, Any]:
         """The state of one upload, by default of the newest: `status`, `reason`, `served`. Raises NotAvailable."""
         return self._get(self._links.upload_url(image_id, version_id))
