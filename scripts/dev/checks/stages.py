@@ -146,7 +146,7 @@ STAGES = (
     ),
     _tests(
         "soak",
-        "uploads while calls fail at random, mutated files, a cluster that fails over; takes half an hour",
+        "failing calls, mutated files, hostile files, a cluster that fails over; takes an hour",
         _STACK,
         live=True,
         optional=True,

@@ -6,20 +6,7 @@ With words, only of the files whose names contain one of them. Status 1 means th
 import sys
 
 from bombs.catalog import BOMBS, costs_of
-from bombs.functions import Costs
-
-HEAD = (
-    "| file | kB | inspected: MB | CPU s | requests | resized: MB | CPU s | outcome |\n"
-    "|---|---|---|---|---|---|---|---|"
-)
-
-
-def row(name: str, costs: Costs) -> str:
-    resized = f"{costs.resize.peak:,} | {costs.resize.seconds:.1f}" if costs.resize else "|"
-    return (
-        f"| {name} | {costs.length / 1000:,.0f} | {costs.inspect.peak:,} | {costs.inspect.seconds:.1f}"
-        f" | {costs.inspect.requests} | {resized} | {costs.outcome} |"
-    )
+from bombs.table import HEAD, row
 
 
 def main() -> None:

@@ -84,7 +84,7 @@ BOMBS = {
     "JPEG, 9,900 segments": lambda: with_segments(segment(_COM, bytes(4_000)) * 9_900),
     "JPEG, 24,000,000 markers": lambda: with_segments(b"\xff\x01" * 24_000_000),
     "JPEG, 49 MB of filling": lambda: with_segments(b"\xff" * _FILE),
-    "JPEG, 49 MB of nothing between segments": lambda: with_segments(bytes(_FILE)),
+    "JPEG, 49 MB of nothing between segments": lambda: with_segments(segment(_COM) + bytes(_FILE)),
     "JPEG, 49 MB behind it": lambda: _SMALL + b"\xff\xd8\xff\xda" * (_FILE // 4),
     "JPEG, EXIF that loops": lambda: with_segments(segment(_APP1, b"Exif\0\0" + looping_exif())),
     "JPEG, EXIF of 5,000 overlapping values": lambda: with_segments(

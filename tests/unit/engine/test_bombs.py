@@ -1,8 +1,9 @@
 """Some hostile files of each format, run through the functions' own handlers, as the catalog has them."""
 
 import pytest
-from bombs.catalog import costs_of
+from bombs.catalog import BOMBS, costs_of
 from bombs.functions import READY
+from bombs.table import outcomes
 
 TAKEN = (
     "PNG, an ICC profile of 400 MB",
@@ -33,3 +34,8 @@ def test_a_bomb_is_rejected_within_the_functions_bounds(name: str, reason: str) 
     costs = costs_of(name)
     assert costs.excesses() == []
     assert reason in costs.outcome
+
+
+def test_every_file_in_the_table_of_the_docs_can_be_made() -> None:
+    assert outcomes().keys() <= BOMBS.keys()
+    assert len(outcomes()) > 100
