@@ -1,5 +1,6 @@
 """Records what the states of the workflows are evaluated on, for tests/integration/local_stack/test_jsonata.py:
-`python -m dev.checks.record_states`. Takes some minutes: it runs the tests that go through the workflows.
+`python -m dev.checks.record_states [TESTS]`. It runs the tests that go through the workflows, which takes some minutes,
+or only the given ones, and adds what these go through to what is recorded.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +36,18 @@ _SAMPLES = 2  # of each state and phase
 
 
 def main() -> int:
+    tests = sys.argv[1:] or TESTS
     (site_packages,) = ROOT.glob(".venv/local/lib/python3*/site-packages")
     hook = site_packages / "record_states.pth"
     with tempfile.TemporaryDirectory() as folder:
         hook.write_text(HOOK)
         try:
-            command = [str(ROOT / ".venv/test/bin/pytest"), "-q", *TESTS]
+            command = [str(ROOT / ".venv/test/bin/pytest"), "-q", *tests]
             ended = subprocess.run(command, cwd=ROOT, env={**os.environ, FOLDER: folder}, check=False)
         finally:
             hook.unlink()
-        lines = sorted(condensed(recorded(Path(folder))), key=lambda line: line[:3])
+        known = map(json.loads, RECORDED.read_text().splitlines() if sys.argv[1:] else ())
+        lines = sorted(condensed(chain(known, recorded(Path(folder)))), key=lambda line: line[:3])
     RECORDED.write_text("".join(f"{json.dumps(line, sort_keys=True)}\n" for line in lines))
     print(f"{len(lines)} recorded in {RECORDED.relative_to(ROOT)}")
     return ended.returncode
@@ -63,7 +67,7 @@ def recorded(folder: Path) -> Iterator[list[Any]]:
                 yield [name, state, phase, bindings]
 
 
-def condensed(lines: Iterator[list[Any]]) -> Iterator[list[Any]]:
+def condensed(lines: Iterable[list[Any]]) -> Iterator[list[Any]]:
     """A few evaluations of each state and phase: the shortest of each shape."""
     shortest: dict[tuple[str, str, str], dict[str, tuple[int, list[Any]]]] = {}
     for line in lines:

@@ -44,6 +44,7 @@ HARMLESS = {
     r"\{\{resolve:secretsmanager:|arn:aws:secretsmanager:": "the place of a secret",
     r"!(Equals|Join|Not|If)\b|^\s*(CACHE_PASSWORD|EDGE_SECRETS):": "a condition or a reference of the template",
     r"\"x-edge-secret\"": "a header's name",
+    r"\"Bearer a\.b\.c\"": "no token",
     r"\"elasticache:Connect\"|\"SecretsManager\"": "names of AWS",
 }
 PLANTED = f"token = '{'AKIA'}{'ZQ3DRSTUVWXY2345'}'\n"
