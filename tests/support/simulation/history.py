@@ -80,25 +80,25 @@ class Found(NamedTuple):
     left_over: int
 
 
-def random_history(seed: int, uploads: int = 8, keys: int = 2) -> History:
-    """About so many operations on so many keys."""
+def random_history(seed: int, operations: int | None = None, keys: int = 2) -> History:
+    """So many operations on so many keys; without a number, 2 to 15."""
     choose = random.Random(f"history {seed}")
     kinds, weights = list(_WEIGHTS), list(_WEIGHTS.values())
     sequencers = choose.choice(("equal", "equal", "left", "right"))
     if sequencers != "equal":
         # Of different lengths, only the latest change is known: what was before a bad upload stays as it is.
         weights = [0 if kind in ("broken", "cut off") else weight for kind, weight in _WEIGHTS.items()]
-    operations = [
+    listed = [
         Operation(
             choose.choices(kinds, weights)[0],
             f"key-{choose.randrange(keys)}",
             number,
             choose.choice((0, 0, 2, 10, 40, 120)),
         )
-        for number in range(choose.randrange(2, uploads * 2))
+        for number in range(operations or choose.randrange(2, 16))
     ]
     rate = choose.choice((0.0, 0.02, 0.08, 0.2))
-    return History(seed, operations, rate, sequencers)  # type: ignore[arg-type]
+    return History(seed, listed, rate, sequencers)  # type: ignore[arg-type]
 
 
 def run(history: History, dynamodb: Any, redis: Any, fill: Fill, definitions: Path) -> Found:
@@ -114,8 +114,9 @@ def run(history: History, dynamodb: Any, redis: Any, fill: Fill, definitions: Pa
     scheduler.run()
     world.reconcile()
     scheduler.run()
+    wrong = list(orderly.unexplained(world))
     left_over = world.reconcile_storage()
-    wrong = orderly.differences(world, done)
+    wrong += orderly.differences(world, done)
     return Found(wrong, len(world.states.runs), scheduler.steps, scheduler.counted.total(), left_over)
 
 

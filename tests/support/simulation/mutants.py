@@ -78,7 +78,8 @@ def hunted(mutant: Mutant, seconds: float, first: int = 1) -> Result:
             check=False,
         )
     assert ended.stdout, ended.stderr[-2000:]
-    line = json.loads(ended.stdout.splitlines()[0])
+    # The functions write their metrics there, too.
+    line = next(line for line in map(json.loads, ended.stdout.splitlines()) if "histories" in line)
     wrong = line.get("wrong", [""])[0]
     return Result(line.get("seed"), line["histories"], line["cpu_s"], wrong)
 

@@ -11,7 +11,7 @@ from imageservice.adapters.manifest_cache import CacheEntry
 from imageservice.core.keys import cache_tag, digest
 from imageservice.core.manifest import manifest_of
 from imageservice.engine import ENGINE_VERSION
-from imageservice_operator.operations import failures
+from imageservice_operator.operations import failures, storage
 from simulation.stores import Version
 
 if TYPE_CHECKING:
@@ -61,6 +61,19 @@ def differences(world: World, done: Sequence[Any]) -> list[str]:
     return wrong + [f"{key} belongs to no image" for key in mine]
 
 
+def unexplained(world: World) -> Iterator[str]:
+    """What is left over in the bucket, although no execution that failed outlived the beginning of the latest one."""
+    for each in storage.left_over(world.stack):
+        latest = world.states.runs.get((world.table.get(each.image_id) or {}).get("execution", ""))
+        failed = [
+            run
+            for run in world.states.runs.values()
+            if run.key == each.image_id and run.status in ("FAILED", "ABORTED") and run.stopped
+        ]
+        if latest and not any(run.stopped and run.stopped >= latest.started for run in failed):
+            yield f"{each.key} is left over"
+
+
 def _of_key(world: World, key: str, item: dict[str, Any] | None, wanted: Expected) -> Iterator[str]:
     if item is None or wanted.status is None:
         if item is not None or wanted.status is not None:
@@ -71,8 +84,9 @@ def _of_key(world: World, key: str, item: dict[str, Any] | None, wanted: Expecte
     served = item.get("source", {}).get("version_id")
     if served != (wanted.served.id if wanted.served else None):
         yield f"serves {served}, expected {wanted.served and wanted.served.id}"
-    if item["status"] != "DELETED" and wanted.latest and item["upload"].get("version_id") != wanted.latest.id:
-        yield f"has the upload {item['upload']}, expected {wanted.latest.id}"
+    upload = item.get("upload", {}).get("version_id")
+    if item["status"] != "DELETED" and wanted.latest and upload != wanted.latest.id:
+        yield f"has the upload {upload}, expected {wanted.latest.id}"
     if served and item["digest"] not in _digests(served, world):
         yield f"has the digest {item['digest']}, which is that of no plan"
     if served and not item["renditions"]:

@@ -19,7 +19,7 @@ from greenlet import getcurrent, greenlet
 
 Fault = Literal["before", "after", "hang", "late", "twice"]
 FAULTS: tuple[Fault, ...] = ("before", "after", "hang", "late", "twice")
-_STEPS = 60_000
+_STEPS = 30_000
 
 
 class Hangs(BaseException):
