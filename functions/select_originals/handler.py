@@ -18,9 +18,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
     """
     selection = Selection(only=tuple(event.get("only") or ()), force=bool(event.get("force")))
     selector, now = bootstrap.selector(), datetime.now(UTC)
-    originals = [
-        selector.select(each["key"], selection, now, each.get("etag", "")) for each in event["originals"]
-    ]
+    # A run that began under version 0.2.0 sends `keys`.
+    asked = event.get("originals") or [{"key": key} for key in event.get("keys", ())]
+    originals = [selector.select(each["key"], selection, now, each.get("etag", "")) for each in asked]
     logger.info(
         "selected", extra={"originals": len(originals), "only": selection.only, "force": selection.force}
     )

@@ -114,7 +114,7 @@ def test_every_rendition_is_what_was_promised(
         assert not {"exif", "icc_profile", "xmp", "comment"} & set(opened.info)
     assert made.placeholder is not None
     assert len(made.placeholder) <= 400
-    if min(width, height) >= 8:
+    if min(width, height) >= 16:  # in fewer pixels, a single black one among white moves the mean too far
         exact = Image.open(BytesIO(made.images[-1].data))
         measured = difference(exact, wanted)
         assert measured <= MOST, f"{measured:.1f} levels on average: {original}, {size}, {light}"
