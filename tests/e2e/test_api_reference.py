@@ -8,8 +8,8 @@ import pytest
 import yaml
 from service import Service
 
+from dev.api_reference import DOCUMENT, PAGE, page, snippets
 from dev.checks.asl import node
-from dev.snippets import DOCUMENT, PAGE, page, snippets
 from imageservice_operator.operations.stack import Stack
 
 SNIPPETS = list(snippets(yaml.safe_load(DOCUMENT.read_text())))
@@ -19,7 +19,7 @@ ORDER = sorted(SNIPPETS, key=lambda each: PLACES.get(each.operation, 1))
 
 
 def test_the_page_is_generated_from_the_document() -> None:
-    assert PAGE.read_text() == page(yaml.safe_load(DOCUMENT.read_text())), "run python -m dev.snippets"
+    assert PAGE.read_text() == page(yaml.safe_load(DOCUMENT.read_text())), "run python -m dev.api_reference"
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
-"""A client's first calls, generated from docs/openapi.yaml: `python -m dev.snippets` writes docs/snippets.md.
+"""The API's reference, generated from docs/openapi.yaml: `python -m dev.api_reference` writes docs/api.md.
 
-Each operation is a curl command, and each that reads a call of `fetch`, with the document's own examples. A test runs
-them all (tests/e2e/test_snippets.py).
+Each operation has its parameters, its answers, and a snippet: a curl command, and for those that read a call of
+`fetch`, with the document's own examples. A test runs every snippet (tests/e2e/test_api_reference.py).
 """
 
 import json
@@ -15,16 +15,17 @@ import yaml
 from dev.checks import ROOT
 
 DOCUMENT = ROOT / "docs" / "openapi.yaml"
-PAGE = ROOT / "docs" / "snippets.md"
+PAGE = ROOT / "docs" / "api.md"
 _SIGNED = [
     '--aws-sigv4 "aws:amz:$AWS_REGION:execute-api"',
     '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
 ]
-_HEAD = """# Snippets
+_HEAD = """# The API
 
-Generated from [openapi.yaml](openapi.yaml) by `python -m dev.snippets`; a test runs each of them. `C` is the stack's
-`CdnUrl`, `A` its `ApiUrl`. Temporary credentials also need `-H "x-amz-security-token: $AWS_SESSION_TOKEN"`. With a
-`JwtIssuer`, send `-H "authorization: Bearer $TOKEN"` instead of the two options that sign.
+Generated from [openapi.yaml](openapi.yaml) by `python -m dev.api_reference`; a test runs each snippet. `C` is the
+stack's `CdnUrl`, `A` its `ApiUrl`. An error is `application/problem+json` (RFC 9457): its `detail` is a sentence.
+Temporary credentials also need `-H "x-amz-security-token: $AWS_SESSION_TOKEN"`. With a `JwtIssuer`, send
+`-H "authorization: Bearer $TOKEN"` instead of the two options that sign.
 """
 
 
@@ -34,6 +35,7 @@ class Snippet:
 
     operation: str
     title: str
+    reference: str
     curl: str
     fetch: str
 
@@ -47,21 +49,69 @@ def snippets(document: Mapping[str, Any]) -> Iterator[Snippet]:
                 parameters = [
                     _resolved(document, each) for each in (*shared, *operation.get("parameters", ()))
                 ]
-                yield _snippet(path, method.upper(), operation, parameters)
+                reference = _reference(document, path, method.upper(), operation, parameters)
+                yield _snippet(path, method.upper(), operation, parameters, reference)
 
 
 def page(document: Mapping[str, Any]) -> str:
-    """docs/snippets.md."""
+    """docs/api.md."""
     parts = [_HEAD]
     for each in snippets(document):
-        parts.append(f"## {each.title} (`{each.operation}`)\n\n```bash\n{each.curl}\n```\n")
+        parts.append(f"## {each.title}\n\n{each.reference}\n```bash\n{each.curl}\n```\n")
         if each.fetch:
             parts.append(f"```js\n{each.fetch}\n```\n")
     return "\n".join(parts)
 
 
+def _reference(
+    document: Mapping[str, Any],
+    path: str,
+    method: str,
+    operation: Mapping[str, Any],
+    parameters: list[Mapping[str, Any]],
+) -> str:
+    """The operation in words: what it does, its parameters and its answers."""
+    lines = [f"`{method} {path}` (`{operation['operationId']}`)", ""]
+    if "description" in operation:
+        lines += [operation["description"].strip(), ""]
+    lines += ["| parameter | in | values | meaning |", "|---|---|---|---|"]
+    lines += [
+        f"| `{each['name']}` | {each['in']} | {_values(each['schema'])} | {_line(each.get('description', ''))} |"
+        for each in parameters
+    ]
+    lines += ["", "| answer | when |", "|---|---|"]
+    lines += [
+        f"| {status} | {_line(_resolved(document, answer)['description'])} |"
+        for status, answer in operation["responses"].items()
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _values(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    limits = [
+        f"{word} {schema[name]:,}"
+        for name, word in (
+            ("exclusiveMinimum", "more than"),
+            ("maximum", "at most"),
+            ("maxLength", "length at most"),
+        )
+        if name in schema
+    ]
+    return ", ".join([str(schema.get("type", "")), *limits])
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
 def _snippet(
-    path: str, method: str, operation: Mapping[str, Any], parameters: list[Mapping[str, Any]]
+    path: str,
+    method: str,
+    operation: Mapping[str, Any],
+    parameters: list[Mapping[str, Any]],
+    reference: str,
 ) -> Snippet:
     examples = {(each["in"], each["name"]): _example(each) for each in parameters}
     for (place, name), value in examples.items():
@@ -82,7 +132,7 @@ def _snippet(
     options += _options(method, operation)
     curl = " \\\n  ".join([*options, f'"${"C" if reads else "A"}{address}"'])
     fetch = _fetch(method, address, headers) if reads else ""
-    return Snippet(operation["operationId"], operation["summary"], curl, fetch)
+    return Snippet(operation["operationId"], operation["summary"], reference, curl, fetch)
 
 
 def _options(method: str, operation: Mapping[str, Any]) -> list[str]:
@@ -111,10 +161,12 @@ def _example(parameter: Mapping[str, Any]) -> str:
     return str(parameter.get("example", examples[0]))
 
 
-def _resolved(document: Mapping[str, Any], parameter: Mapping[str, Any]) -> Mapping[str, Any]:
-    if "$ref" not in parameter:
-        return parameter
-    found: Mapping[str, Any] = document["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
+def _resolved(document: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The part itself, or what it refers to: `#/components/parameters/Id`."""
+    if "$ref" not in part:
+        return part
+    *_, kind, name = part["$ref"].split("/")
+    found: Mapping[str, Any] = document["components"][kind][name]
     return found
 
 
