@@ -38,12 +38,13 @@ def copy_of_echo(stack: Stack, name: str, **settings: Any) -> str:
     """Another function with the same code and role; returns its ARN."""
     functions = stack.client("lambda")
     echo = functions.get_function(FunctionName=stack.outputs["EchoArn"])["Configuration"]
+    listed = stack.client("s3").list_objects_v2(Bucket="local-artifacts", Prefix="EchoFunction-")
     made = functions.create_function(
         FunctionName=name,
         Runtime="python3.13",
         Role=echo["Role"],
         Handler="echo.handler.handler",
-        Code={"S3Bucket": "local-artifacts", "S3Key": "EchoFunction.zip"},
+        Code={"S3Bucket": "local-artifacts", "S3Key": listed["Contents"][0]["Key"]},
         **{"Timeout": 120, **settings},
     )
     return str(made["FunctionArn"])
