@@ -83,7 +83,7 @@ class Site:
             distribution,
             Store(distribution.tag_header, lambda: time.monotonic() + self._passed),
             {API: self.reader, RENDITIONS: Files()},
-            NoInvalidations(),  # type: ignore[arg-type]
+            NoInvalidations(),  # type: ignore[arg-type]  # all of a store that is used here
             {"distributionId": "E1", "distributionDomainName": "cdn.example"},
         )
         self._app = application(edge)

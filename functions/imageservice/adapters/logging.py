@@ -36,7 +36,7 @@ def logged(handler: Callable[[Any, LambdaContext], Result]) -> Callable[[Any, La
         except ImageRejected as rejection:
             logger.info("rejected", extra={"reason": rejection.reason})
             raise
-        except Exception as error:
+        except Exception as error:  # logged, and raised again
             logger.exception("failed", extra={"error": type(error).__name__})
             raise
 

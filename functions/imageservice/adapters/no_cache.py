@@ -22,19 +22,19 @@ class NoCache:
     def mark(self, generation: int, until: float) -> None:
         pass
 
-    def read(self, image_id: str) -> None:  # noqa: ARG002
+    def read(self, image_id: str) -> None:  # noqa: ARG002 - a cache's
         return None
 
-    def lease(self, image_id: str) -> None:  # noqa: ARG002
+    def lease(self, image_id: str) -> None:  # noqa: ARG002 - a cache's
         return None
 
-    def fill(self, lease: Lease, manifest: Manifest | None) -> bool:  # noqa: ARG002
+    def fill(self, lease: Lease, manifest: Manifest | None) -> bool:  # noqa: ARG002 - a cache's
         return False
 
     def release(self, lease: Lease) -> None:
         pass
 
-    def refresh(self, manifest: Manifest) -> Literal["KEPT"]:  # noqa: ARG002
+    def refresh(self, manifest: Manifest) -> Literal["KEPT"]:  # noqa: ARG002 - a cache's
         return "KEPT"
 
     def confirm(self, manifest: Manifest) -> None:

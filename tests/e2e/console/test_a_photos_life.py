@@ -170,9 +170,9 @@ def test_nothing_of_a_transparent_image_shows_through_it(
         expect(box.locator("rect")).to_have_count(0)
         expect(box.locator("img")).to_have_count(1)
         shown = Image.open(BytesIO(box.screenshot())).convert("RGB")
-        red, green, _ = shown.getpixel((shown.width // 2, shown.height // 2))  # type: ignore[misc]
+        red, green, _ = shown.getpixel((shown.width // 2, shown.height // 2))  # type: ignore[misc]  # RGB: a tuple
         assert red > 150
         assert green < 60
         for corner in ((20, 20), (shown.width - 20, 36)):
             levels = shown.getpixel(corner)
-            assert max(levels) - min(levels) < 16, "gray, not the image's red"  # type: ignore[type-var, operator, arg-type]
+            assert max(levels) - min(levels) < 16, "gray, not the image's red"  # type: ignore[type-var, operator, arg-type]  # RGB

@@ -78,7 +78,7 @@ def test_every_state_of_an_image_answers_as_documented(
 def test_a_client_that_follows_the_links_is_answered_as_documented(stack: Stack) -> None:
     """Uploads, states, metadata, images and deletions in any order that the document's links allow."""
 
-    class Client(SCHEMA.as_state_machine()):  # type: ignore[misc]
+    class Client(SCHEMA.as_state_machine()):  # type: ignore[misc]  # a class made at run time
         def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, Any]:
             return {
                 "base_url": stack.outputs["ApiUrl"],

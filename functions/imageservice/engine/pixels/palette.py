@@ -37,7 +37,7 @@ def indexed(image: Image.Image) -> Image.Image | None:
     if counted is None:
         return _approximated(image)
     # In RGBA a color is a tuple; the type covers gray images too, whose colors are numbers.
-    colors: list[tuple[int, ...]] = sorted(color for _, color in counted)  # type: ignore[misc]
+    colors: list[tuple[int, ...]] = sorted(color for _, color in counted)  # type: ignore[misc]  # tuples in color modes
     numbers = {
         int.from_bytes(bytes((*color, 255)[:4]), sys.byteorder): index for index, color in enumerate(colors)
     }
