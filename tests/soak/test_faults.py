@@ -1,4 +1,4 @@
-"""Five minutes of histories under fault, and some of two hundred uploads of thirty images; none ends wrong.
+"""Five minutes of histories under fault, and some of 600 operations of thirty images; none ends wrong.
 
 FAULT_SECONDS makes it longer, FAULT_SEED begins with other histories.
 """
@@ -37,7 +37,7 @@ def test_minutes_of_histories_end_as_orderly_runs_do(running: Runner) -> None:
 
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + LARGE))
-def test_two_hundred_uploads_of_thirty_images_end_as_an_orderly_run_does(running: Runner, seed: int) -> None:
+def test_600_operations_of_thirty_images_end_as_an_orderly_run_does(running: Runner, seed: int) -> None:
     history = replace(random_history(seed, operations=600, keys=30), rate=0.05)
     found = running.run(history)
     assert found.wrong == []
