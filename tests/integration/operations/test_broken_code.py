@@ -55,6 +55,14 @@ def test_failures_point_at_the_code(service: Any, buggy: dict[str, Image]) -> No
     assert "bug" in groups[0]["meaning"]
 
 
+@pytest.mark.usefixtures("buggy")
+@pytest.mark.parametrize("command", ["failures", "replay"])
+def test_a_mistyped_error_is_refused_with_the_errors_that_there_are(service: Any, command: str) -> None:
+    ended = service.images(command, "--error", "KeyEror")
+    assert (ended.code, ended.lines) == (2, [])
+    assert ended.said == "Nothing failed with the error KeyEror; what failed: KeyError.\n"
+
+
 def test_logs_and_history_show_the_call_and_the_size_that_failed(
     service: Any, buggy: dict[str, Image]
 ) -> None:
