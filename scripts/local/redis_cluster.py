@@ -203,6 +203,16 @@ class Cluster:
         os.kill(self._pids[node], signal.SIGCONT)
         del self._pids[node]
 
+    def announces(self, master: int, replica: int) -> bool:
+        """Whether the master names the replica to clients."""
+        slots = self.nodes[master].execute_command("CLUSTER SLOTS")
+        return any(self.client_ports[replica] in (port for _, port, *_ in nodes) for _, _, *nodes in slots)
+
+    def notice_deaths_after(self, node_timeout_ms: int) -> None:
+        """Changes the node timeout of every node that answers."""
+        for node in self._answering():
+            node.config_set("cluster-node-timeout", node_timeout_ms)
+
     def restart(self, node: int) -> None:
         """Starts a node that was killed: it is empty, and rejoins the cluster that it was in."""
         self._servers[node] = self._start(node)

@@ -30,8 +30,9 @@ return 1
 def confirm(cluster: Any, key: bytes, revision: int) -> None:
     """Returns once `key` holds nothing older than `revision` on its master and on each replica that may take over.
 
-    Those are the replicas that the master announces: it leaves out the ones that the cluster has found dead. Raises
-    CacheUnavailable, or what redis-py raises.
+    Those are the replicas that the master announces, or at least as many as are connected to it. It leaves out the ones
+    that the cluster has found dead, and for some seconds those that are new. Raises CacheUnavailable, or what redis-py
+    raises.
     """
     try:
         _confirm(cluster, key, revision)
@@ -46,7 +47,8 @@ def _confirm(cluster: Any, key: bytes, revision: int) -> None:
     try:
         if not _ask(connection, "EVAL", _REWRITE, 1, key, revision):
             raise CacheUnavailable("a failover has undone the refresh")
-        replicas = _replicas(_ask(connection, "CLUSTER", "SLOTS"), key_slot(key))
+        announced = _announced(_ask(connection, "CLUSTER", "SLOTS"), key_slot(key))
+        replicas = max(announced, _connected(_ask(connection, "INFO", "replication")))
         holding = _ask(connection, "WAIT", replicas, _WAIT_MS) if replicas else 0
     except BaseException:
         connection.disconnect()  # an answer may still come
@@ -62,6 +64,11 @@ def _ask(connection: Any, *command: Any) -> Any:
     return connection.read_response()
 
 
-def _replicas(slots: list[Any], slot: int) -> int:
+def _announced(slots: list[Any], slot: int) -> int:
     """How many nodes but the master CLUSTER SLOTS has for the slot."""
     return next(len(nodes) - 1 for first, last, *nodes in slots if first <= slot <= last)
+
+
+def _connected(replication: bytes) -> int:
+    """How many replicas have all data and receive each write."""
+    return replication.count(b"state=online")

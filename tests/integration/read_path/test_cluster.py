@@ -161,9 +161,11 @@ class Unconfirmed(ManifestCache):
 def test_a_failover_undoes_no_refresh_that_was_acknowledged(
     tmp_path: Path, table_client: Any, kind: type[ManifestCache]
 ) -> None:
-    """The master dies before its replica has the newest refresh."""
+    """The master dies before its replica has the newest refresh, and before the cluster has found the replica dead."""
     with Cluster(tmp_path, replicas=1, node_timeout_ms=1000) as cluster:
         image_id, replica = cluster.image_on(1), 1 + MASTERS
+        until(lambda: cluster.announces(1, replica), "the announcement of the replica")
+        cluster.notice_deaths_after(60_000)
         cache = kind(client_of(cluster.url, PATIENT), PATIENT, replicated=True)
         refresh(cache, lambda: image_table(table_client), recorded(table_client, image_id, 1))
         cluster.freeze(replica)
@@ -174,10 +176,21 @@ def test_a_failover_undoes_no_refresh_that_was_acknowledged(
             acknowledged = 2
         cluster.kill(1)
         cluster.thaw(replica)
+        cluster.notice_deaths_after(1000)
         until(lambda: cluster.nodes[replica].role()[0] == b"master", "the replica's promotion")
         held = cluster.nodes[replica].get(f"manifest:{image_id}")
         assert held.startswith(b"1 ")
         assert acknowledged == (1 if kind is ManifestCache else 2)
+
+
+def test_a_refresh_waits_for_a_replica_that_is_not_announced_yet(tmp_path: Path, table_client: Any) -> None:
+    """A replica is announced once the master has heard how far it is, which takes half of the node timeout."""
+    with Cluster(tmp_path, replicas=1, node_timeout_ms=60_000) as cluster:
+        image_id = cluster.image_on(1)
+        cache = connect(cluster.url, PATIENT)
+        cluster.freeze(1 + MASTERS)
+        with pytest.raises(CacheUnavailable):
+            refresh(cache, lambda: image_table(table_client), recorded(table_client, image_id, 1))
 
 
 def test_a_refresh_waits_for_no_replica_that_is_dead(tmp_path: Path, table_client: Any) -> None:
