@@ -8,6 +8,7 @@ import pytest
 import requests
 from service import Service
 from signed import Signed
+from waiting import HANG_S
 
 Call = Callable[..., requests.Response]
 
@@ -18,7 +19,7 @@ def call(request: pytest.FixtureRequest, service: Service) -> Call:
     entrance = service.stack.outputs[request.param].rstrip("/")
 
     def calling(method: str, path: str, **more: Any) -> requests.Response:
-        return requests.request(method, entrance + path, timeout=30, allow_redirects=False, **more)
+        return requests.request(method, entrance + path, timeout=HANG_S, allow_redirects=False, **more)
 
     return calling
 
@@ -65,7 +66,7 @@ def test_a_body_of_another_type_is_unsupported_and_the_accepted_types_are_listed
         data=b"<svg/>",
         headers={"content-type": "image/svg+xml"},
         auth=Signed(service.stack),
-        timeout=30,
+        timeout=HANG_S,
     )
     assert (answer.status_code, answer.headers["content-type"]) == (415, "application/problem+json")
     assert "image/jpeg" in answer.json()["detail"]

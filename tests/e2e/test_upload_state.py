@@ -10,7 +10,7 @@ import pytest
 import requests
 from service import Service
 from signed import Signed
-from waiting import until
+from waiting import HANG_S, until
 
 IMAGE = "users/7/a b%20é?.jpg"
 
@@ -19,7 +19,7 @@ def put(service: Service, image_id: str, data: bytes, content_type: str = "image
     """What a backend does: a signed PUT at the API itself."""
     url = service.stack.url("/images/" + quote(quote(image_id)))
     headers = {"content-type": content_type}
-    answer = requests.put(url, data=data, headers=headers, auth=Signed(service.stack), timeout=30)
+    answer = requests.put(url, data=data, headers=headers, auth=Signed(service.stack), timeout=HANG_S)
     assert answer.status_code == 202, answer.text
     body: dict[str, Any] = answer.json()
     return body
@@ -77,11 +77,13 @@ def test_of_two_uploads_the_older_one_is_superseded(service: Service, samples: P
 def test_a_browsers_upload_is_known_as_soon_as_s3_has_it(service: Service, samples: Path) -> None:
     """201, the form, and then the version that S3 answers with, which pages of other origins may read."""
     body = json.dumps({"id": "state/posted.png", "content_type": "image/png"})
-    answer = requests.post(service.stack.url("/uploads"), data=body, auth=Signed(service.stack), timeout=30)
+    answer = requests.post(
+        service.stack.url("/uploads"), data=body, auth=Signed(service.stack), timeout=HANG_S
+    )
     form = answer.json()
     assert httpx.get(form["upload"]).status_code == 404
     files = {"file": (samples / "trees-alpha.png").read_bytes()}
-    posted = requests.post(form["url"], data=form["fields"], files=files, timeout=30)
+    posted = requests.post(form["url"], data=form["fields"], files=files, timeout=HANG_S)
     assert posted.status_code == 204
     by_version = f"{form['upload']}?version={posted.headers['x-amz-version-id']}"
     assert {httpx.get(link).json()["version_id"] for link in (by_version, form["upload"])} == {

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import HANG_S
 
 from imageservice_operator.operations import executions, uploads
 from imageservice_operator.operations.stack import Stack
@@ -52,7 +53,7 @@ def run(*arguments: str, **options: Any) -> subprocess.Popen[str]:
 
 def once(state_dir: Path, *files: str) -> tuple[int, list[dict[str, Any]], str]:
     process = run("--once", f"--state-dir={state_dir}", *background.FREE_PORTS, *files)
-    output, complaints = process.communicate(timeout=90)
+    output, complaints = process.communicate(timeout=HANG_S)
     return process.returncode, [json.loads(line) for line in output.splitlines()], complaints
 
 
@@ -83,7 +84,7 @@ def test_a_rejection_makes_run_on_a_running_stack_fail_and_reads_as_one(
     empty = tmp_path / "empty.jpg"
     empty.write_bytes(b"")
     process = run(f"--state-dir={service}", str(empty))
-    output, complaints = process.communicate(timeout=90)
+    output, complaints = process.communicate(timeout=HANG_S)
     assert process.returncode == 1
     assert output.startswith("empty.jpg: rejected. The file is empty")
     assert "\n\nedge" in output
@@ -98,7 +99,7 @@ def test_an_execution_that_ended_in_a_rejection_is_one_before_the_item_says_so(
     stack = Stack.local(service)
     upload = uploads.upload(stack, empty, empty.name)
     ((_, image),) = uploads.wait_until_settled(stack, [upload])
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + HANG_S
     while executions.describe(stack, image.execution).status == "RUNNING":
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -109,7 +110,7 @@ def test_an_execution_that_ended_in_a_rejection_is_one_before_the_item_says_so(
         ExpressionAttributeNames={"#status": "status", "#error": "error"},
         ExpressionAttributeValues={":processing": {"S": "PROCESSING"}},
     )
-    ((_, behind),) = uploads.wait_until_settled(stack, [upload], timeout=10)
+    ((_, behind),) = uploads.wait_until_settled(stack, [upload], timeout=HANG_S)
     assert (behind.status, behind.error["name"]) == ("REJECTED", "ImageRejected")
     assert behind.error["cause"] == image.error["cause"]
 
@@ -122,7 +123,7 @@ def test_once_that_is_interrupted_does_not_look_like_success(
     while not (tmp_path / "lock").exists():
         time.sleep(0.05)
     process.send_signal(number)
-    output, complaint = process.communicate(timeout=15)
+    output, complaint = process.communicate(timeout=HANG_S)
     assert (process.returncode, output) == (code, "")
     assert complaint == f"stopped by {number.name} before all images were ready\n"
 
@@ -138,7 +139,7 @@ def test_run_waits_for_a_stack_that_is_starting_and_uses_it(tmp_path: Path) -> N
         status, (image,), messages = once(tmp_path, str(other))
     finally:
         first.send_signal(signal.SIGINT)
-        first.communicate(timeout=30)
+        first.communicate(timeout=HANG_S)
     assert (status, image["status"]) == (0, "READY")
     assert "waiting for it" in messages.splitlines()[0]
     assert "using the stack" in messages.splitlines()[1]
@@ -148,7 +149,7 @@ def test_a_stack_that_ends_while_it_is_used_is_one_line(tmp_path: Path) -> None:
     with background.started(tmp_path):
         process = run("--once", f"--state-dir={tmp_path}")
         assert "using the stack" in process.stderr.readline()
-    output, complaint = process.communicate(timeout=60)
+    output, complaint = process.communicate(timeout=HANG_S)
     assert (process.returncode, output, complaint.count("\n")) == (1, "", 1)
     assert "ended while it was in use" in complaint
 
@@ -156,7 +157,7 @@ def test_a_stack_that_ends_while_it_is_used_is_one_line(tmp_path: Path) -> None:
 def test_options_that_a_running_stack_can_not_take_are_listed(service: Path) -> None:
     photo = SAMPLES / "broken-header.jpg"
     options = ("--port=0", "--no-auth", "--parameter", "MaxBytes=1000")
-    _, complaints = run("--once", f"--state-dir={service}", *options, str(photo)).communicate(timeout=90)
+    _, complaints = run("--once", f"--state-dir={service}", *options, str(photo)).communicate(timeout=HANG_S)
     assert complaints.endswith("ignored --port, --no-auth, --parameter\n")
 
 
@@ -175,13 +176,13 @@ def test_help_needs_no_environment(tmp_path: Path) -> None:
 
 
 def test_help_names_the_command_that_was_typed() -> None:
-    output, _ = run("--help").communicate(timeout=30)
+    output, _ = run("--help").communicate(timeout=HANG_S)
     assert output.startswith("usage: ./scripts/run ")
 
 
 def test_the_command_that_was_typed_reports_an_unknown_option() -> None:
     process = run("--nonsense")
-    _, complaint = process.communicate(timeout=30)
+    _, complaint = process.communicate(timeout=HANG_S)
     assert process.returncode == 2
     assert "./scripts/run: error: unrecognized arguments: --nonsense" in complaint
 
@@ -212,7 +213,7 @@ def test_run_shows_a_table_of_links_and_serves_until_interrupted(tmp_path: Path)
         assert len(links) >= 3
         assert content(links[0])
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=15) == 0
+        assert process.wait(timeout=HANG_S) == 0
     finally:
         process.kill()
     assert not (tmp_path / "stack.json").exists()

@@ -95,7 +95,7 @@ class Service:
         """The HTTP status that a reader gets, without following a redirect."""
         import httpx
 
-        return httpx.get(url, timeout=20).status_code
+        return httpx.get(url, timeout=HANG_S).status_code
 
     def function_of(self, output_or_name: str) -> str:
         """The name of a function by the beginning of its logical id."""

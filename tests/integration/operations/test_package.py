@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import HANG_S
 
 from imageservice import __version__
 
@@ -43,7 +44,7 @@ class Installed:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=HANG_S,
         )
 
     def python(self, code: str, *arguments: str) -> str:
@@ -154,7 +155,7 @@ def console(with_console: Installed, service: Any) -> Iterator[str]:
         yield process.stdout.readline().split()[-1]
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=HANG_S)
 
 
 def test_the_console_with_its_extra_serves_pages_and_their_files(console: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from waiting import until
+from waiting import HANG_S, until
 
 from imageservice.core.keys import cache_tag, run_tag
 from imageservice_operator.operations import executions, images, reprocess, uploads
@@ -30,7 +30,7 @@ class Edge:
         self._stack = service.stack
 
     def ask(self, image_id: str) -> httpx.Response:
-        return httpx.get(f"{self._stack.outputs['CdnUrl']}/images/{image_id}", timeout=20)
+        return httpx.get(f"{self._stack.outputs['CdnUrl']}/images/{image_id}", timeout=HANG_S)
 
     def is_current(self, image_id: str) -> bool:
         """Whether the edge redirects to a rendition that is on record now."""

@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
     use_after_free,
 )
 from signed import Signed
+from waiting import HANG_S
 
 from imageservice_operator.operations.stack import Stack
 
@@ -98,6 +99,6 @@ def test_a_client_that_follows_the_links_is_answered_as_documented(stack: Stack)
     ("method", "path"), [("POST", "/uploads"), ("PUT", "/images/a.jpg"), ("DELETE", "/images/a.jpg")]
 )
 def test_every_write_requires_a_signature(stack: Stack, method: str, path: str) -> None:
-    answer = requests.request(method, stack.url(path), data=b"x", timeout=10)
+    answer = requests.request(method, stack.url(path), data=b"x", timeout=HANG_S)
     assert answer.status_code == 403
     assert set(answer.json()) & {"message", "Message"}

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from waiting import HANG_S
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCKS = "scripts/dev/environments"
@@ -68,7 +69,7 @@ class Checkout:
     def set_up(self, name: str = "tool", **variables: str) -> tuple[int, str, str]:
         """Status, standard output and standard error of `environment NAME`."""
         process = self.start(name, **variables)
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=HANG_S)
         return process.returncode, output, errors
 
     @property
@@ -135,7 +136,7 @@ def test_an_interrupted_installation_is_started_over(ready: Checkout) -> None:
 def test_two_commands_at_once_install_once(checkout: Checkout) -> None:
     checkout.lock(checkout.publish("tiny", "1.0"))
     both = [checkout.start(), checkout.start()]
-    errors = "".join(process.communicate(timeout=60)[1] for process in both)
+    errors = "".join(process.communicate(timeout=HANG_S)[1] for process in both)
     assert [process.returncode for process in both] == [0, 0]
     assert errors.count("set up .venv/tool in") == 1
 
@@ -166,7 +167,7 @@ def test_a_killed_installation_is_started_over(checkout: Checkout) -> None:
     while not lock.exists():
         assert process.poll() is None
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=HANG_S)
     assert checkout.set_up()[0] == 0
     assert checkout.imported("import tiny; print(tiny.version)") == "1.0"
 

@@ -4,6 +4,8 @@ import contextvars
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from waiting import HANG_S
+
 from local.stepfunctions.turns import Turns
 
 
@@ -39,7 +41,7 @@ def test_no_more_than_the_limit_run_at_once_and_all_run() -> None:
         for _ in range(200):
             pool.submit(turns.run, work)
     for _ in range(200):
-        assert ended.acquire(timeout=60)
+        assert ended.acquire(timeout=HANG_S)
     assert most == 3
 
 

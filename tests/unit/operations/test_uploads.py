@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from waiting import HANG_S
 
 from imageservice.adapters.image_table import to_dynamodb
 from imageservice_operator.operations import uploads
@@ -54,7 +55,7 @@ def settled(stack: Stack, *sent: Upload, timeout: float = 0) -> list[str | None]
 def test_an_upload_settles_with_its_own_status(stack: Stack, status: str) -> None:
     upload = uploaded(stack)
     put(stack, upload, status)
-    assert settled(stack, upload, timeout=60) == [status]
+    assert settled(stack, upload, timeout=HANG_S) == [status]
 
 
 def test_an_earlier_uploads_outcome_is_not_this_ones(stack: Stack) -> None:
@@ -66,14 +67,14 @@ def test_an_earlier_uploads_outcome_is_not_this_ones(stack: Stack) -> None:
 def test_an_overtaken_upload_settles_with_the_newer_one(stack: Stack) -> None:
     first, second = uploaded(stack, b"first"), uploaded(stack, b"second")
     put(stack, second, "READY")
-    assert settled(stack, first, second, timeout=60) == ["READY", "READY"]
+    assert settled(stack, first, second, timeout=HANG_S) == ["READY", "READY"]
 
 
 def test_a_deleted_original_settles_with_its_tombstone(stack: Stack) -> None:
     upload = uploaded(stack)
     put(stack, upload, "DELETED")
     stack.client("s3").delete_object(Bucket="originals", Key="a.jpg")
-    assert settled(stack, upload, timeout=60) == ["DELETED"]
+    assert settled(stack, upload, timeout=HANG_S) == ["DELETED"]
 
 
 def test_an_older_tombstone_does_not_settle_a_new_upload(stack: Stack) -> None:
@@ -93,7 +94,7 @@ def test_more_uploads_than_one_batch_all_settle(stack: Stack) -> None:
     sent = [uploaded(stack, image_id=f"{number}.jpg") for number in range(130)]
     for upload in sent:
         put(stack, upload, "READY")
-    assert settled(stack, *sent, timeout=60) == ["READY"] * 130
+    assert settled(stack, *sent, timeout=HANG_S) == ["READY"] * 130
 
 
 def test_nothing_to_wait_for_ends_at_once(stack: Stack) -> None:
