@@ -43,11 +43,15 @@ class Error(TypedDict):
 
 
 class _Always(TypedDict):
-    """`sequencer` orders uploads and deletions; `execution` is the ARN of the latest one of the image."""
+    """`sequencer` orders uploads and deletions; `execution` is the ARN of the latest one of the image.
+
+    `previous_execution` is the ARN of the one before it, "" if it is the first. Items of version 0.2.0 lack it.
+    """
 
     id: str
     sequencer: str
     execution: str
+    previous_execution: NotRequired[str]
     created_at: str
     updated_at: str
 

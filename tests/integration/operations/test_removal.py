@@ -65,6 +65,16 @@ def test_a_new_upload_revives_the_id(service: Any, removed: dict[str, Any], phot
     assert "expires_at" not in image.item
 
 
+def test_the_history_goes_back_past_the_removal_without_a_search(
+    service: Any, removed: dict[str, Any]
+) -> None:
+    found = service.images("history", removed["id"], "--search", "0")
+    assert [each["machine"] for each in found.lines] == ["ProcessImage", "RemoveImage", "ProcessImage"]
+    assert found.lines[-1]["arn"] == removed["before"].execution
+    one = service.images("history", removed["id"], "--search", "0", "--limit", "1")
+    assert one.lines == found.lines[:1]
+
+
 def test_deleting_an_old_version_for_good_removes_nothing(service: Any) -> None:
     image_id = "removed/versions.jpg"
     (old,) = service.upload([image_id])

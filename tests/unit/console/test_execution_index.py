@@ -63,8 +63,8 @@ def test_the_executions_of_one_image_are_found_in_both_workflows(stack: Stack, s
     start("b.jpg")
     start("", input={"started": "by hand"})
     index = ExecutionIndex(stack)
-    assert {each.arn for each in index.of_image("a.jpg", None)} == mine
-    assert index.of_image("c.jpg", None) == []
+    assert {each.arn for each in index.of_image("a.jpg", {})} == mine
+    assert index.of_image("c.jpg", {}) == []
 
 
 def test_an_ended_execution_is_described_once(stack: Stack, start: Start, calls: Counter[str]) -> None:
@@ -72,7 +72,7 @@ def test_an_ended_execution_is_described_once(stack: Stack, start: Start, calls:
     stack.client("stepfunctions").stop_execution(executionArn=arn)
     index = ExecutionIndex(stack)
     for _ in range(3):
-        assert [each.arn for each in index.of_image("a.jpg", arn)] == [arn]
+        assert [each.arn for each in index.of_image("a.jpg", {"execution": arn})] == [arn]
     assert (calls["DescribeExecution"], calls["ListExecutions"]) == (1, 2)
 
 
@@ -81,8 +81,8 @@ def test_a_running_execution_is_described_at_every_look(
 ) -> None:
     start("a.jpg")
     index = ExecutionIndex(stack)
-    index.of_image("a.jpg", None)
-    index.of_image("a.jpg", None)
+    index.of_image("a.jpg", {})
+    index.of_image("a.jpg", {})
     assert calls["DescribeExecution"] == 2
 
 
@@ -91,14 +91,14 @@ def test_the_latest_execution_is_found_also_when_it_is_no_longer_among_the_newes
 ) -> None:
     arn = start("a.jpg")
     monkeypatch.setattr(execution_index, "LOOK_BACK", 0)
-    assert [each.arn for each in ExecutionIndex(stack).of_image("a.jpg", arn)] == [arn]
-    assert ExecutionIndex(stack).of_image("a.jpg", None) == []
+    assert [each.arn for each in ExecutionIndex(stack).of_image("a.jpg", {"execution": arn})] == [arn]
+    assert ExecutionIndex(stack).of_image("a.jpg", {}) == []
 
 
 def test_an_execution_that_step_functions_has_forgotten_is_left_out(stack: Stack, start: Start) -> None:
     arn = start("a.jpg")
     gone = f"{arn.rpartition(':')[0]}:gone"
-    assert [each.arn for each in ExecutionIndex(stack).of_image("a.jpg", gone)] == [arn]
+    assert [each.arn for each in ExecutionIndex(stack).of_image("a.jpg", {"execution": gone})] == [arn]
 
 
 def test_the_index_remembers_no_more_than_its_capacity(
@@ -110,5 +110,5 @@ def test_the_index_remembers_no_more_than_its_capacity(
         stack.client("stepfunctions").stop_execution(executionArn=arn)
     index = ExecutionIndex(stack)
     for number in range(4):
-        assert len(index.of_image(f"{number}.jpg", None)) == 1
+        assert len(index.of_image(f"{number}.jpg", {})) == 1
     assert calls["DescribeExecution"] > 4

@@ -21,7 +21,7 @@ from imageservice_operator.cli.output import (
     untrusted_lines,
 )
 from imageservice_operator.cli.session import Session, command
-from imageservice_operator.operations import executions, images, stories
+from imageservice_operator.operations import executions, image_history, images, stories
 from imageservice_operator.operations.errors import BadRequest
 from imageservice_operator.operations.executions import Execution
 from imageservice_operator.operations.logs import frames
@@ -34,7 +34,20 @@ from imageservice_operator.operations.wording import ago, exact
 @click.option(
     "--events", "every_event", is_flag=True, help="Every event of the execution, as Step Functions has it."
 )
-def history(session: Session, which: str, every_event: bool) -> None:
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help="At most this many executions.",
+)
+@click.option(
+    "--search",
+    type=click.IntRange(0, 10_000),
+    metavar="N",
+    help="Also look among the newest N executions of each workflow, for duplicate and late events (default 20).",
+)
+def history(session: Session, which: str, every_event: bool, limit: int, search: int | None) -> None:
     """Show what happened to an image, execution by execution; or in one execution, state by state.
 
     Times are in UTC. With --json, an execution's events are printed as Step Functions returns them.
@@ -45,7 +58,7 @@ def history(session: Session, which: str, every_event: bool) -> None:
     if every_event:
         raise BadRequest("--events shows one execution: give its ARN (images history ID lists them).")
     image = images.get(session.stack, which)
-    found = executions.of_image(session.stack, which, image.execution)
+    found = image_history.of_image(session.stack, which, image.item, limit, search)
     for each in found:
         session.emit(each.as_json())
         show_execution(session, each)

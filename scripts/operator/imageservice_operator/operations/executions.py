@@ -22,7 +22,8 @@ from imageservice_operator.operations.stack import MACHINES, Stack
 RUNNING = "RUNNING"
 ENDED = ("SUCCEEDED", *FAILED_STATUSES)
 _AT_ONCE = 8
-_GONE = ("ExecutionDoesNotExist", "StateMachineDoesNotExist", "ResourceNotFound")
+GONE = ("ExecutionDoesNotExist", "StateMachineDoesNotExist", "ResourceNotFound")
+"""Step Functions' errors for an execution that it does not know, or no longer knows."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def describe(stack: Stack, arn: str) -> Execution:
     try:
         answer = stack.client("stepfunctions").describe_execution(executionArn=arn)
     except ClientError as error:
-        if error.response["Error"]["Code"] in (*_GONE, "InvalidArn", "ValidationException"):
+        if error.response["Error"]["Code"] in (*GONE, "InvalidArn", "ValidationException"):
             raise ExecutionNotFound(
                 f"Step Functions does not know {arn}; it forgets one 90 days after its end."
             ) from error
@@ -147,7 +148,7 @@ def history(stack: Stack, arn: str) -> list[dict[str, Any]]:
             for event in page["events"]
         ]
     except ClientError as error:
-        if error.response["Error"]["Code"] in _GONE:
+        if error.response["Error"]["Code"] in GONE:
             raise ExecutionNotFound(
                 f"Step Functions does not know {arn}; it forgets one 90 days after its end."
             ) from error
@@ -193,19 +194,6 @@ def of_status(
                 stopped=each.get("stopDate"),
                 redrive_count=each.get("redriveCount", 0),
             )
-
-
-def of_image(stack: Stack, image_id: str, latest: str | None = None, look_back: int = 200) -> list[Execution]:
-    """The executions that worked on an image, newest first: `latest` (its item's `execution`), and those found among
-    the newest `look_back` executions of each workflow. Step Functions has no index by input, so each is described."""
-    arns = [latest] if latest else []
-    for machine in ("ProcessImage", "RemoveImage"):
-        for number, each in enumerate(of_status(stack, machine=machine)):
-            if number >= look_back:
-                break
-            arns.append(each.arn)
-    found = [each for each in describe_many(stack, list(dict.fromkeys(arns))) if each.image_id == image_id]
-    return sorted(found, key=lambda each: each.started, reverse=True)
 
 
 def _described_or_none(stack: Stack, arn: str) -> Execution | None:

@@ -64,7 +64,7 @@ def page(request: Request) -> Response:
         advice=advice_on(error.get("name", ""), error.get("cause", "")) if error else None,
         failure=failures.failure_of_image(context.stack, image) if image.status != "DELETED" else None,
         links=_links(context, image) if image.renditions else None,
-        executions=context.executions.of_image(image.id, image.execution),
+        executions=context.executions.of_image(image.id, image.item),
         in_progress=in_progress,
         refresh=RUNNING_REFRESH_S if in_progress else IDLE_REFRESH_S,
     )
