@@ -7,17 +7,12 @@ nothing else.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from imageservice.adapters.executions import FAILED_STATUSES, Executions
+from imageservice.adapters.executions import Executions
 from imageservice.adapters.image_table import ImageTable
-from imageservice.core.manifest import Failure
-from imageservice.core.upload_event import upload_from_item
-from imageservice.failures.failed_execution import FailedExecution, NotAnUpload, failed_execution
 from imageservice.failures.recorder import FailureRecorder
+from imageservice.failures.stuck import stuck
 from imageservice.failures.unreported import unreported
-
-LOST = "WorkflowLost"
 
 
 @dataclass
@@ -45,7 +40,7 @@ class Reconciler:
         report = Report()
         until = now - grace
         for item in self._table.with_status("PROCESSING", until=until):
-            failed = self._stuck(item)
+            failed = stuck(self._table, self._executions, item)
             if failed is None:
                 report.waiting.append(item["id"])
             elif self._recorder.record(failed) == "RECORDED":
@@ -54,32 +49,3 @@ class Reconciler:
             if self._recorder.record(failed) == "RECORDED":
                 report.missed.append(failed.upload.id)
         return report
-
-    def _stuck(self, entry: dict[str, Any]) -> FailedExecution | None:
-        """The failure of an image that the index has as PROCESSING; None while its execution runs, or if it changed."""
-        execution = entry.get("execution", "")
-        description = self._executions.describe(execution)
-        if description is not None and description["status"] == "RUNNING":
-            return None
-        if description is not None and description["status"] in FAILED_STATUSES:
-            try:
-                return failed_execution(description)
-            except NotAnUpload:
-                return None
-        item = self._table.get(entry["id"]) or {}
-        if (
-            item.get("status") != "PROCESSING"
-            or item.get("execution", "") != execution
-            or "upload" not in item
-        ):
-            return None
-        cause = "The workflow ended without marking the image."
-        if description is None:
-            cause = "Step Functions no longer knows the workflow's execution."
-        return FailedExecution(
-            arn=execution,
-            redrives=(description or {}).get("redriveCount") or 0,
-            upload=upload_from_item(item),
-            removal=False,
-            failure=Failure(name=LOST, cause=cause),
-        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 from waiting import until
 
@@ -81,6 +82,17 @@ def test_failures_lists_what_no_event_reported(service: Any, unnoticed: str) -> 
     assert service.statuses([unnoticed]) == {unnoticed: "PROCESSING"}
     listed = [each for group in service.images("failures").lines for each in group["failures"]]
     assert [(each["id"], each["recorded"]) for each in listed] == [(unnoticed, False)]
+
+
+def test_status_and_the_console_count_it_as_failed_before_it_is_on_record(
+    service: Any, unnoticed: str
+) -> None:
+    ended = service.images("status")
+    assert (ended.code, ended.lines[0]["failures"]["unrecorded"]) == (1, 1)
+    assert (ended.lines[0]["images"]["FAILED"], ended.lines[0]["images"]["PROCESSING"]) == (1, 0)
+    page = httpx.get(f"{service.stack.console_url}/?status=FAILED").text
+    assert 'Failed <span class="count">1<' in page
+    assert f'title="{unnoticed}"' in page
 
 
 def test_reconciler_puts_it_on_record(service: Any, unnoticed: str) -> None:

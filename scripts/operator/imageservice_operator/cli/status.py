@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from imageservice.failures.advice import advice_on
-from imageservice_operator.cli.output import fact, facts, status_text, table, untrusted
+from imageservice_operator.cli.output import escaped, fact, facts, status_text, table, untrusted
 from imageservice_operator.cli.session import Session, command
-from imageservice_operator.operations import dead_letters, images
+from imageservice_operator.operations import failures, health, images
 from imageservice_operator.operations.images import Image
 from imageservice_operator.operations.wording import ago, size
 
@@ -19,15 +19,24 @@ from imageservice_operator.operations.wording import ago, size
 def status(session: Session, image_ids: tuple[str, ...]) -> None:
     """Show the state of the given images; without ids, show how many images have each status.
 
-    The exit code is 0 if all the given images are READY; without ids, if no image is FAILED and no dead letter waits.
+    An image counts as FAILED as soon as its execution has failed, as in `failures`. The exit code is 0 if all the given
+    images are READY; without ids, if nothing failed and no dead letter waits.
     """
     if not image_ids:
         _overview(session)
         return
     for image_id in image_ids:
         image = images.get(session.stack, image_id)
-        session.emit({**image.as_json(), "url": session.stack.image_url(image_id)})
+        failure = failures.failure_of_image(session.stack, image)
+        unrecorded = failure is not None and not failure.recorded
+        image = health.as_failed(image, failure) if failure and image.status != "FAILED" else image
+        session.emit(
+            {**image.as_json(), "status": image.status, "error": image.error}
+            | {"url": session.stack.image_url(image_id), "unrecorded": unrecorded}
+        )
         session.show(_card(image))
+        if unrecorded:
+            session.show("The failure is not on record yet. The reconciler records it within 15 minutes.")
         if image.renditions:
             session.show_whole(fact("link", session.stack.image_url(image.id, "?w=640")))
         if image.execution:
@@ -39,19 +48,21 @@ def status(session: Session, image_ids: tuple[str, ...]) -> None:
 
 
 def _overview(session: Session) -> None:
-    counts = {status: images.count(session.stack, status) for status in images.STATUSES}
-    letters = dead_letters.depths(session.stack)
-    session.emit({"images": counts, "dead_letters": letters})
+    now = health.look(session.stack)
+    session.emit(now.as_json())
     shown = table("status", "images", right=("images",))
-    for name, number in counts.items():
+    for name, number in now.images.items():
         shown.add_row(status_text(name), f"{number:,}")
     session.show(shown)
-    waiting = ", ".join(f"{number} {queue}" for queue, number in letters.items() if number)
-    if waiting:
+    session.show(escaped(now.sentence))
+    if now.unrecorded:
+        session.show(f"Not on record yet: {now.unrecorded:,}. The reconciler records them within 15 minutes.")
+    if now.undelivered:
+        waiting = ", ".join(f"{number} {queue}" for queue, number in now.dead_letters.items() if number)
         session.show(f'Dead letters: {waiting}. "images replay --dlq" sends them again.')
-    if counts["FAILED"]:
+    if now.failed:
         session.show('"images failures" shows why, and what to do.')
-    if counts["FAILED"] or waiting:
+    if not now.is_well:
         session.not_all_well()
 
 

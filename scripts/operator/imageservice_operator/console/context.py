@@ -15,12 +15,15 @@ from imageservice_operator.console import filters, urls
 from imageservice_operator.console.execution_index import ExecutionIndex
 from imageservice_operator.console.jobs import DeadLetterReader, ReplayJobs
 from imageservice_operator.console.security import Session
-from imageservice_operator.console.ttl_cache import TtlCache
-from imageservice_operator.operations import images, wording
+from imageservice_operator.console.snapshot import Snapshot
+from imageservice_operator.operations import health, wording
+from imageservice_operator.operations.health import Health
 from imageservice_operator.operations.stack import Stack
 
 TEMPLATES = Path(__file__).with_name("templates")
-COUNT_LIMIT = 100  # the most failed images that the navigation counts; from here on it shows "99+"
+COUNT_LIMIT = 1000  # the most images that are counted in a status; from here on it shows "1,000+"
+HEALTH_S = 4.0  # how old the figures on a page may be before they are read again
+HEALTH_PATIENCE_S = 30.0  # how old they may be on a page that does not wait for new ones
 RUNNING_REFRESH_S, IDLE_REFRESH_S = (
     1,
     5,
@@ -34,17 +37,18 @@ class Context:
         self.stack = stack
         self.session = session
         self.executions = ExecutionIndex(stack)
-        self.replays = ReplayJobs(stack)
+        self._health = Snapshot(lambda: health.look(stack, at_most=COUNT_LIMIT), HEALTH_S, HEALTH_PATIENCE_S)
+        self.replays = ReplayJobs(stack, on_end=self.changed)
         self.dead_letters = DeadLetterReader(stack)
-        self._failed = TtlCache(
-            lambda: len(images.listed(stack, status="FAILED", limit=COUNT_LIMIT).images), seconds=2
-        )
         self.templates = _templates()
 
-    def failed_count(self) -> str:
-        """How many images have failed, as text: "" for none, at most "99+"."""
-        count = self._failed.get()
-        return "" if count == 0 else str(count) if count < COUNT_LIMIT else f"{COUNT_LIMIT - 1}+"
+    def health(self) -> Health:
+        """What is wrong now, for all pages alike: a few seconds old."""
+        return self._health.get()
+
+    def changed(self) -> None:
+        """The next page shows what an action has changed."""
+        self._health.expire()
 
 
 def context_of(request: Request) -> Context:
@@ -53,12 +57,12 @@ def context_of(request: Request) -> Context:
 
 
 def render(request: Request, template: str, *, code: int = 200, **values: Any) -> HTMLResponse:
-    """The page. Every value is escaped. An error page has no `failed_count`: reading it may fail, too."""
+    """The page. Every value is escaped. An error page has no `failed_count`: counting may fail, too."""
     context = context_of(request)
     html = context.templates.get_template(template).render(
         stack=context.stack,
         token=context.session.token,
-        failed_count="" if code >= 400 else context.failed_count(),
+        failed_count="" if code >= 400 else filters.counted(context.health().images["FAILED"]),
         **{"refresh": 0, **values},
     )
     return HTMLResponse(html, status_code=code)
@@ -89,6 +93,7 @@ def _templates() -> Environment:
         lasted=filters.lasted,
         pretty=filters.pretty,
         plural=filters.plural,
+        counted=filters.counted,
         megapixels=filters.megapixels,
         machine_word=filters.machine_word,
         times=filters.times,

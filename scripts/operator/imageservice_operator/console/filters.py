@@ -105,6 +105,11 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
+def counted(count: int, at_most: int | None = None) -> str:
+    """A count as text: "" for 0, "1,000+" for one that reached `at_most`, where counting ends."""
+    return "" if count == 0 else f"{count:,}+" if count == at_most else f"{count:,}"
+
+
 def megapixels(width: int | None, height: int | None) -> str:
     """Pixels as "12.2 MP" or "0.35 MP"; of less than 0.1 MP as "160 × 90 px"."""
     if not width or not height:

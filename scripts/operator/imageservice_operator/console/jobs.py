@@ -42,8 +42,9 @@ class Progress:
 class ReplayJobs:
     """Replays in the background: one run at a time, on its own thread. `current` is the last one."""
 
-    def __init__(self, stack: Stack) -> None:
-        self._stack = stack
+    def __init__(self, stack: Stack, on_end: Callable[[], None] = lambda: None) -> None:
+        """`on_end` is called after each run, on its thread."""
+        self._stack, self._on_end = stack, on_end
         self._lock = threading.Lock()
         self.current: Progress | None = None
 
@@ -76,6 +77,7 @@ class ReplayJobs:
             LOG.exception("a replay run stopped on an error")
             progress.error = f"{type(error).__name__}: {error}"
         finally:
+            self._on_end()
             progress.ended = datetime.now(UTC)
 
     def _replay(self, failures: Sequence[FailedImage], progress: Progress) -> None:

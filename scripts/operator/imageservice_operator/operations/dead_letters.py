@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
+from imageservice.failures.advice import Advice
 from imageservice_operator.operations.pacing import paced
 from imageservice_operator.operations.stack import DEAD_LETTER_QUEUES, Stack
 
@@ -25,6 +26,11 @@ _LOOKS = 4
 _WAITING: tuple[Literal["ApproximateNumberOfMessages"], Literal["ApproximateNumberOfMessagesNotVisible"]] = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
+)
+ADVICE = Advice(
+    "EventBridge could not deliver these events within a day. Uploads among them are not processed.",
+    'Check that the workflow exists and that EventBridge may start it. Then send them again ("images replay --dlq").',
+    replay=False,
 )
 
 

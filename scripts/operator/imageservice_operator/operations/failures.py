@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from imageservice.adapters.executions import Executions
@@ -12,6 +15,7 @@ from imageservice.adapters.image_table import ImageTable
 from imageservice.core.timestamps import to_text
 from imageservice.failures.advice import Advice, advice_on
 from imageservice.failures.failed_execution import FailedExecution, overtaken
+from imageservice.failures.stuck import stuck
 from imageservice.failures.unreported import unreported
 from imageservice_operator.operations import executions, images
 from imageservice_operator.operations.errors import BadRequest
@@ -19,12 +23,16 @@ from imageservice_operator.operations.stack import Stack
 
 # How long an execution can be redriven. What failed earlier is still in the table.
 LOOK_BACK = timedelta(days=14)
+WORKFLOWS = ("ProcessImage", "RemoveImage")
 _DESCRIBED_AT_MOST = 2000
+# An image that has changed within this time is left to its execution's events, as the reconciler does.
+_GRACE = timedelta(minutes=10)
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
 class FailedImage:
-    """One failure. `machine` is ProcessImage or RemoveImage; `recorded` is whether the image's item says FAILED.
+    """One failure. `machine` is ProcessImage or RemoveImage; `recorded` is whether the image's item has the failure.
 
     `status` is the image's: None if not even its item could be written. `at` is when it failed, ISO 8601.
     """
@@ -68,12 +76,19 @@ class Group:
 
 
 def failed(
-    stack: Stack, *, since: datetime | None = None, error: str | None = None, limit: int | None = None
+    stack: Stack,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    error: str | None = None,
+    workflow: str | None = None,
+    limit: int | None = None,
 ) -> list[FailedImage]:
-    """What failed since `since` (default: everything in the table) with the error's name `error`, newest first.
+    """What failed from `since` (default: everything in the table) to `until` (default: now), newest first.
 
-    Besides the images that are FAILED, these are removals that failed, and failed executions that no item reports
-    because the failure's event was lost or the table could not be written: those of the last 14 days.
+    `error` is the error's name, `workflow` ProcessImage or RemoveImage. Besides the images that are FAILED, these are
+    removals that failed; failed executions that no item reports because the failure's event was lost or the table
+    could not be written: those of the last 14 days; and images that are PROCESSING without a running execution.
 
     Raises BadRequest if something failed, but nothing with this error: its name may be mistyped.
     """
@@ -81,12 +96,33 @@ def failed(
     found = {(each.id, each.execution): each for each in _recorded(stack, since)}
     for each in _unreported(stack, since or datetime.now(UTC) - LOOK_BACK):
         found.setdefault((each.id, each.execution), each)
-    chosen = [each for each in found.values() if error is None or each.name == error]
-    if found and not chosen:
-        names = ", ".join(sorted({each.name for each in found.values()}))
-        raise BadRequest(f"Nothing failed with the error {error}; what failed: {names}.")
+    for each in _stuck(stack):
+        found.setdefault((each.id, each.execution), each)
+    chosen = chosen_from(found.values(), since=since, until=until, workflow=workflow)
+    if error is not None:
+        names = sorted({each.name for each in chosen})
+        chosen = [each for each in chosen if each.name == error]
+        if names and not chosen:
+            raise BadRequest(f"Nothing failed with the error {error}; what failed: {', '.join(names)}.")
     chosen.sort(key=lambda each: each.at, reverse=True)
     return chosen[:limit]
+
+
+def chosen_from(
+    failures: Iterable[FailedImage],
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    error: str | None = None,
+    workflow: str | None = None,
+) -> list[FailedImage]:
+    """The failures that match all of what is given, in their order."""
+    first, last = to_text(since) if since else "", to_text(until) if until else "~"
+    return [
+        each
+        for each in failures
+        if first <= each.at <= last and error in (None, each.name) and workflow in (None, each.machine)
+    ]
 
 
 def grouped(failures: Sequence[FailedImage]) -> list[Group]:
@@ -102,13 +138,15 @@ def failure_of_image(stack: Stack, image: images.Image) -> FailedImage | None:
     """The failure of one image; None if it has none, or if it is repaired."""
     if image.status == "FAILED" or (image.error and image.status != "REJECTED"):
         return _from_item(stack, image)
-    if image.status != "PROCESSING" or not image.execution:
-        return None
-    execution = next(executions.describe_many(stack, [image.execution]), None)
-    if execution is None:
-        return _lost(image)
-    failed = execution.failed
-    return _from_execution(failed, image) if failed and failed.is_incident else None
+    table, states = _stores(stack)
+    if image.status == "PROCESSING" and image.execution:
+        found = stuck(table, states, image.item)
+        return _from_execution(found, image) if found and found.is_incident else None
+    if image.status == "DELETED" and "replaced" in image.item and image.execution:
+        execution = next(executions.describe_many(stack, [image.execution]), None)
+        if execution and execution.failed and not overtaken(execution.failed, image.item):
+            return _from_execution(execution.failed, image)
+    return None
 
 
 def _recorded(stack: Stack, since: datetime | None) -> Iterator[FailedImage]:
@@ -121,9 +159,8 @@ def _recorded(stack: Stack, since: datetime | None) -> Iterator[FailedImage]:
 def _unreported(stack: Stack, since: datetime) -> Iterator[FailedImage]:
     """Failed executions that no item reports, and that nothing has overtaken since."""
     found = unreported(
-        ImageTable(stack.client("dynamodb"), stack.image_table),
-        Executions(stack.client("stepfunctions")),
-        [stack.machine_arn(machine) for machine in ("ProcessImage", "RemoveImage")],
+        *_stores(stack),
+        [stack.machine_arn(workflow) for workflow in WORKFLOWS],
         since,
         until=datetime.now(UTC),
         limit=_DESCRIBED_AT_MOST,
@@ -134,6 +171,24 @@ def _unreported(stack: Stack, since: datetime) -> Iterator[FailedImage]:
         image = known.get(each.upload.id)
         if not overtaken(each, image.item if image else None) and not _is_recorded(each, image):
             yield _from_execution(each, image)
+
+
+def _stuck(stack: Stack) -> Iterator[FailedImage]:
+    """Images that are PROCESSING for long, and whose execution does not run."""
+    table, states = _stores(stack)
+    waiting = table.with_status("PROCESSING", until=datetime.now(UTC) - _GRACE)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        entries = list(islice(waiting, _DESCRIBED_AT_MOST))
+        for entry, found in zip(entries, pool.map(partial(stuck, table, states), entries), strict=True):
+            if found and found.is_incident:
+                yield _from_execution(found, images.image_of(entry))
+
+
+def _stores(stack: Stack) -> tuple[ImageTable, Executions]:
+    return (
+        ImageTable(stack.client("dynamodb"), stack.image_table),
+        Executions(stack.client("stepfunctions")),
+    )
 
 
 def _is_recorded(failed: FailedExecution, image: images.Image | None) -> bool:
@@ -165,22 +220,10 @@ def _from_execution(failed: FailedExecution, image: images.Image | None) -> Fail
         machine=failed.workflow,
         name=failed.failure["name"],
         cause=failed.failure["cause"],
-        at=to_text(failed.stopped) if failed.stopped else "",
+        at=to_text(failed.stopped) if failed.stopped else image.updated_at if image else "",
         status=image.status if image else None,
-        recorded=False,
-    )
-
-
-def _lost(image: images.Image) -> FailedImage:
-    return FailedImage(
-        id=image.id,
-        execution=image.execution,
-        machine="ProcessImage",
-        name="WorkflowLost",
-        cause="Step Functions no longer knows the image's execution.",
-        at=image.updated_at,
-        status=image.status,
-        recorded=False,
+        # A removal that failed leaves its error beside the item's status.
+        recorded=bool(image and (image.error or {}).get("execution") == failed.arn),
     )
 
 

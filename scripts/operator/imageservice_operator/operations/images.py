@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import heapq
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
@@ -191,9 +191,28 @@ def every(stack: Stack, *, status: str | None = None, prefix: str = "") -> Itera
         cursor = page.cursor
 
 
-def count(stack: Stack, status: str) -> int:
-    """How many images have `status`: reads all of the index's entries for it, a megabyte per call."""
-    return ImageTable(stack.client("dynamodb"), stack.image_table).count(status)
+def count(stack: Stack, status: str, at_most: int | None = None) -> int:
+    """How many images have `status`, or `at_most` if there are more.
+
+    Reads the index's entries for it, a megabyte per call; without `at_most`, all of them.
+    """
+    query = status_query(stack.image_table, status)
+    counted = 0
+    while True:
+        if at_most is not None:
+            query["Limit"] = at_most - counted
+        answer = stack.client("dynamodb").query(**query, Select="COUNT")
+        counted += answer["Count"]
+        if "LastEvaluatedKey" not in answer or counted == at_most:
+            return counted
+        query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def oldest(stack: Stack, status: str, without: Container[str] = ()) -> Image | None:
+    """The image that has had `status` for the longest, without those ids, from among the oldest hundred."""
+    query = status_query(stack.image_table, status)
+    found = stack.client("dynamodb").query(**query, Limit=100)["Items"]
+    return next((each for each in map(image_of, map(from_dynamodb, found)) if each.id not in without), None)
 
 
 def _newest(stack: Stack, statuses: Sequence[str], prefix: str, limit: int, cursor: Cursor) -> Page:

@@ -54,6 +54,7 @@ async def replay(request: Request) -> Response:
         outcome = await run_in_threadpool(replays.replay_execution, context.stack, arn)
     else:
         outcome = await run_in_threadpool(replays.replay_image, context.stack, image_id)
+    context.changed()
     if not outcome.begun:
         raise HTTPException(409, f"Nothing was replayed. {outcome.note}")
     return _to(urls.execution(outcome.execution) if outcome.execution else urls.image(outcome.id))

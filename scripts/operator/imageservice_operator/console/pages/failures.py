@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from imageservice_operator.console.context import IDLE_REFRESH_S, RUNNING_REFRESH_S, context_of, render
-from imageservice_operator.operations import failures
 from imageservice_operator.operations.failures import Group
 
 IMAGES_PER_ERROR = 50
@@ -17,7 +16,8 @@ IMAGES_PER_ERROR = 50
 def page(request: Request) -> Response:
     """The page has no parameters."""
     context = context_of(request)
-    groups: Sequence[Group] = failures.grouped(failures.failed(context.stack))
+    health = context.health()
+    groups: Sequence[Group] = health.groups
     waiting, letters = context.dead_letters.snapshot()
     progress = context.replays.current
     return render(
@@ -25,8 +25,8 @@ def page(request: Request) -> Response:
         "failures.html",
         section="failures",
         groups=groups,
-        total=sum(len(group.failures) for group in groups),
-        replayable=sum(len(group.failures) for group in groups if group.advice.replay),
+        replayable=health.replayable,
+        in_progress=health.in_progress,
         shown=IMAGES_PER_ERROR,
         waiting=waiting,
         letters=letters,

@@ -1,0 +1,163 @@
+"""`status`, `failures`, the console's tabs and its failures page give the same figures, in every state."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import moto_stack
+import pytest
+from click.testing import CliRunner
+from moto_stack import World
+from starlette.testclient import TestClient
+
+from imageservice_operator.cli.__main__ import images as command_line
+from imageservice_operator.console.app import create_app
+from imageservice_operator.operations.stack import Stack
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with moto_stack.world() as made:
+        monkeypatch.setattr(Stack, "find", lambda *_, **__: made.stack)
+        yield made
+        for thread in threading.enumerate():
+            if thread.name == "dead-letters":  # the failures page reads the queues on it
+                thread.join()
+
+
+def command(*arguments: str) -> tuple[int, list[dict[str, Any]]]:
+    ended = CliRunner().invoke(command_line, [*arguments, "--json"])
+    assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
+    return ended.exit_code, [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def page(world: World, path: str) -> str:
+    return TestClient(create_app(world.stack), base_url="http://127.0.0.1").get(path).text
+
+
+def failed_on_record(world: World) -> None:
+    arn = world.execution("recorded.jpg", error="CacheUnavailable")
+    error = {"name": "CacheUnavailable", "cause": "Redis: gone", "execution": arn}
+    world.item("recorded.jpg", "FAILED", execution=arn, error=error)
+
+
+def failed_and_not_marked(world: World) -> None:
+    world.item("unmarked.jpg", "PROCESSING", execution=world.execution("unmarked.jpg", error="Bug"))
+
+
+def failed_before_it_could_register(world: World) -> None:
+    world.execution("unregistered.jpg", error="Throttled")
+
+
+def failed_removal_on_record(world: World) -> None:
+    arn = world.execution("tombstone.jpg", error="RemovalIncomplete", removal=True)
+    error = {"name": "RemovalIncomplete", "cause": "some are left", "execution": arn}
+    world.item("tombstone.jpg", "DELETED", execution=arn, error=error, replaced=[])
+
+
+def failed_removal_without_an_event(world: World) -> None:
+    arn = world.execution("half-removed.jpg", error="RemovalIncomplete", removal=True)
+    world.item("half-removed.jpg", "DELETED", execution=arn, replaced=[])
+
+
+def waits_for_an_execution_that_is_forgotten(world: World) -> None:
+    arn = world.execution("x").replace(":x", ":forgotten")[:-1] + "forgotten"
+    upload = {"bucket": "originals", "key": "stuck.jpg", "etag": "e", "bytes": 1, "version_id": "1"}
+    world.item("stuck.jpg", "PROCESSING", execution=arn, upload=upload)
+
+
+def in_progress(world: World) -> None:
+    world.item("busy.jpg", "PROCESSING", execution=world.execution("busy.jpg"))
+
+
+def rejected(world: World) -> None:
+    arn = world.execution("bad.jpg", error="ImageRejected")
+    world.item("bad.jpg", "REJECTED", execution=arn, error={"name": "ImageRejected", "cause": "truncated"})
+
+
+def ready_after_a_failure(world: World) -> None:
+    world.execution("repaired.jpg", error="CacheUnavailable")
+    world.item("repaired.jpg", "READY", execution=world.execution("repaired.jpg"), revision=1)
+
+
+def undelivered(world: World) -> None:
+    world.dead_letter("late.jpg")
+
+
+# What happens, the images that have failed then, those in progress, and the dead letters.
+STATES: list[tuple[Callable[[World], None], set[str], int, int]] = [
+    (in_progress, set(), 1, 0),
+    (rejected, set(), 0, 0),
+    (ready_after_a_failure, set(), 0, 0),
+    (failed_on_record, {"recorded.jpg"}, 0, 0),
+    (failed_and_not_marked, {"unmarked.jpg"}, 0, 0),
+    (failed_before_it_could_register, {"unregistered.jpg"}, 0, 0),
+    (failed_removal_on_record, {"tombstone.jpg"}, 0, 0),
+    (failed_removal_without_an_event, {"half-removed.jpg"}, 0, 0),
+    (waits_for_an_execution_that_is_forgotten, {"stuck.jpg"}, 0, 0),
+    (undelivered, set(), 0, 1),
+]
+
+
+def agree(world: World, failed: set[str], busy: int, letters: int) -> None:
+    """All four views say this."""
+    code, (status,) = command("status")
+    assert (status["images"]["FAILED"], status["images"]["PROCESSING"]) == (len(failed), busy)
+    assert sum(status["dead_letters"].values()) == letters
+    assert code == (1 if failed or letters else 0)
+
+    code, groups = command("failures", "--exit-code")
+    listed = [each["id"] for group in groups for each in group["failures"]]
+    assert sorted(listed) == sorted(failed)
+    assert status["failures"]["total"] == len(listed)
+    assert sum(group.get("count", 0) for group in groups if "dead_letters" in group) == letters
+    assert code == (1 if failed or letters else 0)
+
+    tabs = re.findall(r'status=(\w+)" [^>]*>\w+(?: <span class="count">([\d,]+))?', page(world, "/"))
+    assert {name: int(count or 0) for name, count in tabs} == status["images"]
+    assert set(re.findall(r'class="card-name" title="([^"]+)"', page(world, "/?status=FAILED"))) == failed
+
+    failures = page(world, "/failures").partition('id="letters"')[0]
+    assert set(re.findall(r'<a href="/image\?id=([^"]+)">', failures)) == failed
+    assert ("Nothing has failed" in failures) == (not failed)
+    assert ("Nothing has failed so far" in failures) == (not failed and busy > 0)
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state[0].__name__)
+def test_each_state_alone(world: World, state: tuple[Callable[[World], None], set[str], int, int]) -> None:
+    happens, failed, busy, letters = state
+    happens(world)
+    agree(world, failed, busy, letters)
+
+
+def test_all_states_at_once(world: World) -> None:
+    for happens, *_ in STATES:
+        happens(world)
+    agree(
+        world,
+        set().union(*(failed for _, failed, _, _ in STATES)),
+        sum(busy for _, _, busy, _ in STATES),
+        sum(letters for *_, letters in STATES),
+    )
+
+
+@pytest.mark.parametrize(
+    ("happens", "image_id"),
+    [
+        (happens, next(iter(failed)))
+        for happens, failed, *_ in STATES
+        if failed and "register" not in happens.__name__
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_status_of_the_image_says_that_it_failed(
+    world: World, happens: Callable[[World], None], image_id: str
+) -> None:
+    happens(world)
+    code, (image,) = command("status", image_id)
+    assert (code, image["status"]) == (1, "FAILED")
+    assert image["error"]["name"]
