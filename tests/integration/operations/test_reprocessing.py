@@ -25,6 +25,7 @@ class Run:
     versions: dict[str, str]
     estimate: dict[str, Any]
     stopped: reprocess.Progress
+    listed: dict[str, Any]
     read_meanwhile: set[int]
     resumed: Any
     after: dict[str, Image]
@@ -50,11 +51,14 @@ def run(service: Any, uploaded: dict[str, Image], new_plan: None) -> Run:
     (said,) = service.images("reprocess", "--stop", execution).lines
     stopped = reprocess.progress(service.stack, execution)
     assert said["status"] == stopped.status
+    (listed,) = service.images("executions", "--workflow", "ReprocessImages", "--limit", "1").lines
     url = f"{service.stack.api_url}/metadata/{IDS[-1]}"
     read = {service.get(url) for _ in range(5)}
     resumed = service.images("reprocess", "--resume", execution)
     read |= {service.get(url) for _ in range(5)}
-    return Run(uploaded, versions, estimate, stopped, read, resumed, images.get_many(service.stack, IDS))
+    return Run(
+        uploaded, versions, estimate, stopped, listed, read, resumed, images.get_many(service.stack, IDS)
+    )
 
 
 def _versions(service: Any) -> dict[str, str]:
@@ -72,6 +76,17 @@ def test_dry_run_counts_what_the_new_plan_changes(run: Run) -> None:
 def test_a_run_can_be_stopped_half_way(run: Run) -> None:
     assert run.stopped.status == "ABORTED"
     assert run.stopped.counts["succeeded"] < len(IDS)
+
+
+def test_a_run_is_listed_with_its_progress_and_the_originals_that_were_stopped(run: Run) -> None:
+    assert (run.listed["machine"], run.listed["status"]) == ("ReprocessImages", "ABORTED")
+    assert run.listed["map_run"]["counts"]["total"] > 0
+    assert {item["error"] for item in run.listed["failed_items"]} <= {
+        "Stopped",
+        "States.TaskFailed",
+        "Aborted",
+    }
+    assert {item["image_id"] for item in run.listed["failed_items"]} <= set(IDS)
 
 
 def test_a_stopped_run_is_resumed_to_its_end(run: Run) -> None:

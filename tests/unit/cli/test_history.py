@@ -52,7 +52,7 @@ def test_arn_stands_whole_on_a_line_of_its_own(width: int) -> None:
 def test_status_and_what_it_was_started_by_come_first() -> None:
     first = printed(80)[0]
     assert first.startswith("FAILED  ")
-    assert first.endswith("ProcessImage  PutObject  took 3.0 s")
+    assert first.endswith("ProcessImage  PutObject  took 3.0 s  a.jpg")
 
 
 def test_every_line_of_the_cause_is_indented() -> None:

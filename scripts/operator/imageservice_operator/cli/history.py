@@ -68,7 +68,8 @@ def history(session: Session, which: str, every_event: bool, limit: int, search:
 
 def show_execution(session: Session, execution: Execution) -> None:
     """An execution in a few lines. Its ARN is on a line of its own, unbroken, so that it can be copied."""
-    reason = execution.input.get("detail", {}).get("reason")
+    detail = execution.input.get("detail") if isinstance(execution.input, dict) else None
+    reason = detail.get("reason") if isinstance(detail, dict) else None
     stopped, redriven = execution.stopped, execution.redrive_count
     facts_of_it = (
         exact(execution.started),
@@ -76,6 +77,7 @@ def show_execution(session: Session, execution: Execution) -> None:
         reason,
         f"took {(stopped - execution.started).total_seconds():.1f} s" if stopped else None,
         f"redriven {redriven} {'time' if redriven == 1 else 'times'}" if redriven else None,
+        execution.image_id,
     )
     line = untrusted("  ".join(str(fact) for fact in facts_of_it if fact))
     session.show(Text.assemble(status_text(execution.status), "  ", line))

@@ -1,4 +1,4 @@
-"""The type of options that are a point in time."""
+"""The types of options that are a point in time, or a length of time."""
 
 from __future__ import annotations
 
@@ -30,3 +30,17 @@ class Moment(click.ParamType[datetime]):
         except (ValueError, OverflowError):
             moment = None
         return moment or self.fail("give 90min, 2h, 3d, or a date such as 2026-11-22T08:00", param, ctx)
+
+
+class Duration(click.ParamType[float]):
+    """A length of time in seconds: 30s, 10min, 2h; a number without a unit is in seconds."""
+
+    name = "DURATION"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        span = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w|)", value)
+        if not span:
+            self.fail("give 30s, 10min or 2h", param, ctx)
+        return float(span[1]) * _UNITS[span[2] or "s"]

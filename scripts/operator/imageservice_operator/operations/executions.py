@@ -176,12 +176,20 @@ def definition(stack: Stack, arn: str) -> dict[str, Any]:
 
 
 def of_status(
-    stack: Stack, status: str | None = None, machine: str = "ProcessImage", since: datetime | None = None
+    stack: Stack,
+    status: str | None = None,
+    machine: str = "ProcessImage",
+    since: datetime | None = None,
+    page_size: int = 100,
 ) -> Iterator[Listed]:
-    """A machine's executions of a status (or any), newest first, down to those started before `since`."""
+    """A machine's executions of a status (or any), newest first, down to those started before `since`.
+
+    `page_size` of them come with a call, at most 1,000; the next call is made when they are used up.
+    """
     only: dict[str, Any] = {"statusFilter": status} if status else {}
     pages = stack.client("stepfunctions").get_paginator("list_executions")
-    for page in pages.paginate(stateMachineArn=stack.machine_arn(machine), **only):
+    config: Any = {"PageSize": page_size}
+    for page in pages.paginate(stateMachineArn=stack.machine_arn(machine), PaginationConfig=config, **only):
         for each in page["executions"]:
             if since and each["startDate"] < since:
                 return
@@ -194,6 +202,17 @@ def of_status(
                 stopped=each.get("stopDate"),
                 redrive_count=each.get("redriveCount", 0),
             )
+
+
+def stop(stack: Stack, arn: str, cause: str = "Stopped by an operator.") -> bool:
+    """Stops an execution; its image becomes FAILED, and a replay resumes it. False if it had ended before.
+
+    Raises ExecutionNotFound.
+    """
+    if describe(stack, arn).status != RUNNING:
+        return False
+    stack.client("stepfunctions").stop_execution(executionArn=arn, error="Stopped", cause=cause)
+    return True
 
 
 def _described_or_none(stack: Stack, arn: str) -> Execution | None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NotRequired, TypedDict
 
 from imageservice.core.keys import run_tag
-from imageservice_operator.operations import cost, executions, usage
+from imageservice_operator.operations import cost, executions, map_runs, usage
 from imageservice_operator.operations.errors import BadRequest, OperationFailed
 from imageservice_operator.operations.images import STATUSES, check_keys
 from imageservice_operator.operations.stack import Stack
@@ -169,24 +169,17 @@ def stop(stack: Stack, execution: str) -> None:
 
     The edge is purged half a minute later.
     """
-    cause = "Stopped by an operator."
-    stack.client("stepfunctions").stop_execution(executionArn=execution, error="Stopped", cause=cause)
+    executions.stop(stack, execution)
 
 
 def progress(stack: Stack, execution: str) -> Progress:
     """The run's progress now."""
     described = executions.describe(stack, execution)
-    runs = stack.client("stepfunctions").list_map_runs(executionArn=execution)["mapRuns"]
-    counts: dict[str, int] = {}
-    if runs:
-        # On AWS a redrive continues the same Map Run; the local stack begins another for what is left.
-        latest = max(runs, key=lambda run: run["startDate"])["mapRunArn"]
-        answer = stack.client("stepfunctions").describe_map_run(mapRunArn=latest)
-        counts = {name: count for name, count in answer["itemCounts"].items() if isinstance(count, int)}
+    run = map_runs.latest(stack, execution)
     output = described.output if isinstance(described.output, dict) else {}
     report = output.get("report") or {}
     where = f"s3://{report['Bucket']}/{report['Key']}" if report else None
-    return Progress(execution, described.status, counts, where)
+    return Progress(execution, described.status, run.counts if run else {}, where)
 
 
 def followed(stack: Stack, execution: str, pause: float = 1.0) -> Iterator[Progress]:

@@ -27,11 +27,12 @@ if TYPE_CHECKING:  # the stubs are in the test environment alone
 
 LOCAL = "local"
 STATE_DIR = Path(".local")
-# The state machines by the outputs that hold their ARNs.
+# The state machines by the outputs that hold their ARNs. A stack without a CDN has no PurgeCdn.
 MACHINES = {
     "ProcessImage": "ProcessImageArn",
     "RemoveImage": "RemoveImageArn",
     "ReprocessImages": "ReprocessImagesArn",
+    "PurgeCdn": "PurgeCdnArn",
 }
 DEAD_LETTER_QUEUES = {
     "uploads": "UploadDeadLetterQueueUrl",
@@ -197,7 +198,7 @@ class Stack:
             ) from error
 
     def machine_arn(self, machine: str) -> str:
-        """The ARN of ProcessImage, RemoveImage or ReprocessImages."""
+        """The ARN of ProcessImage, RemoveImage, ReprocessImages or PurgeCdn."""
         return self.output(MACHINES[machine])
 
     @property
