@@ -1,10 +1,10 @@
 """Functions whose log format is JSON get no text lines from Lambda, and a long run does not fill the memory.
 
 MiniStack frames every invocation's log with START, END and REPORT lines in plain text, reports durations that include
-the wait for a worker, and keeps a stream for each invocation for good.
+the wait for a worker, keeps a stream for each invocation for good, and ignores the metrics that lines embed.
 
-Upstream: MiniStack, `services/lambda_svc.py`, `_emit_lambda_logs`. It would frame by `LoggingConfig.LogFormat`, and
-write to one stream for each execution environment.
+Upstream: MiniStack, `services/lambda_svc.py`, `_emit_lambda_logs`. It would frame by `LoggingConfig.LogFormat`,
+write to one stream for each execution environment, and record embedded metrics wherever a line is stored.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from ministack.services import cloudwatch_logs, lambda_svc
 
+from local import metrics
 from local.lambda_runtime.platform_log import is_json
 from local.patches.patch import wrap
 
@@ -42,6 +43,7 @@ def emit(
     if not (is_json(config) and log_text and group):
         original(func, request_id, log_text, *rest, **more)
         return
+    metrics.record_embedded(log_text.splitlines())
     now = int(time.time() * 1000)
     stream_name = f"{time.strftime('%Y/%m/%d')}/{name}[{config.get('Version', '$LATEST')}]local"
     stream = group["streams"].setdefault(

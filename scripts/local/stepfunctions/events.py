@@ -1,4 +1,4 @@
-"""Execution status changes, announced on EventBridge as Step Functions does.
+"""Execution status changes, announced on EventBridge and counted in CloudWatch as Step Functions does.
 
 The event: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 """
@@ -10,6 +10,8 @@ import json
 import logging
 from collections.abc import Mapping
 from typing import Any
+
+from local import metrics
 
 LOG = logging.getLogger(__name__)
 PAYLOAD_LIMIT = 248 * 1024
@@ -31,9 +33,10 @@ def redrive_fields(record: Mapping[str, Any], express: bool = False) -> dict[str
 
 
 def announce(record: Mapping[str, Any]) -> None:
-    """Put the status of an execution on the default bus. Never raises: on AWS too it is best effort."""
+    """Count the status of an execution, and put it on the default bus. Never raises: on AWS too it is best effort."""
     if record.get("sync"):  # express executions announce nothing
         return
+    metrics.record_execution(record)
     try:
         from ministack.services import eventbridge
 
