@@ -9,7 +9,7 @@ from imageservice.adapters.plan_loader import load_plan
 from imageservice.adapters.settings import settings
 from imageservice.adapters.source_bucket import OriginalObject, RangedOriginal
 from imageservice.core.limits import Limits
-from imageservice.core.rendition_plan import Plan
+from imageservice.core.rendition_plan import RenditionPlan
 from imageservice.engine.pillow_limits import set_pillow_limits
 
 
@@ -18,7 +18,7 @@ class Dependencies(NamedTuple):
 
     open_original: Callable[[OriginalObject, int], RangedOriginal]
     limits: Limits
-    plan: Plan
+    plan: RenditionPlan
 
 
 @cache

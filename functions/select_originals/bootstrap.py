@@ -16,7 +16,7 @@ from select_originals.selector import Selector
 def selector() -> Selector:
     config = settings()
     table = ImageTable(client("dynamodb"), config.image_table)
-    return Selector(table, _find_original, load_plan(config.rendition_plan).fingerprint, ENGINE_VERSION)
+    return Selector(table, _find_original, load_plan(config.rendition_plan), ENGINE_VERSION)
 
 
 def _find_original(key: str) -> Upload | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from imageservice.core.rendition_plan import RenditionPlan
 from imageservice.core.reprocessing import Selection, decide, is_overlooked
 from imageservice.core.upload_event import Upload, upload_from_item
 
@@ -15,7 +16,7 @@ class Table(Protocol):
 
 
 class Selector:
-    """Decides for one plan and one engine.
+    """Decides for one rendition plan and one engine.
 
     `find_original` returns the upload that SourceBucket has under a key, None if it has none.
     """
@@ -24,11 +25,11 @@ class Selector:
         self,
         table: Table,
         find_original: Callable[[str], Upload | None],
-        plan_fingerprint: str,
+        plan: RenditionPlan,
         engine: str,
     ) -> None:
         self._table, self._find_original = table, find_original
-        self._plan_fingerprint, self._engine = plan_fingerprint, engine
+        self._plan, self._engine = plan, engine
 
     def select(self, key: str, selection: Selection, now: datetime, etag: str = "") -> dict[str, Any]:
         """`key`, `decision` and, if that is PROCESS, the `event` for ProcessImage.
@@ -37,7 +38,7 @@ class Selector:
         deleted meanwhile counts as DELETED.
         """
         item = self._table.get(key)
-        decision = decide(item, selection, self._plan_fingerprint, self._engine, now, etag)
+        decision = decide(item, selection, self._plan.plan_for(key).fingerprint, self._engine, now, etag)
         if decision != "PROCESS":
             return {"key": key, "decision": decision}
         upload = self._upload(key, item, etag)

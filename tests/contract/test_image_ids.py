@@ -15,7 +15,7 @@ from imageservice.adapters.source_bucket import Originals
 from imageservice.core.errors import ImageIdInvalid, ImageRejected
 from imageservice.core.image_id import check_image_id
 from imageservice.core.original import Original
-from imageservice.core.rendition_plan import Plan, Size
+from imageservice.core.rendition_plan import Plan, RenditionPlan, Rule, Size
 from imageservice.core.resize_plan import plan_resizes
 from imageservice_operator.operations.errors import BadRequest
 from imageservice_operator.operations.uploads import upload
@@ -56,7 +56,12 @@ def by_metadata(image_id: str) -> None:
 
 def by_inspection(image_id: str) -> None:
     source: Any = {"bucket": "source", "key": image_id, "bytes": 1, "etag": "e"}
-    plan_resizes(source, Original("jpeg", 9, 9, 1, False), Plan((Size("w", 9),), ("fallback",)), "1")
+    plan_resizes(
+        source,
+        Original("jpeg", 9, 9, 1, False),
+        RenditionPlan((Rule("", Plan((Size("w", 9),), ("fallback",))),)),
+        "1",
+    )
 
 
 def by_operator(image_id: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from dev.checks import ROOT
+from imageservice.core.image_id import MAX_ID_BYTES
 from imageservice.core.rendition_plan import Fit, Plan, Size, Target, fitted
 from imageservice.engine.pixels.geometry import crop_box
 
@@ -29,8 +30,11 @@ def test_the_schema_of_a_size_has_its_fields_and_requires_those_without_a_defaul
     assert set(of_size()["required"]) == {field.name for field in fields(Size) if field.default is MISSING}
 
 
-def test_the_schema_of_a_plan_has_its_fields() -> None:
-    assert set(schema()["properties"]) == {field.name for field in fields(Plan)}
+def test_the_schema_of_a_plan_has_its_fields_and_that_of_a_rule_a_prefix_too() -> None:
+    plan, rule = schema()["$defs"]["plan"]["properties"], schema()["$defs"]["rule"]["properties"]
+    assert set(plan) == {field.name for field in fields(Plan)}
+    assert rule == {**plan, "prefix": rule["prefix"]}
+    assert rule["prefix"]["maxLength"] == MAX_ID_BYTES
 
 
 def test_the_schema_lists_every_fit_and_no_other() -> None:

@@ -90,7 +90,7 @@ def seconds_in(body: dict[str, Any]) -> float:
         (longest_way(scope, scope["StartAt"], frozenset()) for scope in inner_scopes(body)), default=0
     )
     if body["Type"] == "Map":
-        return inner * math.ceil(len(load_plan().sizes) / body.get("MaxConcurrency", 40))
+        return inner * math.ceil(len(load_plan().default.sizes) / body.get("MaxConcurrency", 40))
     tries, waits = 1, 0.0
     for retrier in body.get("Retry", []):
         tries += retrier.get("MaxAttempts", 3)

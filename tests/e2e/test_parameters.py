@@ -10,9 +10,14 @@ from read_world import PATIENT
 from service import Service
 
 from imageservice.adapters.manifest_cache import CacheEntry, ManifestCache, connect
+from imageservice_operator.operations import plan, reprocess
 from local import background
 
-PLAN = {"formats": ["fallback"], "sizes": [{"name": "card", "width": 120, "height": 90, "fit": "cover"}]}
+CARD = {"name": "card", "width": 120, "height": 90, "fit": "cover"}
+PLAN = {
+    "default": {"formats": ["fallback"], "sizes": [CARD]},
+    "rules": [{"prefix": "avatars/", "sizes": [{"name": "face", "width": 64, "height": 64, "fit": "cover"}]}],
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +38,16 @@ def test_a_plan_of_one_size_and_one_format_makes_one_rendition(service: Service,
     assert item["status"] == "READY"
     made = [(one["size"], one["format"], one["width"], one["height"]) for one in item["renditions"]]
     assert made == [("card", "jpeg", 120, 90)]
+
+
+def test_an_image_below_a_rules_prefix_gets_the_rules_sizes(service: Service, samples: Path) -> None:
+    item = service.settled(service.upload(samples / "landscape-orientation6.jpg", "avatars/anna.jpg"))
+    assert [(one["size"], one["format"]) for one in item["renditions"]] == [("face", "jpeg")]
+    assert [each.prefix for each in plan.matching(plan.live_plan(service.stack).plan, item["id"])] == [
+        "avatars/",
+        "",
+    ]
+    assert reprocess.select(service.stack, [{"key": item["id"]}])[0]["decision"] == "UP_TO_DATE"
 
 
 def test_an_original_over_max_bytes_is_rejected_with_the_limit(service: Service, samples: Path) -> None:

@@ -55,6 +55,13 @@ def check_image_id(image_id: str) -> str:
     raise ImageIdInvalid("The id contains ${filename}, which S3 would replace with the file's own name.")
 
 
+def check_prefix(prefix: str) -> str:
+    """The prefix as it is, if an image's id can begin with it. Raises ImageIdInvalid."""
+    # What follows could complete a last part of dots to a name.
+    check_image_id(f"{prefix}-" if prefix.endswith(".") else prefix)
+    return prefix
+
+
 def check_key(key: str) -> str:
     """The key as it is, if S3 can store an object under it. Raises ImageIdInvalid."""
     _check_length(key, MAX_KEY_BYTES)

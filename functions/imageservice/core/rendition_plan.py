@@ -1,16 +1,20 @@
 """The rendition plan: which sizes and formats are made of an image.
 
-The packaged plan is `rendition_plan.json`; `rendition_plan.schema.json` is its JSON Schema. A template parameter can
-replace it. imageservice.adapters.plan_loader reads and checks either.
+    a document of plans           {"default": {…}, "rules": [{"prefix": "avatars/", …}, …]}
+    a document of one plan        {"sizes": […], "formats": […], …}: the default, without rules
+
+The packaged document is `rendition_plan.json`; `rendition_plan.schema.json` is its JSON Schema. A template parameter
+can replace it. imageservice.adapters.plan_loader reads and checks either.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from typing import Any, Literal, assert_never
 
-from imageservice.core.errors import PlanInvalid
+from imageservice.core.errors import ImageIdInvalid, PlanInvalid
 from imageservice.core.formats import FALLBACK, FORMATS
+from imageservice.core.image_id import check_prefix
 from imageservice.core.original import Original
 
 Fit = Literal["contain", "cover"]
@@ -47,7 +51,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Plan:
-    """Sizes, narrowest first; the formats to make; and the encoders' quality (0 to 100) by format.
+    """What is made of one image: sizes, narrowest first; formats; and the encoders' quality (0 to 100) by format.
 
     `light` is how pixels are mixed when an image shrinks: as light, or as the gamma-encoded numbers.
     """
@@ -61,8 +65,9 @@ class Plan:
     def from_document(cls, document: Mapping[str, Any]) -> "Plan":
         """The plan of a document that its schema allows. Raises PlanInvalid if two sizes have the same name."""
         names = [size["name"] for size in document["sizes"]]
-        if len(set(names)) != len(names):
-            raise PlanInvalid(f"the rendition plan names a size twice: {', '.join(names)}")
+        twice = first_repeated(names)
+        if twice is not None:
+            raise PlanInvalid(f"the rendition plan names a size twice: {twice}")
         return cls(
             sizes=tuple(Size(**size) for size in document["sizes"]),
             formats=tuple(document["formats"]),
@@ -102,6 +107,69 @@ class Plan:
             for name in self.formats
             if name == FALLBACK or FORMATS[name].animation or not original.animated
         )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The plan of the images whose ids begin with `prefix`. The default's prefix is empty."""
+
+    prefix: str
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class RenditionPlan:
+    """The plans of a deployment. `rules` have the longest prefix first; the last one is the default, which fits all."""
+
+    rules: tuple[Rule, ...]
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "RenditionPlan":
+        """The plans of a document that its schema allows.
+
+        What a rule leaves out is as in `default`. Raises PlanInvalid if a plan names a size twice, if two rules have
+        the same prefix, or if no id of an image can begin with a prefix.
+        """
+        default = document.get("default", document)
+        prefixes = [rule["prefix"] for rule in document.get("rules", ())]
+        twice = first_repeated(prefixes)
+        if twice is not None:
+            raise PlanInvalid(f"the rendition plan has two rules for the prefix {twice!a}")
+        for prefix in prefixes:
+            try:
+                check_prefix(prefix)
+            except ImageIdInvalid as error:
+                raise PlanInvalid(f"the rendition plan's prefix {ascii(prefix)[:80]}: {error}") from error
+        rules = [Rule("", Plan.from_document(default))]
+        for rule in document.get("rules", ()):
+            own = {name: value for name, value in rule.items() if name != "prefix"}
+            rules.append(Rule(rule["prefix"], Plan.from_document({**default, **own})))
+        return cls(tuple(sorted(rules, key=lambda rule: (-len(rule.prefix), rule.prefix))))
+
+    @property
+    def default(self) -> Plan:
+        return self.rules[-1].plan
+
+    def rule_for(self, image_id: str) -> Rule:
+        """The rule with the longest prefix that the id begins with, compared character by character."""
+        return next(rule for rule in self.rules if image_id.startswith(rule.prefix))
+
+    def plan_for(self, image_id: str) -> Plan:
+        return self.rule_for(image_id).plan
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The widths of all sizes of all plans, ascending: the template's parameter RenditionWidths.
+
+        The edge rounds a requested width up to one of them. Each plan's widths are among them, so the rounded width
+        chooses the same rendition as the requested one.
+        """
+        return tuple(sorted({int(size.width) for rule in self.rules for size in rule.plan.sizes}))
+
+
+def first_repeated(names: Sequence[str]) -> str | None:
+    """The first of the names that is there before; None if all differ."""
+    return next((name for place, name in enumerate(names) if name in names[:place]), None)
 
 
 def _target(size: Size, width: int, height: int) -> Target:

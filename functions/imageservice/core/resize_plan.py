@@ -10,7 +10,7 @@ from imageservice.core.item import Source, UploadRecord
 from imageservice.core.keys import digest, rendition_key, source_identity
 from imageservice.core.manifest import Rendition
 from imageservice.core.original import Original
-from imageservice.core.rendition_plan import Plan, Target
+from imageservice.core.rendition_plan import RenditionPlan, Target
 
 
 class ResizePlan(TypedDict):
@@ -23,18 +23,20 @@ class ResizePlan(TypedDict):
 
 
 def plan_resizes(
-    upload: UploadRecord, original: Original, plan: Plan, engine: str, recorded_digest: str = ""
+    upload: UploadRecord, original: Original, plans: RenditionPlan, engine: str, recorded_digest: str = ""
 ) -> ResizePlan:
     """The source, its digest, and one entry in `resizes` for each size to make, as JSON for the state machine.
 
-    `upload` has bucket, key, bytes, etag and, in a versioned bucket, version_id. The smallest size also describes the
-    image (alpha, placeholder and color). There is nothing to resize if `recorded_digest`, that of the renditions
-    served now, is the same. Raises ImageRejected if the key cannot be an image's id.
+    `upload` has bucket, key, bytes, etag and, in a versioned bucket, version_id; its key decides which plan applies.
+    The smallest size also describes the image (alpha, placeholder and color). There is nothing to resize if
+    `recorded_digest`, that of the renditions served now, is the same. Raises ImageRejected if the key cannot be an
+    image's id.
     """
     try:
         check_image_id(upload["key"])
     except ImageIdInvalid as error:
         raise ImageRejected(str(error)) from error
+    plan = plans.plan_for(upload["key"])
     targets = plan.targets(original)
     made_of = digest(source_identity(upload), plan.fingerprint, engine)
     formats = plan.formats_for(original)

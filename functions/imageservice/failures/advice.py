@@ -109,7 +109,8 @@ _KNOWN: tuple[tuple[str, Advice], ...] = (
         r"PlanInvalid:",
         Advice(
             "The deployment's rendition plan is invalid.",
-            "Correct the parameter RenditionPlan (the cause names the place) and deploy. Then replay.",
+            "Correct the parameter RenditionPlan: the cause names the place, and images plan check FILE checks the"
+            " whole plan. Deploy. Then replay.",
         ),
     ),
     (

@@ -128,6 +128,13 @@ def test_started_again_it_leaves_everything_alone(service: Any, run: Run) -> Non
     assert {image.revision for image in images.get_many(service.stack, IDS).values()} == {2}
 
 
+def test_the_rule_that_applies_to_an_image_is_shown_with_its_state(service: Any, run: Run) -> None:
+    (shown,) = service.images("plan", "show", IDS[0]).lines
+    assert (shown["prefix"], shown["sizes"], shown["decision"]) == ("", ["tiny"], "UP_TO_DATE")
+    (live,) = service.images("plan", "show").lines
+    assert live["widths"] == "64"
+
+
 def test_what_failed_can_be_chosen_alone(service: Any, run: Run) -> None:
     (estimate,) = service.images("reprocess", "--prefix", "again/", "--failed", "--dry-run").lines
     assert estimate["decisions"] == {"NOT_ASKED_FOR": len(IDS)}

@@ -133,5 +133,5 @@ def test_a_first_upload_takes_as_many_steps_as_before(running: Runner) -> None:
     changed(world, ("good",))
     deliver(world, (0,))
     (run,) = world.states.runs.values()
-    sizes = len(world.plan.sizes)
+    sizes = len(world.plan.default.sizes)
     assert run.transitions == 14 - 5 + sizes

@@ -139,4 +139,4 @@ def _digests(version_id: str, world: World) -> set[str]:
     from simulation.world import PLANS
 
     assert world.plan in PLANS
-    return {digest(version_id, plan.fingerprint, ENGINE_VERSION) for plan in PLANS}
+    return {digest(version_id, plan.default.fingerprint, ENGINE_VERSION) for plan in PLANS}

@@ -15,7 +15,7 @@ from imageservice.adapters.manifest_cache import ManifestCache
 from imageservice.adapters.processed_bucket import Renditions
 from imageservice.adapters.source_bucket import RangedOriginal, read_original
 from imageservice.core.limits import Limits
-from imageservice.core.rendition_plan import Plan
+from imageservice.core.rendition_plan import RenditionPlan
 from inspect_original import bootstrap as inspect_bootstrap
 from inspect_original.handler import handler as inspect_original
 from refresh_cache import bootstrap as refresh_bootstrap
@@ -78,7 +78,7 @@ class Tasks:
         except Exception as error:
             raise TaskError(f"Service.{type(error).__name__}", str(error)) from error
 
-    def connect_functions(self, cache: ManifestCache, plan: Callable[[], Plan]) -> None:
+    def connect_functions(self, cache: ManifestCache, plan: Callable[[], RenditionPlan]) -> None:
         """Gives the functions this world's clients, as a new process of each would have them."""
         logger.setLevel(logging.CRITICAL)
         stored, table = Renditions(self._s3, PROCESSED), ImageTable(self._dynamodb, TABLE)

@@ -26,7 +26,7 @@ from imageservice.adapters.redis_client import Timeouts
 from imageservice.adapters.source_bucket import OriginalObject, describe_original
 from imageservice.core.errors import StoreUnavailable
 from imageservice.core.keys import cache_tag
-from imageservice.core.rendition_plan import Plan
+from imageservice.core.rendition_plan import RenditionPlan
 from imageservice.core.reprocessing import Selection
 from imageservice.core.timestamps import to_text
 from imageservice.engine import ENGINE_VERSION
@@ -56,7 +56,7 @@ from simulation.stores import (
 from simulation.tasks import SUBSTITUTIONS, Tasks
 
 PLANS = tuple(
-    Plan.from_document({"sizes": [{"name": name, "width": width}], "formats": ["webp", "fallback"]})
+    RenditionPlan.from_document({"sizes": [{"name": name, "width": width}], "formats": ["webp", "fallback"]})
     for name, width in (("small", 4), ("medium", 6))
 )
 _PREFIXES = itertools.count()
@@ -158,7 +158,7 @@ class World:
 
     def _selector(self) -> Selector:
         find = partial(_described, self.s3)
-        return Selector(self.table, find, self.plan.fingerprint, ENGINE_VERSION)
+        return Selector(self.table, find, self.plan, ENGINE_VERSION)
 
     # Events
 

@@ -86,7 +86,7 @@ def test_an_id_that_is_not_allowed_is_a_usage_error_with_the_apis_sentence(
 
 
 @pytest.mark.parametrize(("image_id", "words"), [("x" * 1025, "1,025 bytes"), ("\ud800", "not valid UTF-8")])
-@pytest.mark.parametrize("command", ["status", "history", "replay", "reprocess", "remove --yes"])
+@pytest.mark.parametrize("command", ["status", "history", "replay", "reprocess", "plan show", "remove --yes"])
 def test_an_id_that_s3_cannot_have_is_a_usage_error(
     closed: str, command: str, image_id: str, words: str
 ) -> None:

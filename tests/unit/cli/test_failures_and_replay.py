@@ -22,7 +22,7 @@ FAILURE = FailedImage("a.jpg", None, "ProcessImage", "CacheUnavailable", CAUSE, 
 
 def session_onto(out: io.StringIO) -> Session:
     console: Any = Console(file=out, width=80, highlight=False)
-    return Session(Stack("images", "us-east-1", {}, lambda _: None), False, console, console)
+    return Session(lambda: Stack("images", "us-east-1", {}, lambda _: None), False, console, console)
 
 
 def test_every_line_of_the_advice_is_indented() -> None:

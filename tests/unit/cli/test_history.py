@@ -39,7 +39,9 @@ FAILED = Execution(
 def printed(width: int) -> list[str]:
     out = io.StringIO()
     stack = Stack("images", "us-east-1", {}, lambda _: None)
-    session = Session(stack, False, Console(file=out, width=width, highlight=False), Console(stderr=True))
+    session = Session(
+        lambda: stack, False, Console(file=out, width=width, highlight=False), Console(stderr=True)
+    )
     show_execution(session, FAILED)
     return out.getvalue().splitlines()
 

@@ -29,6 +29,7 @@ CALLS: dict[str, list[list[str]]] = {
     "reconcile": [[]],
     "reprocess": [["--all", "--dry-run"], ["--all", "--yes"], ["a.jpg"], ["--stop", ARN], ["--resume", ARN]],
     "stop": [["--running", "--yes"], [ARN, "--yes"]],
+    "plan": [["show"], ["show", "a.jpg"]],
     "remove": [["a.jpg", "--yes"]],
     "cost": [[]],
 }

@@ -14,7 +14,9 @@ PHOTO = Original(format="jpeg", width=4272, height=2848, frames=1, alpha=False)
 
 
 def sizes(original: Original, plan: str = "") -> dict[str, tuple[int, int]]:
-    return {target.name: (target.width, target.height) for target in load_plan(plan).targets(original)}
+    return {
+        target.name: (target.width, target.height) for target in load_plan(plan).default.targets(original)
+    }
 
 
 def plan(*entries: dict[str, object], **more: object) -> str:
@@ -32,7 +34,7 @@ def test_a_large_photo_gets_every_size_of_the_packaged_plan() -> None:
 
 
 def test_sizes_wider_than_the_original_collapse_into_one_at_its_width() -> None:
-    targets = load_plan().targets(Original("jpeg", 1000, 700, 1, False))
+    targets = load_plan().default.targets(Original("jpeg", 1000, 700, 1, False))
     assert [(target.name, target.width, target.aliases) for target in targets[-2:]] == [
         ("w640", 640, ()),
         ("w1280", 1000, ("w1920",)),
@@ -78,21 +80,21 @@ def test_of_a_square_original_a_square_cover_and_a_contain_are_one_rendition(
     gravity: str, cover_first: bool
 ) -> None:
     entries = [square_box("thumb", 160, gravity=gravity), {"name": "w160", "width": 160}]
-    chosen = load_plan(plan(*(entries if cover_first else entries[::-1])))
+    chosen = load_plan(plan(*(entries if cover_first else entries[::-1]))).default
     (target,) = chosen.targets(Original("png", 800, 800, 1, True))
     assert (target.width, target.height, target.fit, target.gravity) == (160, 160, "contain", "center")
     assert (target.name, *target.aliases) == (("thumb", "w160") if cover_first else ("w160", "thumb"))
 
 
 def test_a_square_icon_smaller_than_every_size_is_one_rendition() -> None:
-    (target,) = load_plan().targets(Original("png", 64, 64, 1, True))
+    (target,) = load_plan().default.targets(Original("png", 64, 64, 1, True))
     assert (target.name, target.width, target.height) == ("thumb", 64, 64)
     assert target.aliases == ("w320", "w640", "w1280", "w1920")
 
 
 def test_gravities_of_one_box_that_has_nothing_to_crop_are_one_rendition() -> None:
     two = plan(square_box("top", 100, gravity="top"), square_box("left", 100, gravity="left"))
-    (target,) = load_plan(two).targets(Original("jpeg", 3000, 3000, 1, False))
+    (target,) = load_plan(two).default.targets(Original("jpeg", 3000, 3000, 1, False))
     assert (target.name, target.aliases) == ("top", ("left",))
 
 
@@ -126,7 +128,7 @@ def test_a_crop_of_less_than_half_a_pixel_is_none(width: int, height: int, names
 def test_a_moving_image_gets_no_format_that_would_stop_it(
     original: Original, formats: tuple[str, ...]
 ) -> None:
-    assert load_plan().formats_for(original) == formats
+    assert load_plan().default.formats_for(original) == formats
 
 
 @pytest.mark.parametrize(
@@ -151,26 +153,38 @@ def test_a_plan_that_breaks_its_schema_is_refused_with_the_place(text: str, wher
 
 def test_plans_that_mean_the_same_have_the_same_fingerprint() -> None:
     spelled_out = plan({"width": 320, "name": "w320", "fit": "contain", "gravity": "center"})
-    assert load_plan(spelled_out).fingerprint == load_plan(plan({"name": "w320", "width": 320})).fingerprint
+    assert (
+        load_plan(spelled_out).default.fingerprint
+        == load_plan(plan({"name": "w320", "width": 320})).default.fingerprint
+    )
 
 
 def test_a_changed_quality_changes_the_fingerprint() -> None:
     size = {"name": "w320", "width": 320}
-    assert load_plan(plan(size)).fingerprint != load_plan(plan(size, quality={"webp": 60})).fingerprint
+    assert (
+        load_plan(plan(size)).default.fingerprint
+        != load_plan(plan(size, quality={"webp": 60})).default.fingerprint
+    )
 
 
 def test_the_light_is_linear_unless_the_plan_says_gamma() -> None:
     size = {"name": "w320", "width": 320}
-    assert load_plan(plan(size)).light == "linear"
-    assert load_plan(plan(size, light="gamma")).light == "gamma"
-    assert load_plan(plan(size, light="linear")).fingerprint == load_plan(plan(size)).fingerprint
-    assert load_plan(plan(size, light="gamma")).fingerprint != load_plan(plan(size)).fingerprint
+    assert load_plan(plan(size)).default.light == "linear"
+    assert load_plan(plan(size, light="gamma")).default.light == "gamma"
+    assert (
+        load_plan(plan(size, light="linear")).default.fingerprint == load_plan(plan(size)).default.fingerprint
+    )
+    assert (
+        load_plan(plan(size, light="gamma")).default.fingerprint != load_plan(plan(size)).default.fingerprint
+    )
 
 
 def test_a_fingerprint_stays_the_same_from_version_to_version() -> None:
     """A changed one makes every image of every deployment again when it is reprocessed."""
     size = {"name": "thumb", "width": 160, "height": 90, "fit": "cover", "gravity": "top"}
-    assert load_plan(plan(size, {"name": "w320", "width": 320}, quality={"webp": 60})).fingerprint == (
+    assert load_plan(
+        plan(size, {"name": "w320", "width": 320}, quality={"webp": 60})
+    ).default.fingerprint == (
         '[[["thumb",160,90,"cover","top"],["w320",320,null,"contain","center"]],["fallback"],{"webp":60}]'
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from imageservice.core.keys import digest
+from imageservice.core.rendition_plan import RenditionPlan
 from imageservice.core.reprocessing import Selection, decide
 from imageservice.core.upload_event import Upload, upload_from_event
 from select_originals.selector import Selector
@@ -84,8 +85,42 @@ class Holding:
         return self._item
 
 
+def of_width(width: int, **by_prefix: int) -> RenditionPlan:
+    """A plan of one size; other widths below prefixes."""
+
+    def sizes(width: int) -> list[dict[str, Any]]:
+        return [{"name": "w", "width": width}]
+
+    rules = [{"prefix": f"{prefix}/", "sizes": sizes(width)} for prefix, width in by_prefix.items()]
+    default = {"sizes": sizes(width), "formats": ["fallback"]}
+    return RenditionPlan.from_document({"default": default, "rules": rules})
+
+
+def test_a_changed_rule_leaves_the_images_of_all_others_alone() -> None:
+    before = of_width(320, a=100, b=200)
+    found = {
+        key: item("READY", sequencer="7", digest=digest("v", before.plan_for(key).fingerprint, "1"))
+        for key in ("a/1", "b/1", "1")
+    }
+
+    def decisions(plan: RenditionPlan) -> dict[str, str]:
+        return {
+            key: Selector(
+                Holding(each), lambda key: Upload(key, "originals", "0", "e", 7, "v"), plan, "1"
+            ).select(key, Selection(), NOW)["decision"]
+            for key, each in found.items()
+        }
+
+    up_to_date = dict.fromkeys(found, "UP_TO_DATE")
+    assert decisions(before) == up_to_date
+    assert decisions(of_width(320, a=100, b=201)) == {**up_to_date, "b/1": "PROCESS"}
+    assert decisions(of_width(321, a=100, b=200)) == {**up_to_date, "1": "PROCESS"}
+    assert decisions(of_width(320, b=200)) == {**up_to_date, "a/1": "PROCESS"}
+    assert decisions(of_width(320, a=100, b=200, c=7)) == up_to_date
+
+
 def selector(item: dict[str, Any] | None, original: Upload | None = None) -> Selector:
-    return Selector(Holding(item), {"a.jpg": original}.get, "another", "1")
+    return Selector(Holding(item), {"a.jpg": original}.get, of_width(320), "1")
 
 
 def test_the_event_has_the_uploads_own_sequencer_so_that_a_newer_one_wins() -> None:
@@ -122,7 +157,9 @@ def test_what_is_left_alone_has_no_event() -> None:
 
 def test_a_newer_original_whose_event_was_lost_is_taken_up() -> None:
     newer = Upload("a.jpg", "originals", "0", "other", 9, "v2")
-    current = Selector(Holding(item("READY", sequencer="7")), {"a.jpg": newer}.get, "plan", "1")
+    plan = of_width(320)
+    made = digest("v", plan.default.fingerprint, "1")
+    current = Selector(Holding(item("READY", sequencer="7", digest=made)), {"a.jpg": newer}.get, plan, "1")
     assert current.select("a.jpg", Selection(), NOW, etag="e")["decision"] == "UP_TO_DATE"
     selected = current.select("a.jpg", Selection(), NOW, etag="other")
     assert upload_from_event(selected["event"]) == newer

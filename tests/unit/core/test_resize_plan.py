@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from imageservice.adapters.plan_loader import load_plan
 from imageservice.core.original import Original
+from imageservice.core.rendition_plan import RenditionPlan, Rule
 from imageservice.core.resize_plan import plan_resizes, rendition, target_of
 
 UPLOAD = {"bucket": "b", "key": "a.jpg", "bytes": 10, "etag": "e", "version_id": "v"}
@@ -19,12 +20,12 @@ def test_the_smallest_size_alone_describes_the_image() -> None:
 def test_a_resize_plan_survives_json() -> None:
     made = plan_resizes(UPLOAD, PHOTO, load_plan(), "1")
     back = json.loads(json.dumps(made))
-    assert [target_of(resize) for resize in back["resizes"]] == list(load_plan().targets(PHOTO))
+    assert [target_of(resize) for resize in back["resizes"]] == list(load_plan().default.targets(PHOTO))
 
 
 def test_every_resize_says_in_which_light_to_shrink() -> None:
     for light in ("linear", "gamma"):
-        plan = replace(load_plan(), light=light)
+        plan = RenditionPlan((Rule("", replace(load_plan().default, light=light)),))
         assert {resize["light"] for resize in plan_resizes(UPLOAD, PHOTO, plan, "1")["resizes"]} == {light}
 
 
@@ -44,7 +45,7 @@ def test_sizes_that_come_out_the_same_are_aliases() -> None:
 
 
 def test_a_rendition_is_recorded_under_its_derived_key() -> None:
-    target = load_plan().targets(PHOTO)[1]
+    target = load_plan().default.targets(PHOTO)[1]
     record = rendition("a.jpg", "0123456789abcdef", target, "webp", (320, 213), 99)
     assert record == {
         "size": "w320",

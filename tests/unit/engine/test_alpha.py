@@ -16,7 +16,7 @@ _SIDES = (700, 500)
 
 
 def every_size(data: bytes) -> list[Rendered]:
-    found, plan = inspect(BytesIO(data), len(data), Limits()), load_plan()
+    found, plan = inspect(BytesIO(data), len(data), Limits()), load_plan().default
     return [
         render(data, target, plan.formats_for(found), Limits(), describe=True)
         for target in plan.targets(found)

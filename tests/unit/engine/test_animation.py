@@ -119,7 +119,10 @@ def test_a_real_gif_is_alike_in_all_frames(samples: Path, alike: Compare) -> Non
 
 def test_a_moving_image_has_no_avif(samples: Path) -> None:
     data = (samples / "text-11frames.gif").read_bytes()
-    assert load_plan().formats_for(inspect(BytesIO(data), len(data), Limits())) == ("webp", "fallback")
+    assert load_plan().default.formats_for(inspect(BytesIO(data), len(data), Limits())) == (
+        "webp",
+        "fallback",
+    )
 
 
 def test_a_still_is_made_of_the_first_frame() -> None:

@@ -16,6 +16,7 @@ COMMANDS = (
     "reconcile",
     "reprocess",
     "stop",
+    "plan",
     "remove",
     "console",
     "cost",

@@ -32,13 +32,23 @@ READER_GONE = 141
 
 @dataclass
 class Session:
-    """One run of one command."""
+    """One run of one command. The stack is looked for when it is first used: some commands need none."""
 
-    stack: Stack
+    find: Callable[[], Stack]
     as_json: bool
     out: Console
     err: Console
     exit_code: int = DONE
+
+    @functools.cached_property
+    def stack(self) -> Stack:
+        """The stack that the options choose. Raises StackNotFound if there is none, or if a local one is gone."""
+        stack = self.find()
+        if not stack.answers():
+            raise StackNotFound(
+                f"The local stack is gone: nothing answers at {stack.endpoint_url}. Start it again with ./scripts/run."
+            )
+        return stack
 
     def emit(self, value: Mapping[str, Any]) -> None:
         """One JSON document on standard output, with --json."""
@@ -96,8 +106,13 @@ def stack_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def command(name: str, summary: str) -> Callable[[Callable[..., Any]], click.Command]:
-    """Makes a function the command `name`. It gets a Session first, and the options that all commands take."""
+def command(
+    name: str, summary: str, group: click.Group = images
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """Makes a function the command `name` of the group.
+
+    It gets a Session first, and the options that all commands take.
+    """
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         @stack_options
@@ -113,34 +128,21 @@ def command(name: str, summary: str) -> Callable[[Callable[..., Any]], click.Com
             as_json: bool,
             **options: Any,
         ) -> None:
-            sys.exit(
-                _ended(
-                    lambda: _session(stack_name, region, profile, state_dir, as_json),
-                    lambda session: function(session, **options),
-                )
-            )
+            def find() -> Stack:
+                return Stack.find(stack_name, state_dir=state_dir, region=region, profile=profile)
 
-        return images.command(name, short_help=summary)(run)
+            session = Session(find, as_json, StandardOutput(), Console(stderr=True, highlight=False))
+            sys.exit(_ended(session, lambda: function(session, **options)))
+
+        return group.command(name, short_help=summary)(run)
 
     return decorate
 
 
-def _session(
-    stack_name: str, region: str | None, profile: str | None, state_dir: str, as_json: bool
-) -> Session:
-    stack = Stack.find(stack_name, state_dir=state_dir, region=region, profile=profile)
-    if not stack.answers():
-        raise StackNotFound(
-            f"The local stack is gone: nothing answers at {stack.endpoint_url}. Start it again with ./scripts/run."
-        )
-    return Session(stack, as_json, StandardOutput(), Console(stderr=True, highlight=False))
-
-
-def _ended(begin: Callable[[], Session], work: Callable[[Session], Any]) -> int:
+def _ended(session: Session, work: Callable[[], Any]) -> int:
     """Runs the command and returns its exit code. An error is one line on standard error."""
     try:
-        session = begin()
-        work(session)
+        work()
         return session.exit_code
     except StackNotFound as error:
         return _failed(error, NO_STACK)

@@ -1,0 +1,60 @@
+"""plan check: whether a file is a valid plan, and what it would make."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from imageservice.core.rendition_plan import Plan, Size
+from imageservice_operator.cli.output import facts, table, untrusted
+from imageservice_operator.cli.plan.group import plan
+from imageservice_operator.cli.session import Session, command
+from imageservice_operator.operations.plan import MAX_BYTES, PlanDocument, read_plan
+
+
+@command("check", "Check a plan in a file, without a stack.", plan)
+@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check(session: Session, path: Path) -> None:
+    """Check a plan in a file, and show its rules and the widths for the parameter RenditionWidths.
+
+    It needs no stack. A plan that is not valid is exit code 2, with the place and the reason.
+    """
+    document = read_plan(path)
+    session.emit({"valid": True, **document.as_json()})
+    session.show(rules(document))
+    session.show(
+        facts(
+            {
+                "bytes": f"{document.bytes:,} of {MAX_BYTES:,}",
+                "widths": document.widths,
+            }
+        )
+    )
+
+
+def rules(document: PlanDocument) -> Any:
+    """A table of the rules, the longest prefix first."""
+    shown = table("prefix", "sizes", "formats", "quality", "light")
+    for rule in document.plan.rules:
+        shown.add_row(
+            untrusted(rule.prefix) if rule.prefix else "(default)",
+            ", ".join(map(box, rule.plan.sizes)),
+            ", ".join(rule.plan.formats),
+            quality(rule.plan),
+            rule.plan.light,
+        )
+    return shown
+
+
+def box(size: Size) -> str:
+    """A size in a few characters: w320 320, thumb 160×160 cover top."""
+    height = f"×{size.height}" if size.height else ""
+    cover = " cover" if size.fit == "cover" else ""
+    gravity = f" {size.gravity}" if size.fit == "cover" and size.gravity != "center" else ""
+    return f"{size.name} {size.width}{height}{cover}{gravity}"
+
+
+def quality(plan: Plan) -> str:
+    return ", ".join(f"{name} {value}" for name, value in plan.quality.items()) or "measured defaults"
