@@ -34,10 +34,21 @@ def addresses(console: Service, samples: Path, small_photo: bytes) -> dict[str, 
         "succeeded": f"/execution?arn={console.executed(READY)}",
         "stopped": f"/execution?arn={execution}",
         "failures": "/failures",
+        "executions": "/executions",
     }
 
 
-PAGES = ("images", "nothing found", "ready", "rejected", "failed", "succeeded", "stopped", "failures")
+PAGES = (
+    "images",
+    "nothing found",
+    "ready",
+    "rejected",
+    "failed",
+    "succeeded",
+    "stopped",
+    "failures",
+    "executions",
+)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import click
 
-from imageservice_operator.operations.wording import utc
-
-_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
-_LONGEST = timedelta(days=36500)
+from imageservice_operator.operations import moments
+from imageservice_operator.operations.errors import BadRequest
 
 
 class Moment(click.ParamType[datetime]):
@@ -22,14 +19,10 @@ class Moment(click.ParamType[datetime]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
             return value
-        span = re.fullmatch(r"(\d{1,6})\s*(s|min|m|h|d|w)", value)
-        if span:
-            return datetime.now(UTC) - min(timedelta(seconds=int(span[1]) * _UNITS[span[2]]), _LONGEST)
         try:
-            moment = utc(value)
-        except (ValueError, OverflowError):
-            moment = None
-        return moment or self.fail("give 90min, 2h, 3d, or a date such as 2026-11-22T08:00", param, ctx)
+            return moments.moment(value)
+        except BadRequest as error:
+            self.fail(str(error), param, ctx)
 
 
 class Duration(click.ParamType[float]):
@@ -40,7 +33,7 @@ class Duration(click.ParamType[float]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         if isinstance(value, float):
             return value
-        span = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w|)", value)
-        if not span:
-            self.fail("give 30s, 10min or 2h", param, ctx)
-        return float(span[1]) * _UNITS[span[2] or "s"]
+        try:
+            return moments.duration(value)
+        except BadRequest as error:
+            self.fail(str(error), param, ctx)

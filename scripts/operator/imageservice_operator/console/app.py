@@ -16,7 +16,15 @@ from starlette.staticfiles import StaticFiles
 
 from imageservice.core.errors import StoreUnavailable
 from imageservice_operator.console.context import Context, context_of, render
-from imageservice_operator.console.pages import actions, execution, failures, image, images, rendition
+from imageservice_operator.console.pages import (
+    actions,
+    execution,
+    executions,
+    failures,
+    image,
+    images,
+    rendition,
+)
 from imageservice_operator.console.security import Guard, Session
 from imageservice_operator.operations.errors import ExecutionNotFound, ImageNotFound, OperationFailed
 from imageservice_operator.operations.stack import Stack
@@ -32,6 +40,7 @@ def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
         routes=[
             Route("/", images.page),
             Route("/image", image.page),
+            Route("/executions", executions.page),
             Route("/execution", execution.page),
             Route("/failures", failures.page),
             Route("/rendition", rendition.page),
@@ -40,6 +49,7 @@ def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
             Route("/replay-all", actions.replay_all, methods=["POST"]),
             Route("/replay-dead-letters", actions.replay_dead_letters, methods=["POST"]),
             Route("/remove", actions.remove, methods=["POST"]),
+            Route("/stop", actions.stop, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         exception_handlers={

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from imageservice.core import formats
 from imageservice_operator.console import filters, urls
 from imageservice_operator.console.execution_index import ExecutionIndex
+from imageservice_operator.console.execution_list import ExecutionList
 from imageservice_operator.console.jobs import DeadLetterReader, ReplayJobs
 from imageservice_operator.console.security import Session
 from imageservice_operator.console.snapshot import Snapshot
@@ -37,6 +38,7 @@ class Context:
         self.stack = stack
         self.session = session
         self.executions = ExecutionIndex(stack)
+        self.execution_list = ExecutionList(stack)
         self._health = Snapshot(lambda: health.look(stack, at_most=COUNT_LIMIT), HEALTH_S, HEALTH_PATIENCE_S)
         self.replays = ReplayJobs(stack, on_end=self.changed)
         self.dead_letters = DeadLetterReader(stack)
@@ -49,6 +51,7 @@ class Context:
     def changed(self) -> None:
         """The next page shows what an action has changed."""
         self._health.expire()
+        self.execution_list.changed()
 
 
 def context_of(request: Request) -> Context:

@@ -48,6 +48,27 @@ class ExecutionIndex:
             self._drop_oldest()
         return sorted(found, key=lambda each: each.started, reverse=True)[:limit]
 
+    def described(self, listed: Sequence[Listed]) -> dict[str, Execution]:
+        """The executions by their ARN; those are described that are not known in the status that the listing says."""
+        with self._lock:
+            stale = [
+                each.arn
+                for each in listed
+                if (known := self._described.get(each.arn)) is None
+                or (known.status, known.redrive_count) != (each.status, each.redrive_count)
+            ]
+            for execution in executions.describe_many(self._stack, stale):
+                self._described[execution.arn] = execution
+            found = {each.arn: self._described[each.arn] for each in listed if each.arn in self._described}
+            self._drop_oldest()
+        return found
+
+    def known(self, listed: Listed) -> Execution | None:
+        """The execution if it was described in the status that the listing says."""
+        known = self._described.get(listed.arn)
+        same = known and (known.status, known.redrive_count) == (listed.status, listed.redrive_count)
+        return known if same else None
+
     def _before(self, arn: str) -> Sequence[str]:
         """What image_history.before says, asked once: what an execution claimed the image from never changes."""
         known = self._links.get(arn)

@@ -22,7 +22,12 @@ STATUSES = {
     "TIMED_OUT": ("Timed out", "the workflow exceeded its time limit"),
     "ABORTED": ("Stopped", "an operator stopped the workflow"),
 }
-MACHINES = {"ProcessImage": "Processing", "RemoveImage": "Removal", "ReprocessImages": "Reprocessing"}
+MACHINES = {
+    "ProcessImage": "Processing",
+    "RemoveImage": "Removal",
+    "ReprocessImages": "Reprocessing",
+    "PurgeCdn": "Purge",
+}
 
 
 def exact(value: datetime | str | None) -> str:

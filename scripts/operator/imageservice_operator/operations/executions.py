@@ -75,6 +75,18 @@ class Execution:
         output = self.output if isinstance(self.output, dict) else {}
         return "REJECTED" if self.rejected else str(output.get("status", self.status))
 
+    def as_listed(self) -> Listed:
+        """What a listing says of it."""
+        return Listed(
+            arn=self.arn,
+            name=self.name,
+            machine=self.machine,
+            status=self.status,
+            started=self.started,
+            stopped=self.stopped,
+            redrive_count=self.redrive_count,
+        )
+
     def as_json(self) -> dict[str, Any]:
         fields = {**asdict(self), "failure": self.failure}
         times = {name: to_text(value) for name, value in fields.items() if isinstance(value, datetime)}

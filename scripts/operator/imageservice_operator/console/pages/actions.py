@@ -13,11 +13,12 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from imageservice_operator.console import urls
 from imageservice_operator.console.context import Context, context_of
-from imageservice_operator.operations import failures, removal, uploads
+from imageservice_operator.operations import executions, failures, removal, uploads
 from imageservice_operator.operations import replay as replays
 from imageservice_operator.operations.failures import FailedImage
 
 MAX_FILES = 100
+MAX_STOPPED = 100
 
 
 async def upload(request: Request) -> Response:
@@ -90,10 +91,23 @@ async def remove(request: Request) -> Response:
     return _to(urls.image(image_id))
 
 
-async def _authorized(request: Request, files: int = 0) -> tuple[Context, FormData]:
+async def stop(request: Request) -> Response:
+    """Stops each execution `arn` that still runs; redirects to the page of one, or to the list of those stopped."""
+    context, form = await _authorized(request, fields=MAX_STOPPED + 8)
+    arns = [each for each in form.getlist("arn") if isinstance(each, str)]
+    if not arns:
+        raise HTTPException(400, "No execution was chosen.")
+    stopped = [arn for arn in arns if await run_in_threadpool(executions.stop, context.stack, arn)]
+    context.changed()
+    if not stopped:
+        raise HTTPException(409, "Nothing was stopped: what was chosen had ended before.")
+    return _to(urls.execution(arns[0]) if len(arns) == 1 else urls.page("/executions", status="ABORTED"))
+
+
+async def _authorized(request: Request, files: int = 0, fields: int = 8) -> tuple[Context, FormData]:
     """The form of the request. Raises HTTPException 403 if its token is not this console's."""
     context = context_of(request)
-    form = await request.form(max_files=files, max_fields=8)
+    form = await request.form(max_files=files, max_fields=fields)
     if not context.session.knows(_text(form, "token")):
         raise HTTPException(403, "The console was restarted since this page was opened. Reload the page.")
     return context, form

@@ -64,7 +64,7 @@
   }
 
   function beforeAttributeUpdated(name, element) {
-    return !(name === "open" && element.localName === "details");
+    return !(name === "open" && element.localName === "details") && !(name === "checked" && "chosen" in element.dataset);
   }
 
   function announcements(page) {
