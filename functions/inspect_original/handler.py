@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
 from imageservice.adapters.logging import logged, logger
+from imageservice.adapters.plan_loader import load_plan
 from imageservice.adapters.sent_requests import taken_requests
 from imageservice.adapters.source_bucket import OriginalObject
 from imageservice.core.item import UploadRecord
@@ -19,7 +20,8 @@ from inspect_original import bootstrap
 
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """`event`: upload (the item's attribute, in DynamoDB's format), recorded_digest, execution.
+    """`event`: upload (the item's attribute, in DynamoDB's format), recorded_digest, execution; and plan, JSON that
+    replaces the deployment's rendition plan unless it is empty.
 
     Returns the digest and the resizes (see imageservice.core.resize_plan), and in `attributes` what Record image writes
     about the original, in DynamoDB's format. Raises ImageRejected with the reason as its message.
@@ -27,6 +29,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     upload: UploadRecord = from_dynamodb({"upload": event["upload"]})["upload"]
     logger.append_keys(image_id=upload["key"], execution=event["execution"])
     open_original, limits, plan = bootstrap.dependencies()
+    if event.get("plan"):
+        plan = load_plan(event["plan"])
     original_object = OriginalObject(upload["bucket"], upload["key"], upload.get("version_id"))
     file = open_original(original_object, upload["bytes"])
     original = inspect(io.BufferedReader(file), upload["bytes"], limits)

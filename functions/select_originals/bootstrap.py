@@ -1,6 +1,6 @@
 """What SelectOriginalsFunction works with, made once per process; tests replace `selector`."""
 
-from functools import cache
+from functools import lru_cache
 
 from imageservice.adapters.aws_clients import client
 from imageservice.adapters.image_table import ImageTable
@@ -12,11 +12,13 @@ from imageservice.engine import ENGINE_VERSION
 from select_originals.selector import Selector
 
 
-@cache
-def selector() -> Selector:
+@lru_cache(maxsize=8)
+def selector(plan: str = "") -> Selector:
+    """For the deployment's rendition plan, or for the one in `plan` (JSON)."""
     config = settings()
     table = ImageTable(client("dynamodb"), config.image_table)
-    return Selector(table, _find_original, load_plan(config.rendition_plan), ENGINE_VERSION)
+    loaded = load_plan(plan or config.rendition_plan)
+    return Selector(table, _find_original, loaded, ENGINE_VERSION, plan)
 
 
 def _find_original(key: str) -> Upload | None:

@@ -12,12 +12,13 @@ from select_originals import bootstrap
 
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, Any]]]:
-    """`event`: originals (each with its key and, if known, its etag), `only` (statuses; none: all), force.
+    """`event`: originals (each with its key and, if known, its etag), `only` (statuses; none: all), force; and plan,
+    JSON that replaces the deployment's rendition plan, also for the images that are processed then.
 
     Returns `originals`, one for each (see Selector).
     """
     selection = Selection(only=tuple(event.get("only") or ()), force=bool(event.get("force")))
-    selector, now = bootstrap.selector(), datetime.now(UTC)
+    selector, now = bootstrap.selector(event.get("plan") or ""), datetime.now(UTC)
     # A run that began under version 0.2.0 sends `keys`.
     asked = event.get("originals") or [{"key": key} for key in event.get("keys", ())]
     originals = [selector.select(each["key"], selection, now, each.get("etag", "")) for each in asked]

@@ -18,7 +18,8 @@ class Table(Protocol):
 class Selector:
     """Decides for one rendition plan and one engine.
 
-    `find_original` returns the upload that SourceBucket has under a key, None if it has none.
+    `find_original` returns the upload that SourceBucket has under a key, None if it has none. `sent_plan` is the plan
+    as JSON for the events, where it is not the deployment's.
     """
 
     def __init__(
@@ -27,9 +28,10 @@ class Selector:
         find_original: Callable[[str], Upload | None],
         plan: RenditionPlan,
         engine: str,
+        sent_plan: str = "",
     ) -> None:
         self._table, self._find_original = table, find_original
-        self._plan, self._engine = plan, engine
+        self._plan, self._engine, self._sent_plan = plan, engine, sent_plan
 
     def select(self, key: str, selection: Selection, now: datetime, etag: str = "") -> dict[str, Any]:
         """`key`, `decision` and, if that is PROCESS, the `event` for ProcessImage.
@@ -44,7 +46,7 @@ class Selector:
         upload = self._upload(key, item, etag)
         if upload is None:
             return {"key": key, "decision": "DELETED"}
-        event = upload.created_event("Reprocess", force=selection.force, moment=now)
+        event = upload.created_event("Reprocess", force=selection.force, moment=now, plan=self._sent_plan)
         return {"key": key, "decision": decision, "event": event}
 
     def _upload(self, key: str, item: Mapping[str, Any] | None, etag: str) -> Upload | None:

@@ -44,11 +44,12 @@ class Upload:
         )
 
     def created_event(
-        self, reason: Reason, *, force: bool = False, moment: datetime | None = None
+        self, reason: Reason, *, force: bool = False, moment: datetime | None = None, plan: str = ""
     ) -> dict[str, Any]:
         """An Object Created event that processes this upload at its own sequencer, so that a newer one still wins.
 
-        `Reprocess` also processes an image that is READY or REJECTED; `force` also one that is up to date.
+        `Reprocess` also processes an image that is READY or REJECTED; `force` also one that is up to date. `plan` is
+        JSON that replaces the deployment's rendition plan for this one execution.
         """
         s3_object = {
             "key": self.id,
@@ -64,6 +65,7 @@ class Upload:
             "detail": {
                 "reason": reason,
                 "force": force,
+                **({"plan": plan} if plan else {}),
                 "bucket": {"name": self.bucket},
                 "object": _without_none(**s3_object),
             },
@@ -105,9 +107,10 @@ def is_removal(event: Mapping[str, Any]) -> bool:
 def as_replay(event: Mapping[str, Any]) -> dict[str, Any]:
     """The same event, marked as a replay. A reprocessing stays one, because a replay skips an image that is READY.
 
-    It belongs to no run any more: no run purges the CDN for it.
+    It belongs to no run any more: no run purges the CDN for it. Nor has it a plan of its own, which may have been
+    given up.
     """
-    detail = {name: value for name, value in event["detail"].items() if name != "run"}
+    detail = {name: value for name, value in event["detail"].items() if name not in ("run", "plan")}
     reason = detail.get("reason")
     return {**event, "detail": {**detail, "reason": reason if reason == "Reprocess" else "Replay"}}
 

@@ -8,7 +8,7 @@ import pytest
 from imageservice.core.keys import digest
 from imageservice.core.rendition_plan import RenditionPlan
 from imageservice.core.reprocessing import Selection, decide
-from imageservice.core.upload_event import Upload, upload_from_event
+from imageservice.core.upload_event import Upload, as_replay, upload_from_event
 from select_originals.selector import Selector
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -130,6 +130,15 @@ def test_the_event_has_the_uploads_own_sequencer_so_that_a_newer_one_wins() -> N
     upload = upload_from_event(selected["event"])
     assert (upload.sequencer, upload.version_id) == ("7", "v")
     assert selected["event"]["detail"]["reason"] == "Reprocess"
+
+
+def test_a_plan_that_is_sent_decides_and_goes_along_in_the_event() -> None:
+    sent = Selector(Holding(item("READY", sequencer="7")), {}.get, of_width(320), "1", sent_plan="{…}")
+    event = sent.select("a.jpg", Selection(), NOW)["event"]
+    assert event["detail"]["plan"] == "{…}"
+    assert "plan" not in as_replay(event)["detail"]
+    live = selector(item("READY", sequencer="7")).select("a.jpg", Selection(), NOW)["event"]
+    assert "plan" not in live["detail"]
 
 
 def test_an_original_without_an_image_is_made_of_what_the_bucket_has() -> None:
