@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from imageservice.adapters.audit_table import AuditTable
 from imageservice.adapters.aws_clients import client
 from imageservice.adapters.settings import settings
 from imageservice.adapters.source_bucket import Originals
@@ -12,4 +13,4 @@ from uploads.requests import Writes
 def writes() -> Writes:
     config = settings()
     originals = Originals(client("s3"), config.source_bucket, config.max_bytes)
-    return Writes(originals, config.jwt_prefix_claim)
+    return Writes(originals, AuditTable(client("dynamodb"), config.audit_table), config.jwt_prefix_claim)

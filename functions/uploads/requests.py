@@ -1,15 +1,20 @@
 """The calls that write: each takes what it writes to and a request, and answers it or raises a Problem."""
 
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+from imageservice.adapters.audit_table import AuditTable
 from imageservice.adapters.source_bucket import Originals
-from imageservice.core.errors import BodyTooLarge, MediaTypeUnsupported, RequestInvalid
+from imageservice.core.audit import Actor, record_of, uploaded_by
+from imageservice.core.errors import BodyTooLarge, ImageExists, MediaTypeUnsupported, RequestInvalid
 from imageservice.core.formats import check_media_type
 from imageservice.core.image_id import check_image_id
 from imageservice.core.ownership import check_may_write
-from imageservice.http.events import Event, body_of, claims_of, header, id_in_path, json_strings
+from imageservice.http.events import Event, body_of, caller_of, claims_of, header, id_in_path, json_strings
 from imageservice.http.links import link_to
 from imageservice.http.responses import Response, json_response
 
@@ -21,15 +26,20 @@ _EXAMPLE = {"id": "shoes/red.jpg", "content_type": "image/jpeg"}
 
 @dataclass(frozen=True)
 class Writes:
-    """SourceBucket, and which ids a token permits (imageservice.core.ownership)."""
+    """SourceBucket, the record of who did what, and which ids a token permits (imageservice.core.ownership)."""
 
     originals: Originals
+    audit: AuditTable
     prefix_claim: str = ""
 
     def check(self, event: Event, image_id: str) -> str:
         """The id. Raises ImageIdInvalid or WriteForbidden."""
         check_may_write(check_image_id(image_id), self.prefix_claim, claims_of(event))
         return image_id
+
+    def recorded(self, event: Event, action: str, image_id: str) -> AbstractContextManager[object]:
+        """The block, on record as its caller's act. Raises StoreUnavailable before the block runs."""
+        return self.audit.recorded(record_of(_actor(event), action, datetime.now(UTC), image=image_id))
 
 
 def presign_upload(writes: Writes, event: Event) -> Response:
@@ -42,7 +52,9 @@ def presign_upload(writes: Writes, event: Event) -> Response:
         content_type = check_media_type(request["content_type"])
     except MediaTypeUnsupported as error:  # that of the file; the call's own body is JSON, as it should be
         raise RequestInvalid(str(error)) from error
-    form = writes.originals.presigned_post(image_id, content_type)
+    # A browser sees the form: it has the subject of the browser's own token, but not the ARN of a site's backend.
+    uploader = uploaded_by(_actor(event)) if claims_of(event) else {}
+    form = writes.originals.presigned_post(image_id, content_type, uploader)
     return _answer(HTTPStatus.CREATED, event, image_id, **asdict(form), max_bytes=writes.originals.max_bytes)
 
 
@@ -65,15 +77,28 @@ def put_image(writes: Writes, event: Event) -> Response:
             f"The image has {len(data):,} bytes; this call accepts at most {most:,}. "
             f"POST /uploads presigns uploads of up to {originals.max_bytes:,} bytes."
         )
-    version = originals.put(image_id, data, content_type, create_only=condition == "*")
+    store = partial(originals.put, image_id, data, content_type, metadata=uploaded_by(_actor(event)))
+    try:
+        # S3 knows whether there is an original, so that a first upload costs no other request.
+        version = store(create_only=True)
+    except ImageExists:
+        if condition:
+            raise
+        with writes.recorded(event, "replace", image_id):
+            version = store()
     return _answer(HTTPStatus.ACCEPTED, event, image_id, version, status="PROCESSING", version_id=version)
 
 
 def delete_image(writes: Writes, event: Event) -> Response:
     """202 once the original is deleted; renditions and caches follow. Deleting twice is no error."""
     image_id = writes.check(event, id_in_path(event))
-    writes.originals.delete(image_id)
+    with writes.recorded(event, "remove", image_id):
+        writes.originals.delete(image_id)
     return _answer(HTTPStatus.ACCEPTED, event, image_id, status="DELETED")
+
+
+def _actor(event: Event) -> Actor:
+    return Actor(caller_of(event), "API")
 
 
 def _answer(code: HTTPStatus, event: Event, image_id: str, version: str = "", **members: Any) -> Response:

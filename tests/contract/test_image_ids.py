@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import image_tables
 import pytest
 from moto import mock_aws
 from read_world import NO_EDGE
 
+from imageservice.adapters.audit_table import AuditTable
 from imageservice.adapters.source_bucket import Originals
 from imageservice.core.errors import ImageIdInvalid, ImageRejected
 from imageservice.core.image_id import check_image_id
@@ -29,7 +31,10 @@ HTTP = {"http": {"method": "GET"}}
 def writes() -> Writes:
     client = boto3.client("s3", region_name="us-east-1")
     client.create_bucket(Bucket="source")
-    return Writes(Originals(client, "source", max_bytes=1000))
+    dynamodb = boto3.client("dynamodb", region_name="us-east-1")
+    image_tables.create_audit(dynamodb)
+    acts = AuditTable(dynamodb, image_tables.AUDIT)
+    return Writes(Originals(client, "source", max_bytes=1000), acts)
 
 
 def by_post(image_id: str) -> None:

@@ -13,10 +13,11 @@ def test_the_import_has_what_can_not_be_changed_later() -> None:
         assert {**deployed, "Properties": None} == {**imported, "Properties": None}
         for each, value in imported.get("Properties", {}).items():
             assert deployed["Properties"][each] == value, (name, each)
-    table = resources()["ImageTable"]["Properties"]
-    assert table.keys() - parse(RETAINED.read_text())["Resources"]["ImageTable"]["Properties"].keys() == {
-        "DeletionProtectionEnabled",
-        "SSESpecification",
-        "PointInTimeRecoverySpecification",
-        "TimeToLiveSpecification",
-    }
+    for name, table in resources("AWS::DynamoDB::Table").items():
+        imported = parse(RETAINED.read_text())["Resources"][name]
+        assert table["Properties"].keys() - imported["Properties"].keys() == {
+            "DeletionProtectionEnabled",
+            "SSESpecification",
+            "PointInTimeRecoverySpecification",
+            "TimeToLiveSpecification",
+        }

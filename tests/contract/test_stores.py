@@ -41,7 +41,7 @@ def test_bucket_refuses_all_that_comes_without_tls(name: str) -> None:
     }
 
 
-@pytest.mark.parametrize("name", [*BUCKETS, "ImageTable", "EncryptionKey"])
+@pytest.mark.parametrize("name", [*BUCKETS, "ImageTable", "AuditTable", "EncryptionKey"])
 def test_store_outlives_its_stack_unless_the_stack_was_never_made(name: str) -> None:
     # CloudFormation fails to delete a bucket with objects in it, and the stack with it.
     store = resources()[name]

@@ -32,7 +32,13 @@ def test_a_new_stack_serves_what_a_deleted_one_left(tmp_path: Path, samples: Pat
         deploy(tmp_path)
 
         second = Service(Stack.local(tmp_path))
-        for kept in ("SourceBucketName", "ProcessedBucketName", "ReportBucketName", "ImageTableName"):
+        for kept in (
+            "SourceBucketName",
+            "ProcessedBucketName",
+            "ReportBucketName",
+            "ImageTableName",
+            "AuditTableName",
+        ):
             assert second.stack.outputs[kept] == outputs[kept]
         assert second.item(item["id"]) == item
         answer = httpx.get(second.stack.url(f"/metadata/{item['id']}"))

@@ -1,4 +1,4 @@
-"""The table of images, as template.yaml defines it, in a DynamoDB in this process."""
+"""The service's tables, as template.yaml defines them, in a DynamoDB in this process."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,13 +10,19 @@ from moto import mock_aws
 from dev.checks import template
 
 NAME = "images"
+AUDIT = "acts"
 _DEFINED_BY = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
 
 
-def create(client: Any, name: str = NAME) -> None:
-    """Makes the table with the template's keys and indexes, empty."""
-    properties = template.resources()["ImageTable"]["Properties"]
+def create(client: Any, name: str = NAME, resource: str = "ImageTable") -> None:
+    """Makes the table with the keys and indexes of the template's resource, empty."""
+    properties = template.resources()[resource]["Properties"]
     client.create_table(TableName=name, **{part: properties[part] for part in _DEFINED_BY})
+
+
+def create_audit(client: Any) -> None:
+    """Makes AuditTable, empty."""
+    create(client, AUDIT, "AuditTable")
 
 
 @contextlib.contextmanager

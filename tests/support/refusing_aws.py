@@ -15,6 +15,7 @@ OUTPUTS = {
     "ProcessedBucketName": "renditions",
     "ReportBucketName": "reports",
     "ImageTableName": "images",
+    "AuditTableName": "acts",
     "ProcessImageArn": f"{ARN}:ProcessImage",
     "RemoveImageArn": f"{ARN}:RemoveImage",
     "ReprocessImagesArn": f"{ARN}:ReprocessImages",

@@ -39,6 +39,7 @@ class Settings:
     source_bucket: str = ""
     processed_bucket: str = ""
     image_table: str = ""
+    audit_table: str = ""
     cache_url: str = ""
     cache_prefix: str = ""
     cache_user: str = ""

@@ -1,7 +1,9 @@
 """SourceBucket: reads originals, whole or in ranges; presigns and stores uploads; deletes originals."""
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from imageservice.core.errors import ImageExists, ImageRejected
@@ -12,6 +14,7 @@ GONE = ("NoSuchKey", "NoSuchVersion", "404")
 # S3's codes for a write whose condition failed, or that another write of the same key has overtaken.
 _EXISTS = ("PreconditionFailed", "ConditionalRequestConflict")
 _PRESIGNED_S = 900
+NO_METADATA: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -176,18 +179,38 @@ class Originals:
         self._bucket = bucket
         self.max_bytes = max_bytes
 
-    def presigned_post(self, image_id: str, content_type: str) -> PresignedPost:
-        """A form for this id and content type only; S3 itself refuses more than `max_bytes`, and an empty file."""
+    def presigned_post(
+        self, image_id: str, content_type: str, metadata: Mapping[str, str] = NO_METADATA
+    ) -> PresignedPost:
+        """A form for this id and content type only; S3 itself refuses more than `max_bytes`, and an empty file.
+
+        The original that is posted has the `metadata`.
+        """
+        fields = {
+            "Content-Type": content_type,
+            **{f"x-amz-meta-{name}": text for name, text in metadata.items()},
+        }
         form = self._client.generate_presigned_post(
             self._bucket,
             image_id,
-            Fields={"Content-Type": content_type},
-            Conditions=[["content-length-range", 1, self.max_bytes], {"Content-Type": content_type}],
+            Fields=dict(fields),
+            Conditions=[
+                ["content-length-range", 1, self.max_bytes],
+                *({name: value} for name, value in fields.items()),
+            ],
             ExpiresIn=_PRESIGNED_S,
         )
         return PresignedPost(form["url"], form["fields"], _PRESIGNED_S)
 
-    def put(self, image_id: str, data: bytes, content_type: str, *, create_only: bool = False) -> str:
+    def put(
+        self,
+        image_id: str,
+        data: bytes,
+        content_type: str,
+        *,
+        create_only: bool = False,
+        metadata: Mapping[str, str] = NO_METADATA,
+    ) -> str:
         """Stores an original, and returns its version. Raises ImageExists if `create_only`, and there is one already.
 
         S3 decides, so that of two at the same time one succeeds.
@@ -197,7 +220,12 @@ class Originals:
         condition = {"IfNoneMatch": "*"} if create_only else {}
         try:
             answer = self._client.put_object(
-                Bucket=self._bucket, Key=image_id, Body=data, ContentType=content_type, **condition
+                Bucket=self._bucket,
+                Key=image_id,
+                Body=data,
+                ContentType=content_type,
+                Metadata=dict(metadata),
+                **condition,
             )
         except ClientError as error:
             if error.response["Error"]["Code"] in _EXISTS:

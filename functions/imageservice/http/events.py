@@ -30,6 +30,16 @@ def claims_of(event: Event) -> Mapping[str, str]:
     return claims
 
 
+def caller_of(event: Event) -> str:
+    """Who signed the request: the token's subject and issuer, or the IAM principal's ARN, checked by API Gateway."""
+    if claims := claims_of(event):
+        return (
+            f"{claims.get('sub') or 'a token without a subject'} of {claims.get('iss', 'an unknown issuer')}"
+        )
+    signer: Mapping[str, str] = event.get("requestContext", {}).get("authorizer", {}).get("iam") or {}
+    return signer.get("userArn") or "unknown"
+
+
 def body_of(event: Event) -> bytes:
     """The request's body, however API Gateway has encoded it."""
     body = event.get("body") or ""

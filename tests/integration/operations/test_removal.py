@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from typing import Any
 
@@ -75,6 +76,15 @@ def test_the_history_goes_back_past_the_removal_without_a_search(
     assert one.lines == found.lines[:1]
 
 
+def test_who_removed_it_and_uploaded_it_again_is_on_record(service: Any, removed: dict[str, Any]) -> None:
+    (act,) = service.images("audit", "--image", removed["id"]).lines
+    assert (act["action"], act["outcome"], act["via"]) == ("remove", "done", "command line")
+    assert act["who"] == f"{getpass.getuser()} on this machine"
+    assert act["at"] < act["finished_at"]
+    original = service.stack.client("s3").head_object(Bucket=service.stack.source_bucket, Key=removed["id"])
+    assert original["Metadata"] == {"uploaded-by": f"{act['who']} (command line)"}
+
+
 def test_deleting_an_old_version_for_good_removes_nothing(service: Any) -> None:
     image_id = "removed/versions.jpg"
     (old,) = service.upload([image_id])
@@ -110,6 +120,13 @@ def test_a_removal_that_fails_keeps_the_tombstone_and_can_be_replayed(service: A
     assert images.get(service.stack, image_id).status == "DELETED"
     replayed = service.images("replay", "--all")
     assert [(line["id"], line["result"]) for line in replayed.lines] == [(image_id, "DELETED")]
+    replay, remove = service.images("audit", "--image", image_id).lines
+    assert (replay["action"], replay["outcome"], replay["execution"]) == (
+        "replay",
+        "redriven",
+        replayed.lines[0]["execution"],
+    )
+    assert remove["action"] == "remove"
     assert images.get(service.stack, image_id).error is None
 
 

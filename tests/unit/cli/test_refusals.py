@@ -31,6 +31,7 @@ CALLS: dict[str, list[list[str]]] = {
     "stop": [["--running", "--yes"], [ARN, "--yes"]],
     "plan": [["show"], ["show", "a.jpg"]],
     "remove": [["a.jpg", "--yes"]],
+    "audit": [[], ["--image", "a.jpg"]],
     "cost": [[]],
 }
 EVERY_CALL = [(command, *arguments) for command, ways in CALLS.items() for arguments in ways]

@@ -1,6 +1,8 @@
 """The pages over AWS's answers, from moto: what they show if there is little or nothing, and what they refuse."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from moto import mock_aws
 from starlette.testclient import TestClient
 
 from imageservice_operator.console.app import create_app
+from imageservice_operator.operations import audit
 from imageservice_operator.operations.stack import Stack
 
 SCRIPT = '"><script>alert(1)</script>.jpg'
@@ -26,11 +29,13 @@ def stack() -> Iterator[Stack]:
             "SourceBucketName": "originals",
             "ProcessedBucketName": "renditions",
             "ImageTableName": "images",
+            "AuditTableName": image_tables.AUDIT,
             "ApiUrl": "https://api.example",
         }
         for name in ("originals", "renditions"):
             boto3.client("s3").create_bucket(Bucket=name)
         image_tables.create(boto3.client("dynamodb"))
+        image_tables.create_audit(boto3.client("dynamodb"))
         for name in ("ProcessImage", "RemoveImage"):
             made = boto3.client("stepfunctions").create_state_machine(
                 name=name,
@@ -200,3 +205,26 @@ def test_no_template_trusts_data() -> None:
 def create_token(console: TestClient) -> str:
     text = console.get("/").text
     return text.split('name="token" value="')[1].split('"')[0]
+
+
+def test_an_images_page_shows_who_did_what_as_text(console: TestClient, stack: Stack) -> None:
+    put(stack, id="a.jpg", status="READY")
+    with (
+        pytest.raises(ValueError, match="harm"),
+        audit.recorded(replace(stack, via="<b>"), "remove", image="a.jpg", prefix=SCRIPT),
+    ):
+        raise ValueError(f"harm {SCRIPT}")
+    page = console.get("/image?id=a.jpg").text
+    assert "failed: ValueError: harm &#34;&gt;&lt;script&gt;" in page
+    assert "<script>alert" not in page
+    assert "<b>" not in page
+
+
+def test_the_consoles_own_acts_are_on_record(console: TestClient, stack: Stack) -> None:
+    stack.client("s3").put_object(Bucket="originals", Key="a.jpg", Body=b"x")
+    token = re.search('name="token" value="([^"]+)"', console.get("/").text)[1]
+    form = {"token": token, "id": "a.jpg"}
+    headers = {"origin": "http://127.0.0.1", "sec-fetch-site": "same-origin"}
+    assert console.post("/remove", data=form, headers=headers).status_code == 303
+    (act,) = audit.of_image(stack, "a.jpg")
+    assert (act.action, act.via, act.outcome) == ("remove", "console", "done")

@@ -21,7 +21,7 @@ from imageservice_operator.operations.uploads import Upload
 def stack() -> Iterator[Stack]:
     with mock_aws():
         clients: dict[str, Any] = {
-            name: boto3.client(name, region_name="us-east-1") for name in ("dynamodb", "s3")
+            name: boto3.client(name, region_name="us-east-1") for name in ("dynamodb", "s3", "sts")
         }
         clients["dynamodb"].create_table(
             TableName="images",

@@ -3,14 +3,18 @@
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
 
 import boto3
+import image_tables
 import pytest
 from moto import mock_aws
 
+from imageservice.adapters.audit_table import AuditTable
 from imageservice.adapters.aws_clients import client
+from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.source_bucket import Originals
 from imageservice.core.errors import Problem
 from uploads.requests import Writes, delete_image, presign_upload, put_image
@@ -29,7 +33,9 @@ def s3() -> Iterator[Any]:
 
 @pytest.fixture
 def writes(s3: Any) -> Writes:
-    return Writes(Originals(s3, "source", max_bytes=5_000_000))
+    dynamodb = boto3.client("dynamodb", region_name="us-east-1")
+    image_tables.create_audit(dynamodb)
+    return Writes(Originals(s3, "source", max_bytes=5_000_000), AuditTable(dynamodb, image_tables.AUDIT))
 
 
 def post(body: object) -> dict[str, Any]:
@@ -72,7 +78,7 @@ def test_a_presigned_upload_is_limited_in_size_and_content_type(writes: Writes) 
 
 def test_a_presigned_upload_is_signed_with_version_4_in_the_oldest_region_too() -> None:
     """Buckets made since June 2020 refuse version 2, which botocore still chooses there."""
-    writes = Writes(Originals(client("s3"), "source", max_bytes=1))
+    writes = Writes(Originals(client("s3"), "source", max_bytes=1), AuditTable(client("dynamodb"), "acts"))
     form = json.loads(presign_upload(writes, post({"id": "a", "content_type": "image/png"}))["body"])
     assert form["fields"]["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
 
@@ -151,8 +157,9 @@ def test_an_image_too_large_for_the_call_names_the_way_that_takes_it(writes: Wri
     assert "POST /uploads" in str(error)
 
 
-def test_an_image_over_the_services_limit_is_refused_before_it_is_stored(s3: Any) -> None:
-    assert refusal(put_image, put(b"x" * 11), Writes(Originals(s3, "source", max_bytes=10))).status == 413
+def test_an_image_over_the_services_limit_is_refused_before_it_is_stored(s3: Any, writes: Writes) -> None:
+    small = replace(writes, originals=Originals(s3, "source", max_bytes=10))
+    assert refusal(put_image, put(b"x" * 11), small).status == 413
     assert s3.list_objects_v2(Bucket="source")["KeyCount"] == 0
 
 
@@ -209,9 +216,67 @@ def calls_for(image_id: str) -> list[tuple[Any, dict[str, Any]]]:
 
 @pytest.mark.parametrize("number", range(3))
 def test_a_bearer_writes_below_their_own_prefix_alone(writes: Writes, number: int) -> None:
-    own = Writes(writes.originals, "users/{sub}/")
+    own = replace(writes, prefix_claim="users/{sub}/")
     call, event = calls_for("users/ann/cat.jpg")[number]
     assert call(own, bearing(event, sub="ann"))["statusCode"] in (201, 202)
     for other in ("bob", "an", "ann/x", "", "."):
         assert refusal(call, bearing(event, sub=other), own).status == 403
     assert refusal(call, event, own).status == 403
+
+
+ANN = {"sub": "ann", "iss": "https://id.example"}
+
+
+def acts() -> list[dict[str, Any]]:
+    """What is on record, oldest first."""
+    found = boto3.client("dynamodb", region_name="us-east-1").scan(TableName=image_tables.AUDIT)["Items"]
+    return sorted((from_dynamodb(item) for item in found), key=lambda record: record["id"])
+
+
+def test_a_first_upload_is_not_an_act_and_says_on_the_original_who_stored_it(s3: Any, writes: Writes) -> None:
+    put_image(writes, bearing(put(b"photo"), **ANN))
+    assert acts() == []
+    assert s3.head_object(Bucket="source", Key=ODD_ID)["Metadata"] == {
+        "uploaded-by": "ann of https://id.example (API)"
+    }
+
+
+def test_a_replacement_and_a_removal_are_on_record_with_their_caller(writes: Writes) -> None:
+    signed = {"requestContext": {"authorizer": {"iam": {"userArn": "arn:aws:iam::1:user/shop"}}}}
+    put_image(writes, put(b"first"))
+    put_image(writes, bearing(put(b"second"), **ANN))
+    delete_image(writes, {"rawPath": f"/images/{ODD_ID}", **signed})
+    assert [
+        (each["action"], each["who"], each["via"], each["image"], each["outcome"]) for each in acts()
+    ] == [
+        ("replace", "ann of https://id.example", "API", ODD_ID, "done"),
+        ("remove", "arn:aws:iam::1:user/shop", "API", ODD_ID, "done"),
+    ]
+
+
+def test_what_can_not_be_put_on_record_is_not_done(s3: Any, writes: Writes) -> None:
+    put_image(writes, put(b"first"))
+    boto3.client("dynamodb", region_name="us-east-1").delete_table(TableName=image_tables.AUDIT)
+    assert refusal(put_image, put(b"second"), writes).status == 503
+    assert refusal(delete_image, {"rawPath": f"/images/{ODD_ID}"}, writes).status == 503
+    assert s3.get_object(Bucket="source", Key=ODD_ID)["Body"].read() == b"first"
+
+
+def test_a_form_names_the_bearer_of_a_token_but_not_a_sites_own_backend(writes: Writes) -> None:
+    asked = post({"id": "a", "content_type": "image/png"})
+    mine = json.loads(presign_upload(writes, bearing(asked, **ANN))["body"])
+    assert mine["fields"]["x-amz-meta-uploaded-by"] == "ann of https://id.example (API)"
+    assert {"x-amz-meta-uploaded-by": "ann of https://id.example (API)"} in policy(mine)
+    signed = {"requestContext": {"authorizer": {"iam": {"userArn": "arn:aws:iam::1:user/shop"}}}}
+    assert "shop" not in str(json.loads(presign_upload(writes, {**asked, **signed})["body"])["fields"])
+
+
+@pytest.mark.parametrize("subject", ["é\n\x1b[2J<b>", "\ud800", "x" * 5000, ""])
+def test_a_hostile_subject_is_stored_as_text(s3: Any, writes: Writes, subject: str) -> None:
+    for data in (b"first", b"second"):
+        put_image(writes, bearing(put(data), sub=subject, iss="i"))
+    (act,) = acts()
+    assert len(act["who"]) <= 1000
+    stored = s3.head_object(Bucket="source", Key=ODD_ID)["Metadata"]["uploaded-by"]
+    assert stored.isascii()
+    assert stored.isprintable()

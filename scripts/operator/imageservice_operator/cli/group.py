@@ -18,6 +18,7 @@ COMMANDS = (
     "stop",
     "plan",
     "remove",
+    "audit",
     "console",
     "cost",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
             Exception: _broken,
         },
     )
-    app.state.context = Context(stack, session)
+    app.state.context = Context(replace(stack, via="console"), session)
     # Outermost, so that error pages are guarded, too.
     return Guard(app, session)
 

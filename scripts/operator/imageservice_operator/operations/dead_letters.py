@@ -11,6 +11,7 @@ from typing import Any, Literal
 from botocore.exceptions import ClientError
 
 from imageservice.failures.advice import Advice
+from imageservice_operator.operations import audit
 from imageservice_operator.operations.pacing import paced
 from imageservice_operator.operations.stack import DEAD_LETTER_QUEUES, Stack
 
@@ -123,9 +124,11 @@ def replay(
 
 def _send(stack: Stack, url: str, letter: DeadLetter) -> Sent:
     try:
-        started = _start(stack, letter) if letter.queue in _MACHINES else None
-        if letter.queue not in _MACHINES:
-            _record(stack, letter)
+        with audit.recorded(stack, "resend", image=letter.image_id, queue=letter.queue) as act:
+            started = _start(stack, letter) if letter.queue in _MACHINES else None
+            if letter.queue not in _MACHINES:
+                _record(stack, letter)
+            act.started = started
     except ClientError as error:  # it stays in the queue, and the loop continues with the others
         return Sent(letter.queue, letter.id, letter.image_id, False, note=str(error))
     stack.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=letter.receipt)

@@ -16,6 +16,7 @@ from imageservice.core.manifest import Failure
 from imageservice.core.timestamps import to_text
 from imageservice.core.upload_event import is_removal, upload_from_event
 from imageservice.failures.failed_execution import FailedExecution, failure_of
+from imageservice_operator.operations import audit
 from imageservice_operator.operations.errors import ExecutionNotFound
 from imageservice_operator.operations.stack import MACHINES, Stack
 
@@ -221,9 +222,11 @@ def stop(stack: Stack, arn: str, cause: str = "Stopped by an operator.") -> bool
 
     Raises ExecutionNotFound.
     """
-    if describe(stack, arn).status != RUNNING:
+    running = describe(stack, arn)
+    if running.status != RUNNING:
         return False
-    stack.client("stepfunctions").stop_execution(executionArn=arn, error="Stopped", cause=cause)
+    with audit.recorded(stack, "stop", image=running.image_id, execution=arn):
+        stack.client("stepfunctions").stop_execution(executionArn=arn, error="Stopped", cause=cause)
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from imageservice_operator.operations import audit
 from imageservice_operator.operations.images import Image, check_keys, get_many
 from imageservice_operator.operations.stack import Stack
 
@@ -18,7 +19,8 @@ def remove(stack: Stack, image_id: str) -> bool:
     check_keys([image_id])
     if not _exists(stack, image_id):
         return False
-    stack.client("s3").delete_object(Bucket=stack.source_bucket, Key=image_id)
+    with audit.recorded(stack, "remove", image=image_id):
+        stack.client("s3").delete_object(Bucket=stack.source_bucket, Key=image_id)
     return True
 
 

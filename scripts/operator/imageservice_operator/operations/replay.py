@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from imageservice_operator.operations import executions, images
+from imageservice_operator.operations import audit, executions, images
 from imageservice_operator.operations.deployed_workflows import DeployedWorkflows
 from imageservice_operator.operations.errors import ImageNotFound
 from imageservice_operator.operations.executions import RUNNING, Execution
@@ -173,13 +173,25 @@ def _decide(
 
 
 def _execute(stack: Stack, plan: Plan, options: Options, workflows: DeployedWorkflows) -> Outcome:
-    """Carries out the plan, or the plan that replaces it if another replay was faster."""
+    """Carries out the plan, and puts that on record; a dry run, or a plan to do nothing, changes nothing."""
+    if plan.action not in (REDRIVEN, RESTARTED):
+        return Outcome(plan.id, plan.action, plan.execution, plan.note, plan.result)
+    if options.dry_run:
+        execution = plan.execution if plan.action == REDRIVEN else None
+        return Outcome(plan.id, plan.action, execution, f"Dry run. {plan.note}".rstrip())
+    failed = plan.execution if str(plan.execution).startswith("arn:") else None
+    with audit.recorded(stack, "replay", image=plan.id, execution=failed) as act:
+        outcome = _carried_out(stack, plan, options, workflows)
+        act.outcome = f"{outcome.action}: {outcome.note}" if outcome.note else outcome.action
+        act.started = outcome.execution if outcome.action == RESTARTED else None
+    return outcome
+
+
+def _carried_out(stack: Stack, plan: Plan, options: Options, workflows: DeployedWorkflows) -> Outcome:
+    """The outcome of the plan, or of the plan that replaces it if another replay was faster."""
     for _ in range(_CHAIN):
         if plan.action not in (REDRIVEN, RESTARTED):
             return Outcome(plan.id, plan.action, plan.execution, plan.note, plan.result)
-        if options.dry_run:
-            execution = plan.execution if plan.action == REDRIVEN else None
-            return Outcome(plan.id, plan.action, execution, f"Dry run. {plan.note}".rstrip())
         redrives = plan.action == REDRIVEN
         done = _redrive(stack, plan) if redrives else _restart(stack, plan, options, workflows)
         if isinstance(done, Outcome):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NotRequired, TypedDict
 
 from imageservice.core.keys import run_tag
-from imageservice_operator.operations import cost, executions, map_runs, usage
+from imageservice_operator.operations import audit, cost, executions, map_runs, usage
 from imageservice_operator.operations.errors import BadRequest, OperationFailed
 from imageservice_operator.operations.images import STATUSES, check_keys
 from imageservice_operator.operations.stack import Stack
@@ -135,10 +136,13 @@ def start(stack: Stack, selection: Selection, *, concurrency: int = CONCURRENCY)
         "max_concurrency": concurrency,
         "purge_tag": run_tag(selection.prefix),
     }
-    answer = stack.client("stepfunctions").start_execution(
-        stateMachineArn=stack.machine_arn("ReprocessImages"), input=json.dumps(run_input)
-    )
-    return str(answer["executionArn"])
+    machine_arn, name = stack.machine_arn("ReprocessImages"), str(uuid.uuid4())
+    arn = f"{machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+    with audit.recorded(stack, "reprocess", execution=arn, concurrency=concurrency, **asdict(selection)):
+        stack.client("stepfunctions").start_execution(
+            stateMachineArn=machine_arn, name=name, input=json.dumps(run_input)
+        )
+    return arn
 
 
 def start_images(stack: Stack, image_ids: Sequence[str], *, force: bool = False) -> dict[str, str]:
@@ -152,16 +156,23 @@ def start_images(stack: Stack, image_ids: Sequence[str], *, force: bool = False)
         for original in select(stack, originals, force=force):
             outcomes[original["key"]] = original["decision"]
             if original["decision"] == "PROCESS":
-                answer = stack.client("stepfunctions").start_execution(
-                    stateMachineArn=stack.machine_arn("ProcessImage"), input=json.dumps(original["event"])
-                )
-                outcomes[original["key"]] = answer["executionArn"]
+                outcomes[original["key"]] = _start_image(stack, original, force)
     return outcomes
+
+
+def _start_image(stack: Stack, original: Mapping[str, Any], force: bool) -> str:
+    with audit.recorded(stack, "reprocess", image=original["key"], force=force) as act:
+        answer = stack.client("stepfunctions").start_execution(
+            stateMachineArn=stack.machine_arn("ProcessImage"), input=json.dumps(original["event"])
+        )
+        act.started = answer["executionArn"]
+    return answer["executionArn"]
 
 
 def resume(stack: Stack, execution: str) -> None:
     """Redrives a run that was stopped, failed or timed out: it continues with the originals that are left."""
-    stack.client("stepfunctions").redrive_execution(executionArn=execution)
+    with audit.recorded(stack, "resume", execution=execution):
+        stack.client("stepfunctions").redrive_execution(executionArn=execution)
 
 
 def stop(stack: Stack, execution: str) -> None:

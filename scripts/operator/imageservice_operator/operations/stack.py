@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import getpass
 import os
 import socket
 import threading
@@ -59,13 +61,17 @@ class MakeClient(Protocol):
 
 @dataclass(frozen=True)
 class Stack:
-    """Outputs and clients of one deployment. `file` is the local stack's stack.json, None for a deployed stack."""
+    """Outputs and clients of one deployment. `file` is the local stack's stack.json, None for a deployed stack.
+
+    `via` is how the operator reaches it, for the record of who did what (imageservice.core.audit).
+    """
 
     name: str
     region: str
     outputs: Mapping[str, str]
     make_client: MakeClient = field(repr=False, compare=False)
     file: StackFile | None = field(default=None, repr=False)
+    via: str = "command line"
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
@@ -150,6 +156,14 @@ class Stack:
         """Where the local stack serves its console; None for a deployed stack."""
         return self.file.console_url if self.file else None
 
+    @functools.cached_property
+    def caller(self) -> str:
+        """Who operates the stack: the IAM principal's ARN, or for a local stack the user of this machine."""
+        if self.is_local:
+            return f"{_user()} on this machine"
+        arn: str = self.client("sts").get_caller_identity()["Arn"]
+        return arn
+
     def answers(self) -> bool:
         """Whether the local stack still accepts connections; one that was killed leaves its stack.json behind.
 
@@ -231,6 +245,13 @@ class Stack:
         """The address that redirects to a rendition."""
         link = image_link(self.public_url, image_id, encode_twice=self.public_url == self.api_url)
         return f"{link}{query}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container, a user may have a number and no name
+        return f"user {os.getuid()}"
 
 
 def _merged(first: Config, *others: Config | None) -> Config:

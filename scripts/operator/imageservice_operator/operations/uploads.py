@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import mimetypes
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
 
+from imageservice.core.audit import Actor, uploaded_by
 from imageservice.core.errors import ImageIdInvalid
 from imageservice.core.image_id import check_image_id
+from imageservice_operator.operations import audit
 from imageservice_operator.operations.errors import BadRequest
 from imageservice_operator.operations.executions import describe_many
 from imageservice_operator.operations.images import Image, get_many
@@ -53,21 +57,24 @@ def upload(
 ) -> Upload:
     """Puts a file, or an open one, under `image_id`; large ones in parts.
 
-    `on_progress` gets the number of bytes of each piece sent. Raises BadRequest for an id that is not allowed, OSError
+    A replacement is put on record; every original says who stored it. `on_progress` gets the number of bytes of each
+    piece sent. Raises BadRequest for an id that is not allowed, OSError
     for a file that can't be read.
     """
     check_id(image_id)
     kind = content_type or mimetypes.guess_type(image_id)[0] or "application/octet-stream"
     client = stack.client("s3")
     options: dict[str, Any] = {
-        "ExtraArgs": {"ContentType": kind},
+        "ExtraArgs": {"ContentType": kind, "Metadata": uploaded_by(Actor(stack.caller, stack.via))},
         "Config": _MULTIPART,
         "Callback": on_progress,
     }
-    if isinstance(source, Path):
-        client.upload_file(str(source), stack.source_bucket, image_id, **options)
-    else:
-        client.upload_fileobj(source, stack.source_bucket, image_id, **options)
+    replaces = _newest(stack, image_id) is not None
+    with audit.recorded(stack, "replace", image=image_id) if replaces else nullcontext():
+        if isinstance(source, Path):
+            client.upload_file(str(source), stack.source_bucket, image_id, **options)
+        else:
+            client.upload_fileobj(source, stack.source_bucket, image_id, **options)
     head = client.head_object(Bucket=stack.source_bucket, Key=image_id)
     return Upload(image_id, head["ContentLength"], head["ETag"].strip('"'), head.get("VersionId"))
 
@@ -123,7 +130,8 @@ def _settled(stack: Stack, upload: Upload, image: Image) -> bool:
     if image.status != "DELETED" and _is_of(image, upload):
         return True
     # Another upload's outcome, or a tombstone: an older one, unless it is of what S3 has now.
-    latest = _latest_version(stack, upload.id)
+    newest = _newest(stack, upload.id)
+    latest = newest.get("VersionId") if newest else None
     return latest != upload.version_id and (
         image.status == "DELETED" or latest == image.upload.get("version_id")
     )
@@ -136,15 +144,11 @@ def _is_of(image: Image, upload: Upload) -> bool:
     return bool(image.upload.get("etag") == upload.etag)
 
 
-def _latest_version(stack: Stack, image_id: str) -> str | None:
-    from botocore.exceptions import ClientError
-
+def _newest(stack: Stack, image_id: str) -> Mapping[str, Any] | None:
+    """What S3 says about the original as it is now; None if there is none."""
     try:
-        version: str | None = (
-            stack.client("s3").head_object(Bucket=stack.source_bucket, Key=image_id).get("VersionId")
-        )
+        return stack.client("s3").head_object(Bucket=stack.source_bucket, Key=image_id)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             return None
         raise
-    return version

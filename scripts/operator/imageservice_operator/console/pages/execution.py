@@ -16,11 +16,12 @@ from starlette.responses import Response
 from imageservice.failures.advice import advice_on
 from imageservice_operator.console.context import RUNNING_REFRESH_S, Context, context_of, render, required
 from imageservice_operator.console.workflow import definition, layout, timeline
-from imageservice_operator.operations import executions, stories
+from imageservice_operator.operations import audit, executions, stories
 from imageservice_operator.operations.executions import RUNNING
 from imageservice_operator.operations.stories import Story
 
 EVENTS_SHOWN = 500  # the newest; an execution of ProcessImage has about 150
+ACTS_SHOWN = 20
 LONG_HISTORY_REFRESH_S = 2  # reading a history takes a call per 1,000 events
 
 
@@ -62,6 +63,7 @@ def page(request: Request) -> Response:
         taken=timeline.transitions_taken(story),
         first_visit={visit.state: visit.id for visit in reversed([*story.all_visits()])},
         timeline=timeline.timeline(story, datetime.now(UTC)),
+        acts=audit.of_execution(context.stack, arn, described.image_id, limit=ACTS_SHOWN),
         events=_events(events, story)[-EVENTS_SHOWN:],
         earlier=max(len(events) - EVENTS_SHOWN, 0),
         refresh=(LONG_HISTORY_REFRESH_S if len(events) > EVENTS_SHOWN else RUNNING_REFRESH_S)

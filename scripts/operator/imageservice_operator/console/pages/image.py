@@ -22,12 +22,13 @@ from imageservice_operator.console.context import (
     required,
 )
 from imageservice_operator.console.thumbnails import preview_of, thumbnail_of
-from imageservice_operator.operations import failures, images
+from imageservice_operator.operations import audit, failures, images
 from imageservice_operator.operations.errors import ImageNotFound
 from imageservice_operator.operations.images import Image
 from imageservice_operator.operations.uploads import SETTLED
 
 PREVIEW_WIDTH = 640
+ACTS_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def page(request: Request) -> Response:
         failure=failures.failure_of_image(context.stack, image) if image.status != "DELETED" else None,
         links=_links(context, image) if image.renditions else None,
         executions=context.executions.of_image(image.id, image.item),
+        acts=list(audit.of_image(context.stack, image.id, limit=ACTS_SHOWN)),
         in_progress=in_progress,
         refresh=RUNNING_REFRESH_S if in_progress else IDLE_REFRESH_S,
     )
