@@ -12,6 +12,8 @@ from typing import Any
 import boto3
 import image_tables
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
+from moto.stepfunctions.models import stepfunctions_backends
 
 from imageservice.adapters.image_table import to_dynamodb
 from imageservice_operator.operations.stack import DEAD_LETTER_QUEUES, Stack
@@ -36,7 +38,10 @@ class World:
             stateMachineArn=machine, name=f"e{self._number}", input=json.dumps(self.event(image_id, removal))
         )["executionArn"]
         if error:
-            states.stop_execution(executionArn=arn, error=error, cause=f"{error} happened to {image_id}.")
+            states.stop_execution(executionArn=arn)
+            ended = stepfunctions_backends[ACCOUNT_ID][REGION].describe_execution(arn)
+            ended.status = "FAILED"  # moto's StopExecution takes no error
+            ended.error, ended.cause = error, f"{error} happened to {image_id}."
         return arn
 
     def item(self, image_id: str, status: str, **attributes: Any) -> None:

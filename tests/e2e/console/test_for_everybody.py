@@ -35,10 +35,12 @@ def addresses(console: Service, samples: Path, small_photo: bytes) -> dict[str, 
         "stopped": f"/execution?arn={execution}",
         "failures": "/failures",
         "executions": "/executions",
+        "overview": "/overview",
     }
 
 
 PAGES = (
+    "overview",
     "images",
     "nothing found",
     "ready",

@@ -24,6 +24,7 @@ from imageservice_operator.console.pages import (
     failures,
     image,
     images,
+    overview,
     rendition,
 )
 from imageservice_operator.console.security import Guard, Session
@@ -40,6 +41,7 @@ def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
     app = Starlette(
         routes=[
             Route("/", images.page),
+            Route("/overview", overview.page),
             Route("/image", image.page),
             Route("/executions", executions.page),
             Route("/execution", execution.page),

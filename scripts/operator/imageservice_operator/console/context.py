@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from imageservice.core import formats
-from imageservice_operator.console import filters, urls
+from imageservice_operator.console import charts, filters, urls
 from imageservice_operator.console.execution_index import ExecutionIndex
 from imageservice_operator.console.execution_list import ExecutionList
 from imageservice_operator.console.jobs import DeadLetterReader, ReplayJobs
 from imageservice_operator.console.security import Session
 from imageservice_operator.console.snapshot import Snapshot
-from imageservice_operator.operations import health, wording
+from imageservice_operator.operations import activity, health, standing, usage, wording
+from imageservice_operator.operations.activity import Activity
 from imageservice_operator.operations.health import Health
 from imageservice_operator.operations.stack import Stack
+from imageservice_operator.operations.usage import Usage
 
 TEMPLATES = Path(__file__).with_name("templates")
 COUNT_LIMIT = 1000  # the most images that are counted in a status; from here on it shows "1,000+"
@@ -29,6 +33,11 @@ RUNNING_REFRESH_S, IDLE_REFRESH_S = (
     1,
     5,
 )  # seconds until a page is fetched again, while work is in progress and otherwise
+METRICS_S = 60.0  # CloudWatch bills each metric that is read
+LOCAL_METRICS_S = 3.0
+METRICS_PATIENCE_S = 300.0
+RATES_S = 600.0  # counting reads the histories and logs of some uploads
+Rates = tuple[Usage, Usage, Mapping[str, float]]
 
 
 class Context:
@@ -40,6 +49,10 @@ class Context:
         self.executions = ExecutionIndex(stack)
         self.execution_list = ExecutionList(stack)
         self._health = Snapshot(lambda: health.look(stack, at_most=COUNT_LIMIT), HEALTH_S, HEALTH_PATIENCE_S)
+        self._activity = Snapshot(
+            lambda: activity.of(stack), LOCAL_METRICS_S if stack.is_local else METRICS_S, METRICS_PATIENCE_S
+        )
+        self._rates = Snapshot(lambda: _rates(stack), RATES_S, RATES_S)
         self.replays = ReplayJobs(stack, on_end=self.changed)
         self.dead_letters = DeadLetterReader(stack)
         self.templates = _templates()
@@ -48,10 +61,29 @@ class Context:
         """What is wrong now, for all pages alike: a few seconds old."""
         return self._health.get()
 
+    def activity(self) -> Mapping[str, Activity]:
+        """The last hour and the last day, by name. Raises what CloudWatch raises."""
+        return self._activity.get()
+
+    def rates(self) -> Rates | str | None:
+        """What an upload, a redirect and a month at rest take; why that is unknown; None while it is counted."""
+        return self._rates.peek()
+
     def changed(self) -> None:
         """The next page shows what an action has changed."""
         self._health.expire()
         self.execution_list.changed()
+
+
+def _rates(stack: Stack) -> Rates | str:
+    try:
+        return (
+            usage.of_uploads(stack, sample=5),
+            usage.of_redirects(stack, sample=200, hours=1),
+            standing.quantities(stack),
+        )
+    except (ClientError, BotoCoreError) as error:
+        return str(error)
 
 
 def context_of(request: Request) -> Context:
@@ -97,6 +129,7 @@ def _templates() -> Environment:
         pretty=filters.pretty,
         plural=filters.plural,
         counted=filters.counted,
+        clock=charts.clock,
         megapixels=filters.megapixels,
         machine_word=filters.machine_word,
         times=filters.times,

@@ -45,18 +45,28 @@ class Snapshot(Generic[T]):
             if age <= rest:
                 return entry[0]
             if age <= max(self._patience, 2 * rest):
-                if self._loading.acquire(blocking=False):
-                    threading.Thread(target=self._reload, daemon=True, name="snapshot").start()
+                self._begin()
                 return entry[0]
         with self._loading:
             if self._entry is not None and self._entry is not entry:  # another thread has just loaded it
                 return self._entry[0]
             return self._loaded()
 
+    def peek(self) -> T | None:
+        """The value, however old it is; None if there is none yet. It is loaded when it is too old; no caller waits."""
+        entry = self._entry
+        if entry is None or self._now() - entry[1] > max(self._seconds, entry[2] * _REST):
+            self._begin()
+        return entry[0] if entry else None
+
     def expire(self) -> None:
         """The next caller waits for a new value."""
         self._expired += 1
         self._entry = None
+
+    def _begin(self) -> None:
+        if self._loading.acquire(blocking=False):
+            threading.Thread(target=self._reload, daemon=True, name="snapshot").start()
 
     def _reload(self) -> None:
         try:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from imageservice_operator.operations import prices
+from imageservice_operator.operations.standing import HOURS
 from imageservice_operator.operations.usage import Usage
 
 LEFT_OUT = (
@@ -127,6 +128,20 @@ def per_month(month: Month, upload: Usage, redirect: Usage, resting: Mapping[str
     return Bill(
         f"a month of {month.uploads:,} uploads and {month.reads:,} reads",
         [*lines, *(_cloudfront(month, replacing) if month.cdn else ())],
+    )
+
+
+def per_hour(
+    uploads: int, redirects: int, upload: Usage, redirect: Usage, resting: Mapping[str, float]
+) -> Bill:
+    """An hour with so many uploads and redirects that the API answered; without storage, CloudFront and traffic."""
+    return Bill(
+        "an hour like the last one",
+        [
+            Line("At rest: metrics, alarms, dashboard, cache, reconciler", 1, at_rest(resting).total / HOURS),
+            Line("Uploads", uploads, per_upload(upload if upload.sample else TYPICAL_UPLOAD).total),
+            Line("Redirects that the API answers", redirects, per_redirect(redirect).total),
+        ],
     )
 
 
