@@ -29,10 +29,10 @@ class Expected:
     served: Version | None = None
 
 
-def expected(world: World, key: str, kinds: Sequence[str]) -> Expected:
-    """`kinds` are the key's uploads and deletions, in order; the bucket has a version for each."""
+def expected(kinds: Sequence[str], versions: Sequence[Version]) -> Expected:
+    """`kinds` are a key's uploads and deletions, in order; the bucket has a version for each."""
     result = Expected()
-    for kind, version in zip(kinds, world.originals.versions.get(key, []), strict=True):
+    for kind, version in zip(kinds, versions, strict=True):
         result.latest = version
         if kind == "delete":
             result = Expected("DELETED", version)
@@ -56,7 +56,8 @@ def differences(world: World, done: Sequence[Any]) -> list[str]:
         kinds = [each.kind for each in done if each.key == key and each.kind in ("good", "delete", *_BAD)]
         found = world.dynamodb.item({"id": {"S": key}})
         item = from_dynamodb(found) if found else None
-        wrong += [f"{key}: {each}" for each in _of_key(world, key, item, expected(world, key, kinds))]
+        due = expected(kinds, world.originals.versions.get(key, []))
+        wrong += [f"{key}: {each}" for each in _of_key(world, key, item, due)]
     mine = [key for key in world.s3.stored if key.partition("/")[0] not in keys]
     return wrong + [f"{key} belongs to no image" for key in mine]
 
@@ -91,6 +92,8 @@ def _of_key(world: World, key: str, item: dict[str, Any] | None, wanted: Expecte
         yield f"has the digest {item['digest']}, which is that of no plan"
     if served and not item["renditions"]:
         yield "serves no renditions"
+    if item["status"] == "REJECTED" and "error" not in item:
+        yield "is REJECTED without a reason"
     if item["status"] == "READY" and "error" in item:
         yield f"is READY with an error: {item['error']}"
     if item["status"] == "DELETED" and ("replaced" in item or "error" in item):
