@@ -14,5 +14,5 @@
 Nothing here knows of S3, Lambda or the plan's names. Importing this package imports no Pillow.
 """
 
-ENGINE_VERSION = "5"
+ENGINE_VERSION = "6"
 """Part of every rendition's digest: raise it when pixels or bytes change, and every image gets new keys."""

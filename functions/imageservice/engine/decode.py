@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -17,8 +18,17 @@ from imageservice.engine.pixels.color import profile_of
 from imageservice.engine.pixels.geometry import Box, crop_box, swaps_axes, to_stored
 from imageservice.engine.pixels.resize import resize
 
-# How much of the shrinking is left to Lanczos after the JPEG decoder's own scaling, which is not in linear light.
-_JPEG_GAPS: dict[Light, float] = {"linear": 8.0, "gamma": 1.1}
+
+class _JpegScaling(NamedTuple):
+    """The JPEG decoder's own scaling, which is not in linear light: it leaves at least `gap` times the target's size to
+    Lanczos, and divides by `most` at most."""
+
+    gap: float
+    most: int
+
+
+# In linear light, renditions score 95 and more by SSIMULACRA2 before they are encoded; a divisor of 4 costs 2 to 5.
+_JPEG_SCALING: dict[Light, _JpegScaling] = {"linear": _JpegScaling(4.0, 2), "gamma": _JpegScaling(1.1, 8)}
 # Of more pixels, fewer are decoded: they hold little detail, 100 MP of them 740 MB.
 _LARGE_JPEG, _LARGE_GAP = 24_000_000, 2.0
 _DECODERS = {
@@ -55,9 +65,10 @@ class Pixels:
 def decode_still(file: BoundedFile, header: Header, target: Target, light: Light = "linear") -> Pixels:
     """The pixels of a still image, as many as the target needs. Raises ImageRejected."""
     if header.format == "jpeg":
-        large = header.width * header.height > _LARGE_JPEG
-        gap = min(_JPEG_GAPS[light], _LARGE_GAP) if large else _JPEG_GAPS[light]
-        image, scale = jpeg.decode(file, _least_size(header, target, gap))
+        gap, most = _JPEG_SCALING[light]
+        if header.width * header.height > _LARGE_JPEG:
+            gap = min(gap, _LARGE_GAP)
+        image, scale = jpeg.decode(file, _least_size(header, target, gap), most)
     else:
         image, scale = _DECODERS[header.format](file), 1.0
         _check_size(image, header)

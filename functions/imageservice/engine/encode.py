@@ -50,7 +50,7 @@ def encode(image: Image.Image, format: str, quality: Mapping[str, int]) -> bytes
     if format == "jpeg" and faded_share(image) > _FADED_AT_MOST:
         options["subsampling"] = "4:4:4"
     encoded = _save(image, format, options)
-    if flat_share(image) <= _FLAT_ABOVE.get(format, 1.0):
+    if format not in _FLAT_ABOVE or flat_share(image) <= _FLAT_ABOVE[format]:
         return encoded
     other = _drawn_webp(image, options["quality"]) if format == "webp" else _palette_png(image)
     return other if other and len(other) < len(encoded) else encoded

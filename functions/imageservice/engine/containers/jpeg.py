@@ -51,8 +51,10 @@ def read_header(file: BoundedFile) -> Header:
     return Header("jpeg", picture.width, picture.height, orientation=exif.orientation(picture.exif))
 
 
-def decode(file: BoundedFile, least: tuple[int, int]) -> tuple[Image.Image, float]:
-    """The pixels at 1, 1/2, 1/4 or 1/8 of their size, at least `least` where the file has so many, and the divisor.
+def decode(file: BoundedFile, least: tuple[int, int], most: int = _MOST_DIVIDED) -> tuple[Image.Image, float]:
+    """The pixels at 1, 1/2, 1/4 or 1/8 of their size, and the divisor, which is at most `most`.
+
+    They are at least `least` where the file has so many.
 
     Of a file with several pictures (MPO) the first: the others are another eye's view or a depth map.
     """
@@ -62,7 +64,7 @@ def decode(file: BoundedFile, least: tuple[int, int]) -> tuple[Image.Image, floa
     _check_scans(picture)
     if not _is_whole(picture):
         raise ImageRejected(_CUT_OFF)
-    divisor = min(picture.width // least[0], picture.height // least[1], _MOST_DIVIDED)
+    divisor = min(picture.width // least[0], picture.height // least[1], most)
     divisor = 1 << (max(1, divisor).bit_length() - 1)
     image = _decode(_jpeg_of(picture), picture, divisor)
     if picture.profile:

@@ -6,6 +6,8 @@ _FEW_COLORS = 256
 # Of 1,000 pixels of a photo, 0 lose more than 32 levels of chroma, or 2 along the edges of a red car; of charts and
 # screenshots 1; of logos 4 to 9, of red text on blue 126.
 _FADED_LEVELS = 33
+# Of larger images, strips are looked at that together have about so many pixels.
+_SEEN_PIXELS, _STRIP_ROWS = 1_000_000, 32
 
 
 def flat_share(image: Image.Image) -> float:
@@ -25,11 +27,29 @@ def faded_share(image: Image.Image) -> float:
     """The share of the pixels, 0 to 1, whose color would change visibly at half the resolution (4:2:0)."""
     if image.mode != "RGB":
         return 0.0
+    image = _strips(image)
     changed = 0
     for chroma in image.convert("YCbCr").split()[1:]:
         halved = chroma.reduce(2).resize(chroma.size, Image.Resampling.BILINEAR)
         changed = max(changed, sum(ImageChops.difference(chroma, halved).histogram()[_FADED_LEVELS:]))
     return changed / (image.width * image.height)
+
+
+def _strips(image: Image.Image) -> Image.Image:
+    """A part of a large image's rows, evenly spread: strips, because colors are halved in both directions."""
+    step = image.width * image.height // _SEEN_PIXELS
+    if step <= 1:
+        return image
+    strips = [
+        image.crop((0, top, image.width, min(top + _STRIP_ROWS, image.height)))
+        for top in range(0, image.height, _STRIP_ROWS * step)
+    ]
+    seen = Image.new(image.mode, (image.width, sum(strip.height for strip in strips)))
+    at = 0
+    for strip in strips:
+        seen.paste(strip, (0, at))
+        at += strip.height
+    return seen
 
 
 def detail(image: Image.Image, least: int) -> Image.Image:

@@ -32,10 +32,12 @@ MODES = ("L", "LA", "RGB", "RGBA", "CMYK")
 # the light, to white text on black 5 to 9 %, to photos, screenshots and logos 2 % at most. Beyond this share, a filter
 # without such lobes is used.
 _MOST_CLIPPED = 0.1
-# Rows and columns of the result that are made at a time. With more, more of the weights are 0.
-_ROWS, _COLUMNS = 8, 32
-# How many of the numbers of the image are light at a time: 16 MB. Products of fewer rows are slow.
-_BAND_SAMPLES, _LEAST_ROWS = 4_000_000, 16
+# Rows and columns of the result that one product makes. With more, more of the weights are 0.
+_ROWS, _COLUMNS = 8, 16
+# How many of the numbers of the image are light at a time: 2 MB, which a processor's cache holds.
+_BAND_SAMPLES, _LEAST_ROWS = 500_000, 16
+# How many parts' rows are narrowed at once, and how many numbers: products of few columns are slow.
+_MOST_PARTS, _NARROWED_SAMPLES = 8, 1_000_000
 _STEPS = 65_535
 _MIDDLE = 128
 _WITH_ALPHA, _WITHOUT_ALPHA = ("LA", "RGBA"), {"LA": "L", "RGBA": "RGB"}
@@ -87,33 +89,39 @@ def _resized(
     across = _weights(image.width, size[0], box[0], box[2], filter, _COLUMNS)
     down = _weights(image.height, size[1], box[1], box[3], filter, _ROWS)
     left, right = across[0].begin, across[-1].end
+    colors = len(image.getbands()) - (image.mode in _WITH_ALPHA)
     result = np.empty((size[1], size[0], len(image.getbands())), np.uint8)
     top, below, total = 0, 0.0, 0.0
     for rows in _shrunk_down(image, (left, right), down, curve.light):
-        planes = np.ascontiguousarray(rows.transpose(0, 2, 1))
+        columns = rows.reshape(len(rows), -1)
         shrunk = np.concatenate(
-            [planes[..., part.begin - left : part.end - left] @ part.shares.T for part in across], axis=-1
+            [part.shares @ columns[part.begin - left : part.end - left] for part in across]
         )
-        colors = shrunk[:, : -1 if image.mode in _WITH_ALPHA else None]
-        total += float(colors.sum())
-        below -= float(np.minimum(colors, 0).sum())
-        result[top : top + len(rows)] = _encoded(shrunk, image.mode, curve.numbers).transpose(0, 2, 1)
-        top += len(rows)
+        shrunk = shrunk.reshape(size[0], *rows.shape[1:])
+        light = float(shrunk[:, :colors].sum())
+        np.maximum(shrunk, 0, out=shrunk)
+        total += light
+        below += float(shrunk[:, :colors].sum()) - light
+        bottom = top + shrunk.shape[2]
+        result[top:bottom] = _encoded(shrunk, image.mode, curve.numbers).transpose(2, 0, 1)
+        top = bottom
     return Image.frombytes(image.mode, size, result.tobytes()), below / max(total, 1e-9)
 
 
 def _shrunk_down(
     image: Image.Image, columns: tuple[int, int], parts: Sequence[_Weights], light: "Pairs"
 ) -> "Iterator[Floats]":
-    """The rows of each part of the result, still of the image's width: rows × columns × channels.
+    """The result's rows, still of the image's width, those of some parts at a time: columns × channels × rows.
 
     The image is read once, in bands, and each part adds up what it takes of them: the fewer rows the result has, the
-    more of the image a part needs.
+    more of the image a part needs. Rows come last, because the next product then needs no transposition.
     """
     channels = len(image.getbands())
     samples = (columns[1] - columns[0]) * channels
     height = max(_LEAST_ROWS, _BAND_SAMPLES // samples)
+    together = min(max(1, _NARROWED_SAMPLES // (samples * _ROWS)), _MOST_PARTS)
     sums: dict[int, Floats] = {}
+    done: list[Floats] = []
     first, end = 0, parts[-1].end
     for top in range(parts[0].begin, end, height):
         bottom = min(top + height, end)
@@ -126,8 +134,12 @@ def _shrunk_down(
             share = part.shares[:, upper - part.begin : lower - part.begin] @ band[upper - top : lower - top]
             sums[place] = sums[place] + share if place in sums else share
         while first < len(parts) and parts[first].end <= bottom:
-            yield sums.pop(first).reshape(len(parts[first].shares), -1, channels)
+            done.append(sums.pop(first))
             first += 1
+            if len(done) == together or first == len(parts):
+                rows = np.concatenate(done)
+                yield np.ascontiguousarray(rows.T).reshape(-1, channels, len(rows))
+                done = []
 
 
 def _light_of(band: Image.Image, light: "Pairs") -> "Floats":
@@ -146,7 +158,7 @@ def _light_of(band: Image.Image, light: "Pairs") -> "Floats":
 
 
 def _encoded(shrunk: "Floats", mode: str, numbers: "Numbers") -> "Numbers":
-    """Light, rows × channels × columns, as the numbers that stand for it. Overwrites the light."""
+    """Light, columns × channels × rows, as the numbers that stand for it. Overwrites the light."""
     if mode not in _WITH_ALPHA:
         return numbers.take(_in_steps(shrunk, _STEPS))
     alpha = shrunk[:, -1:]
@@ -168,17 +180,21 @@ def _weights(
     """The weights of `results` places spread over the inputs from `low` to `high`, `step` of them at a time."""
     scale = (high - low) / results
     reach = filter.reach * max(scale, 1.0)
+    centers = low + (np.arange(results) + 0.5) * scale
+    begins = np.maximum(0, (centers - reach + 0.5).astype(int))
+    ends = np.minimum(inputs, (centers + reach + 0.5).astype(int))
+    most = int((ends - begins).max())
+    places = begins[:, None] + np.arange(most)
+    shares = filter.share((places + 0.5 - centers[:, None]) / max(scale, 1.0))
+    shares[places >= ends[:, None]] = 0
+    shares /= shares.sum(1, keepdims=True)
     parts = []
     for start in range(0, results, step):
-        centers = low + (np.arange(start, min(start + step, results)) + 0.5) * scale
-        begins = np.maximum(0, (centers - reach + 0.5).astype(int))
-        ends = np.minimum(inputs, (centers + reach + 0.5).astype(int))
-        begin, end = int(begins[0]), int(ends[-1])
-        places = np.arange(begin, end)
-        away = (places + 0.5 - centers[:, None]) / max(scale, 1.0)
-        shares = filter.share(away)
-        shares[(places < begins[:, None]) | (places >= ends[:, None])] = 0
-        parts.append(_Weights(begin, end, (shares / shares.sum(1, keepdims=True)).astype(np.float32)))
+        part = slice(start, start + step)
+        begin, end = int(begins[start]), int(ends[part][-1])
+        spread = np.zeros((len(begins[part]), end - begin + most), np.float32)
+        np.put_along_axis(spread, places[part] - begin, shares[part], axis=1)
+        parts.append(_Weights(begin, end, spread[:, : end - begin]))
     return parts
 
 
