@@ -12,6 +12,7 @@ from imageservice.adapters.plan_loader import load_plan
 from imageservice.adapters.sent_requests import taken_requests
 from imageservice.adapters.source_bucket import OriginalObject
 from imageservice.core.item import UploadRecord
+from imageservice.core.original_metadata import RESTORED_FROM
 from imageservice.core.resize_plan import plan_resizes
 from imageservice.engine import ENGINE_VERSION
 from imageservice.engine.inspection import inspect
@@ -36,6 +37,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     original = inspect(io.BufferedReader(file), upload["bytes"], limits)
     read = {"original": asdict(original), "bytes_read": file.bytes_read, "requests": taken_requests()}
     logger.info("inspected", extra=read)
-    planned = plan_resizes(upload, original, plan, ENGINE_VERSION, recorded_digest=event["recorded_digest"])
+    planned = plan_resizes(
+        upload,
+        original,
+        plan,
+        ENGINE_VERSION,
+        recorded_digest=event["recorded_digest"],
+        restored_from=file.metadata.get(RESTORED_FROM, ""),
+    )
     attributes = to_dynamodb({"source": planned["source"], "aliases": planned["aliases"]})
     return {"digest": planned["digest"], "resizes": planned["resizes"], "attributes": attributes}

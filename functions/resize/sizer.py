@@ -6,9 +6,10 @@ from typing import Any
 
 from imageservice.adapters.processed_bucket import Renditions
 from imageservice.adapters.source_bucket import OriginalObject
-from imageservice.core.keys import cache_tag
+from imageservice.core.keys import cache_tag, format_of
 from imageservice.core.limits import Limits
 from imageservice.core.manifest import Rendition
+from imageservice.core.rendition_plan import Target
 from imageservice.core.resize_plan import rendition, target_of
 from imageservice.engine.render import render
 
@@ -35,9 +36,15 @@ class Sizer:
     def make(self, source: Mapping[str, Any], digest: str, resize: Mapping[str, Any]) -> Sized:
         """Makes the size of one entry of a resize plan; making it again stores the same bytes under the same keys.
 
+        What was made before of the version that an original restores is copied, except the size that describes it.
+
         Raises ImageRejected if the original is gone, or if its pixels cannot be decoded.
         """
         target = target_of(resize)
+        if "made_before" in resize and not resize["describe"]:
+            copied = self._copied(source["key"], digest, target, resize)
+            if copied:
+                return Sized({"renditions": copied}, copied, {}, 0)
         data = self._read(OriginalObject(source["bucket"], source["key"], source.get("version_id")))
         rendered = render(
             data,
@@ -65,3 +72,29 @@ class Sizer:
             {image.format: image.milliseconds for image in rendered.images},
             len(data),
         )
+
+    def _copied(
+        self, image_id: str, digest: str, target: Target, resize: Mapping[str, Any]
+    ) -> list[Rendition]:
+        """Copies of what was made of the version that the original restores; none if some of it has expired.
+
+        The same version, plan and engine give the same bytes. Its pixels alone decided what `fallback` is, so the files
+        themselves say it.
+        """
+        stored = [
+            each
+            for each in self._renditions.of_digest(image_id, resize["made_before"])
+            if each.key.rpartition("/")[2].rpartition(".")[0] == target.name
+        ]
+        formats = resize["formats"]
+        if len(stored) != len(formats):
+            return []
+        stored.sort(key=lambda each: [*formats, format_of(each.key)].index(format_of(each.key)))
+        records = []
+        for each in stored:
+            pixels = target.width, target.height
+            record = rendition(image_id, digest, target, format_of(each.key), pixels, each.bytes)
+            if not self._renditions.copy_rendition(each, record["key"], cache_tag(image_id)):
+                return []
+            records.append(record)
+        return records

@@ -9,10 +9,11 @@ from typing import Any
 
 from imageservice.adapters.audit_table import AuditTable
 from imageservice.adapters.source_bucket import Originals
-from imageservice.core.audit import Actor, record_of, uploaded_by
+from imageservice.core.audit import Actor, record_of
 from imageservice.core.errors import BodyTooLarge, ImageExists, MediaTypeUnsupported, RequestInvalid
 from imageservice.core.formats import check_media_type
 from imageservice.core.image_id import check_image_id
+from imageservice.core.original_metadata import uploaded_by
 from imageservice.core.ownership import check_may_write
 from imageservice.http.events import Event, body_of, caller_of, claims_of, header, id_in_path, json_strings
 from imageservice.http.links import link_to

@@ -19,10 +19,11 @@ _DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
 class StoredRendition(NamedTuple):
-    """An object of ProcessedBucket, and when it was written: S3 tells whole seconds."""
+    """An object of ProcessedBucket, when it was written (S3 says whole seconds), and its length if that was listed."""
 
     key: str
     modified: datetime
+    bytes: int = 0
 
 
 class Renditions:
@@ -62,6 +63,25 @@ class Renditions:
             raise
         return True
 
+    def copy_rendition(self, stored: StoredRendition, key: str, cache_tag: str) -> bool:
+        """Stores the same bytes under another key, where they do not expire; False if the rendition is gone."""
+        from botocore.exceptions import ClientError
+
+        try:
+            self._client.copy_object(
+                Bucket=self._bucket,
+                Key=key,
+                CopySource={"Bucket": self._bucket, "Key": stored.key},
+                MetadataDirective="REPLACE",
+                TaggingDirective="REPLACE",
+                **_headers(format_of(key), cache_tag),
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] in GONE:
+                return False
+            raise
+        return True
+
     def is_retired(self, stored: StoredRendition) -> bool:
         """Whether the rendition is gone, or will expire."""
         from botocore.exceptions import ClientError
@@ -91,7 +111,7 @@ class Renditions:
             Bucket=self._bucket, Prefix=f"{image_id}/{digest}/", Delimiter="/"
         )
         return [
-            StoredRendition(entry["Key"], entry["LastModified"])
+            StoredRendition(entry["Key"], entry["LastModified"], entry["Size"])
             for page in pages
             for entry in page.get("Contents", [])
         ]

@@ -32,16 +32,21 @@ class OriginalObject:
 
 def read_original(client: Any, original: OriginalObject, byte_range: str | None = None) -> bytes:
     """The original's bytes, all or those of an HTTP `byte_range`. Raises ImageRejected if it was deleted meanwhile."""
+    body: bytes = _got(client, original, byte_range)["Body"].read()
+    return body
+
+
+def _got(client: Any, original: OriginalObject, byte_range: str | None) -> Mapping[str, Any]:
     from botocore.exceptions import ClientError
 
     options = {"Range": byte_range} if byte_range else {}
     try:
-        body: bytes = client.get_object(**original.arguments(), **options)["Body"].read()
+        answer: Mapping[str, Any] = client.get_object(**original.arguments(), **options)
     except ClientError as error:
         if error.response["Error"]["Code"] in GONE:
             raise ImageRejected("The original was deleted before it could be processed.") from error
         raise
-    return body
+    return answer
 
 
 def describe_original(client: Any, original: OriginalObject) -> Upload | None:
@@ -85,6 +90,8 @@ def is_newest(client: Any, upload: Upload, *, deletion: bool) -> bool:
 class RangedOriginal(io.RawIOBase):
     """An original as a seekable file that fetches only the blocks that are read.
 
+    `metadata` is the object's own (core/original_metadata), known once anything was read.
+
     The first block is large enough for most headers with their EXIF. Each further request fetches twice as much as the
     one before, up to 4 MB, so that reading through a file takes about twenty requests, not hundreds.
     """
@@ -101,6 +108,7 @@ class RangedOriginal(io.RawIOBase):
         self._blocks: dict[int, bytes] = {}
         self.bytes_read = 0
         self.requests = 0
+        self.metadata: Mapping[str, str] = NO_METADATA
 
     def readable(self) -> bool:
         return True
@@ -155,7 +163,8 @@ class RangedOriginal(io.RawIOBase):
     def _fetch_blocks(self, first: int, end: int) -> None:
         """Fetches the blocks from `first` to before `end`, as far as they exist."""
         begin, stop = first * self.BLOCK, min(end * self.BLOCK, self._size)
-        data = read_original(self._client, self._original, f"bytes={begin}-{stop - 1}")
+        answer = _got(self._client, self._original, f"bytes={begin}-{stop - 1}")
+        data, self.metadata = answer["Body"].read(), answer.get("Metadata", NO_METADATA)
         self.requests += 1
         self.bytes_read += len(data)
         for offset in range(0, len(data), self.BLOCK):

@@ -1,7 +1,7 @@
 """Who did what: a record for each act of an operator, or of a client of the API that removes or replaces an image.
 
 A record is written before its act, and gets an `outcome` after it. So one without an outcome was interrupted, or is
-still going on. Uploads of new images have none: their originals say who stored them (`uploaded_by`).
+still going on. Uploads of new images have none: their originals say who stored them (core/original_metadata).
 
     subject     what it is about: image:ID, execution:ARN or, for the whole deployment, stack
     id          when it began, and digits that distinguish records of the same moment; sorts by time
@@ -13,15 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NotRequired, TypedDict
-from urllib.parse import quote
 
 from imageservice.core.timestamps import to_text
 
 KEPT = timedelta(days=400)
 """How long a record is kept: more than a year, so that a yearly review sees all of it."""
 STACK = "stack"
-UPLOADED_BY = "uploaded-by"
-"""The name of an original's metadata (x-amz-meta-…) that says who stored it."""
 # Of any text in a record: an item has at most 400 kB, and a console shows many records on one page.
 _LONGEST = 1000
 
@@ -112,11 +109,6 @@ def as_stored(text: str) -> str:
     """The text as a record holds it: bounded, and valid UTF-8, which a claim of a token may not be."""
     valid = text.encode(errors="replace").decode()
     return valid if len(valid) <= _LONGEST else valid[: _LONGEST - 1] + "…"
-
-
-def uploaded_by(actor: Actor) -> dict[str, str]:
-    """An original's metadata that says who stored it. S3 takes ASCII there, and 2 kB in all."""
-    return {UPLOADED_BY: quote(f"{as_stored(actor.who)} ({actor.via})", safe=" /:@()+=,.|")[:_LONGEST]}
 
 
 def _bounded(value: Any) -> Any:

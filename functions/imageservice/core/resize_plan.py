@@ -23,14 +23,20 @@ class ResizePlan(TypedDict):
 
 
 def plan_resizes(
-    upload: UploadRecord, original: Original, plans: RenditionPlan, engine: str, recorded_digest: str = ""
+    upload: UploadRecord,
+    original: Original,
+    plans: RenditionPlan,
+    engine: str,
+    recorded_digest: str = "",
+    restored_from: str = "",
 ) -> ResizePlan:
     """The source, its digest, and one entry in `resizes` for each size to make, as JSON for the state machine.
 
     `upload` has bucket, key, bytes, etag and, in a versioned bucket, version_id; its key decides which plan applies.
     The smallest size also describes the image (alpha, placeholder and color). There is nothing to resize if
-    `recorded_digest`, that of the renditions served now, is the same. Raises ImageRejected if the key cannot be an
-    image's id.
+    `recorded_digest`, that of the renditions served now, is the same. If the upload is a copy of an earlier version,
+    `restored_from`, each entry names the digest of what was made of that (`made_before`). Raises ImageRejected if the
+    key cannot be an image's id.
     """
     try:
         check_image_id(upload["key"])
@@ -39,6 +45,7 @@ def plan_resizes(
     plan = plans.plan_for(upload["key"])
     targets = plan.targets(original)
     made_of = digest(source_identity(upload), plan.fingerprint, engine)
+    made_before = {"made_before": digest(restored_from, plan.fingerprint, engine)} if restored_from else {}
     formats = plan.formats_for(original)
     smallest = min(targets, key=lambda target: target.width * target.height)
     source: Source = {
@@ -58,6 +65,7 @@ def plan_resizes(
                 "quality": plan.quality,
                 "light": plan.light,
                 "describe": target is smallest,
+                **made_before,
             }
             for target in targets
             if made_of != recorded_digest

@@ -20,6 +20,7 @@ NAMES: tuple[str, ...] = (
     "json_platform_logs",
     "s3_event_version",
     "s3_versioned_ranges",
+    "s3_conditional_copies",
     "eventbridge_dead_letter",
     "http_api_paths",
     "http_api_stage_variables",

@@ -26,26 +26,14 @@ HERE = Path(__file__).parent
 SAMPLE = HERE / "sample" / "template.yaml"
 PATCHES = HERE.parents[2] / "scripts" / "local" / "patches"
 COVERED = {
-    "services": [
-        "closed_connections",
-        "eventbridge_dead_letter",
-        "http_api_paths",
-        "http_api_stage_variables",
-        "imported_table",
-        "json_platform_logs",
-        "s3_event_version",
-        "s3_versioned_ranges",
-    ],
-    "interpreter": [
-        "choice_missing_path",
-        "heartbeat_error",
-        "integration_shapes",
-        "map_failures",
-        "map_readers",
-        "map_result_writer",
-        "map_workers",
-        "sdk_error_names",
-    ],
+    "services": (
+        "closed_connections eventbridge_dead_letter http_api_paths http_api_stage_variables imported_table"
+        " json_platform_logs s3_conditional_copies s3_event_version s3_versioned_ranges"
+    ).split(),
+    "interpreter": (
+        "choice_missing_path heartbeat_error integration_shapes map_failures map_readers map_result_writer"
+        " map_workers sdk_error_names"
+    ).split(),
     "jsonata": ["jsonata_values"],
     "journal": ["redrive_journal"],
     "clients": ["interpreter_clients"],
@@ -114,6 +102,15 @@ def test_s3_versioned_ranges(bare: Bare) -> None:
     s3, bucket = stack.client("s3"), stack.outputs["BucketName"]
     version = s3.put_object(Bucket=bucket, Key="b", Body=b"0123456789")["VersionId"]
     assert s3.get_object(Bucket=bucket, Key="b", VersionId=version, Range="bytes=0-3")["ContentLength"] == 10
+
+
+def test_s3_conditional_copies(bare: Bare) -> None:
+    stack = bare("services").stack
+    s3, bucket = stack.client("s3"), stack.outputs["BucketName"]
+    for key in ("from", "to"):
+        s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+    s3.copy_object(Bucket=bucket, Key="to", CopySource={"Bucket": bucket, "Key": "from"}, IfNoneMatch="*")
+    assert s3.get_object(Bucket=bucket, Key="to")["Body"].read() == b"from"
 
 
 def test_eventbridge_dead_letter(bare: Bare) -> None:

@@ -31,6 +31,7 @@ CALLS: dict[str, list[list[str]]] = {
     "stop": [["--running", "--yes"], [ARN, "--yes"]],
     "plan": [["show"], ["show", "a.jpg"]],
     "remove": [["a.jpg", "--yes"]],
+    "restore": [["a.jpg"], ["a.jpg", "--list"]],
     "audit": [[], ["--image", "a.jpg"]],
     "cost": [[]],
 }

@@ -34,6 +34,17 @@ def test_there_is_nothing_to_make_where_the_same_digest_is_recorded() -> None:
     assert plan_resizes(UPLOAD, PHOTO, load_plan(), "1", recorded_digest=recorded)["resizes"] == []
 
 
+def test_a_restored_version_names_what_was_made_of_it_under_todays_plan_and_engine() -> None:
+    before = plan_resizes(UPLOAD, PHOTO, load_plan(), "1")["digest"]
+    copy = {**UPLOAD, "version_id": "copy"}
+    made = plan_resizes(copy, PHOTO, load_plan(), "1", restored_from="v")
+    assert {resize["made_before"] for resize in made["resizes"]} == {before}
+    assert made["digest"] != before
+    newer = plan_resizes(copy, PHOTO, load_plan(), "2", restored_from="v")["resizes"]
+    assert before not in {resize["made_before"] for resize in newer}
+    assert "made_before" not in plan_resizes(UPLOAD, PHOTO, load_plan(), "1")["resizes"][0]
+
+
 def test_everything_is_made_again_by_a_new_engine() -> None:
     recorded = plan_resizes(UPLOAD, PHOTO, load_plan(), "1")["digest"]
     assert len(plan_resizes(UPLOAD, PHOTO, load_plan(), "2", recorded_digest=recorded)["resizes"]) == 5

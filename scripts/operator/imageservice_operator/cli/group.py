@@ -18,6 +18,7 @@ COMMANDS = (
     "stop",
     "plan",
     "remove",
+    "restore",
     "audit",
     "console",
     "cost",

@@ -18,7 +18,7 @@ from imageservice_operator.operations import images, removal
 def remove(session: Session, image_ids: tuple[str, ...], yes: bool, no_wait: bool) -> None:
     """Remove images: delete their originals and their renditions. Readers get 410 Gone.
 
-    The bucket keeps a deleted original for 30 days; copying its last version back brings the image back.
+    The bucket keeps a deleted original for 30 days; "images restore" brings the image back.
     """
     if not yes:
         if not sys.stdin.isatty():

@@ -17,6 +17,7 @@ from imageservice_operator.console import charts, filters, urls
 from imageservice_operator.console.execution_index import ExecutionIndex
 from imageservice_operator.console.execution_list import ExecutionList
 from imageservice_operator.console.jobs import DeadLetterReader, ReplayJobs
+from imageservice_operator.console.originals import Originals
 from imageservice_operator.console.security import Session
 from imageservice_operator.console.snapshot import Snapshot
 from imageservice_operator.operations import activity, health, standing, usage, wording
@@ -47,6 +48,7 @@ class Context:
         self.stack = stack
         self.session = session
         self.executions = ExecutionIndex(stack)
+        self.originals = Originals(stack)
         self.execution_list = ExecutionList(stack)
         self._health = Snapshot(lambda: health.look(stack, at_most=COUNT_LIMIT), HEALTH_S, HEALTH_PATIENCE_S)
         self._activity = Snapshot(

@@ -13,7 +13,7 @@ from imageservice_operator.operations.stack import Stack
 def remove(stack: Stack, image_id: str) -> bool:
     """Deletes the original. Returns False if there is none; then nothing happens.
 
-    The bucket keeps earlier versions of it for 30 days: copying one back undoes the removal. Raises
+    The bucket keeps earlier versions of it for 30 days: operations/restoration undoes the removal. Raises
     BadRequest for an id that no object in S3 can have.
     """
     check_keys([image_id])

@@ -13,9 +13,10 @@ from typing import Any, BinaryIO
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
-from imageservice.core.audit import Actor, uploaded_by
+from imageservice.core.audit import Actor
 from imageservice.core.errors import ImageIdInvalid
 from imageservice.core.image_id import check_image_id
+from imageservice.core.original_metadata import uploaded_by
 from imageservice_operator.operations import audit
 from imageservice_operator.operations.errors import BadRequest
 from imageservice_operator.operations.executions import describe_many

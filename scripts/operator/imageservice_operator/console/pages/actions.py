@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from imageservice_operator.console import urls
 from imageservice_operator.console.context import Context, context_of
-from imageservice_operator.operations import executions, failures, removal, uploads
+from imageservice_operator.operations import executions, failures, removal, restoration, uploads
 from imageservice_operator.operations import replay as replays
 from imageservice_operator.operations.failures import FailedImage
 
@@ -102,6 +102,14 @@ async def stop(request: Request) -> Response:
     if not stopped:
         raise HTTPException(409, "Nothing was stopped: what was chosen had ended before.")
     return _to(urls.execution(arns[0]) if len(arns) == 1 else urls.page("/executions", status="ABORTED"))
+
+
+async def restore(request: Request) -> Response:
+    """Brings the image `id` back: its `version`, or the one before the removal or the replacement."""
+    context, form = await _authorized(request)
+    image_id, version = _text(form, "id"), _text(form, "version")
+    await run_in_threadpool(restoration.restore, context.stack, image_id, version or None)
+    return _to(urls.image(image_id))
 
 
 async def _authorized(request: Request, files: int = 0, fields: int = 8) -> tuple[Context, FormData]:
