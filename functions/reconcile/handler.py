@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
         "ImagesStuck": len(report.stuck),
         "FailuresMissed": len(report.missed),
         "ImagesWaiting": len(report.waiting),
-        "ImagesFailedNow": table.count("FAILED"),
+        "ImagesFailedNow": table.count_with_status("FAILED"),
     }
     if report.stuck or report.missed:
         counts["ImagesFailed"] = len(report.stuck) + len(report.missed)

@@ -72,7 +72,7 @@ class ImageTable:
         for page in self._client.get_paginator("query").paginate(**query):
             yield from map(from_dynamodb, page["Items"])
 
-    def count(self, status: str) -> int:
+    def count_with_status(self, status: str) -> int:
         """How many images have this status: reads all of the index's entries for it, a megabyte per call."""
         query = status_query(self._name, status)
         pages = self._client.get_paginator("query").paginate(**query, Select="COUNT")

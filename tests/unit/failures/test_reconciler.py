@@ -181,7 +181,7 @@ def test_images_of_a_status_are_counted(world: World) -> None:
     world.put("a", "FAILED", "one")
     world.put("b", "FAILED", "two")
     world.put("c", "READY", "three")
-    assert world.table.count("FAILED") == 2
+    assert world.table.count_with_status("FAILED") == 2
 
 
 def unreported_ids(world: World, **options: Any) -> list[str]:
