@@ -8,17 +8,19 @@ from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.logging import logged, logger
 from imageservice.adapters.sent_requests import taken_requests
 from imageservice.core.keys import cache_tag
-from imageservice.core.retirement import is_at_work
+from imageservice.core.retirement import is_at_work, may_be_recorded
 from retire_renditions import bootstrap
 
 
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """`event`: execution, upload (as registered, in DynamoDB's format), `digests` to retire, and left_over: whether to
-    look for other digests as well, which uploads that did not end left over.
+    look for other digests as well, which uploads that did not end left over. With a `sequencer`, the upload's own, the
+    digests are what this execution made and did not record.
 
     Returns how many it retired. Renditions that are served now stay. All stay while another execution works on the
     same upload: if the plan was changed back, that one makes the same keys again, and this one must not retire them.
+    What was made and not recorded also stays while another execution of the same upload may still record it.
     """
     execution = event["execution"]
     upload = from_dynamodb({"upload": event["upload"]})["upload"]
@@ -34,7 +36,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     )
     left_over = {digest: renditions.of_digest(image_id, digest) for digest in others}
     item = table.get(image_id) or {}
-    if is_at_work(item, execution, upload):
+    if is_at_work(item, execution, upload) or may_be_recorded(item, event.get("sequencer")):
         return {"retired": 0}
     found = list(asked.values())
     if item.get("execution") == execution:
