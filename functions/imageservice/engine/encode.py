@@ -15,7 +15,13 @@ from imageservice.engine.pixels.palette import indexed
 # Above this many pixels, AVIF gets the fastest setting, so that no rendition takes a minute.
 _LARGE, _LARGE_SPEED = 8_000_000, 9
 SETTINGS: dict[str, dict[str, Any]] = {
-    "avif": {"speed": 6, "subsampling": "4:4:4", "max_threads": 1},
+    # Without blocks twice as long as high, photos and screenshots take 7 to 47 % less time, for 0 to 4 % more bytes.
+    "avif": {
+        "speed": 6,
+        "subsampling": "4:4:4",
+        "max_threads": 1,
+        "advanced": {"enable-rect-partitions": "0"},
+    },
     "webp": {"method": 2},
     "jpeg": {"progressive": True, "optimize": True, "subsampling": "4:2:0"},
     "png": {"optimize": False},
@@ -40,8 +46,9 @@ def encode(image: Image.Image, format: str, quality: Mapping[str, int]) -> bytes
     """
     options = dict(SETTINGS[format])
     row = FORMATS[format]
-    if row.quality is not None:
-        options["quality"] = quality.get(format, row.quality)
+    default = row.quality_of(image.width * image.height)
+    if default is not None:
+        options["quality"] = quality.get(format, default)
     if format == "avif" and image.width * image.height > _LARGE:
         options["speed"] = _LARGE_SPEED
     if not row.alpha:

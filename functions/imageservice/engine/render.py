@@ -121,7 +121,7 @@ def _encoded(
             file,
             header,
             _is_shown_as_stored(original, header),
-            quality.get(format, FORMATS[format].quality),
+            quality.get(format, FORMATS[format].quality_of(target.width * target.height)),
             lambda lower: _data(original.frames, header.loops, format, {format: lower}),
         )
     return Encoded(format, target.width, target.height, data, (perf_counter() - begin) * 1000)
