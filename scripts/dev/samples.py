@@ -6,6 +6,8 @@ These are made instead of stored, because they are large, or because another sto
     tomatoes-16mp-orientation8.jpg      the tomatoes at 3264 × 4928, stored on their side
     sign-12mp.jpg                       the phone's photo as JPEG, without its profile
     truncated.jpg                       the first 400,000 bytes of the tomatoes
+    landscape-small.jpg                 the landscape at 300 × 200, stored on its side; for tests of order and number
+    trees-small.png                     the trees at 240 × 192; for the same
     trees-cutout.png                    the trees as a disc with a soft edge, transparent around it
     cmyk.tif                            the CMYK JPEG as LZW-compressed TIFF, 900 × 699, with its ICC profile
 """
@@ -62,6 +64,7 @@ def gather(folder: Path) -> Path:
         (folder / file.relative_to(STORED)).symlink_to(file)
     (folder / "truncated.jpg").write_bytes((STORED / "tomatoes-12mp.jpg").read_bytes()[:_TRUNCATED_BYTES])
     _orientations(folder)
+    _small(folder)
     _photos(folder)
     _cmyk_tiff(folder / "cmyk.tif")
     _cutout(folder / "trees-cutout.png")
@@ -88,6 +91,13 @@ def _orientations(folder: Path) -> None:
     for orientation in (1, *_TO_STORED):
         if orientation != 6:
             _save_stored(upright, orientation, folder / f"landscape-orientation{orientation}.jpg")
+
+
+def _small(folder: Path) -> None:
+    with Image.open(present(STORED / "landscape-orientation6.jpg")) as opened:
+        _save_stored(ImageOps.exif_transpose(opened).resize((300, 200)), 6, folder / "landscape-small.jpg")
+    with Image.open(present(STORED / "trees-alpha.png")) as opened:
+        opened.resize((240, 192)).save(folder / "trees-small.png")
 
 
 def _photos(folder: Path) -> tuple[Path, Path]:

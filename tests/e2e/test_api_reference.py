@@ -29,7 +29,7 @@ def client(
     """A folder with red.jpg, and the variables that the snippets use."""
     assert stack.file is not None
     folder = tmp_path_factory.mktemp("client")
-    (folder / "red.jpg").write_bytes((samples / "landscape-orientation6.jpg").read_bytes())
+    (folder / "red.jpg").write_bytes((samples / "landscape-small.jpg").read_bytes())
     variables = {
         "C": stack.outputs["CdnUrl"],
         "A": stack.outputs["ApiUrl"],

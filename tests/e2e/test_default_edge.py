@@ -30,7 +30,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, edge: str) -> Iterator[Ser
 
 @pytest.fixture(scope="module")
 def image_id(service: Service, samples: Path) -> str:
-    item = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+    item = service.settled(service.upload(samples / "landscape-small.jpg"))
     assert item["status"] == "READY"
     return str(item["id"])
 

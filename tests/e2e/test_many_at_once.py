@@ -14,7 +14,7 @@ def small(photo: Path) -> bytes:
     """The photo at a fraction of its size, turned as it was: what a burst tests is how many there are."""
     with Image.open(photo) as original:
         orientation = original.getexif()
-        original.thumbnail((400, 400))
+        original.thumbnail((150, 150))
         original.save(made := BytesIO(), "JPEG", exif=orientation)
     return made.getvalue()
 

@@ -18,7 +18,7 @@ from imageservice.core.manifest import manifest_of
 
 REPOSITORY = Path(__file__).parents[2]
 # Attributes about the latest execution, not about the image.
-_TRACES = {"execution", "updated_at", "created_at"}
+_TRACES = {"execution", "previous_execution", "updated_at", "created_at"}
 
 
 def state(item: dict[str, Any]) -> dict[str, Any]:
@@ -58,14 +58,14 @@ def tags(service: Service, key: str) -> dict[str, str]:
 
 
 def test_the_same_event_a_second_time_changes_nothing(service: Service, samples: Path) -> None:
-    before = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+    before = service.settled(service.upload(samples / "landscape-small.jpg"))
     again = start(service, event_of(service, before["execution"]))
     assert ended(service, again) == "SUCCEEDED in Superseded"
     assert service.item(before["id"]) == before
 
 
 def test_the_same_event_twice_at_once_leaves_one_revision(service: Service, samples: Path) -> None:
-    settled = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+    settled = service.settled(service.upload(samples / "landscape-small.jpg"))
     event = event_of(service, settled["execution"])
     forget(service, settled["id"])
     runs = [start(service, event), start(service, event)]
@@ -75,7 +75,7 @@ def test_the_same_event_twice_at_once_leaves_one_revision(service: Service, samp
 
 def test_an_item_of_version_0_2_0_gives_way_to_a_newer_upload(service: Service, samples: Path) -> None:
     """Its sequencer was padded on the left; where lengths differ, the workflow asks S3 which version is the newest."""
-    before = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+    before = service.settled(service.upload(samples / "landscape-small.jpg"))
     service.stack.client("dynamodb").update_item(
         TableName=service.stack.outputs["ImageTableName"],
         Key={"id": {"S": before["id"]}},
@@ -86,7 +86,7 @@ def test_an_item_of_version_0_2_0_gives_way_to_a_newer_upload(service: Service, 
         service, event_of(service, before["execution"]).replace(before["upload"]["version_id"], "older")
     )
     assert ended(service, older) == "SUCCEEDED in Superseded"
-    service.upload(samples / "landscape-orientation6.jpg", before["id"])
+    service.upload(samples / "landscape-small.jpg", before["id"])
     assert service.settled(before["id"], revision=2)["status"] == "READY"
     service.stack.client("s3").delete_object(Bucket=service.stack.source_bucket, Key=before["id"])
     assert service.reaches(before["id"], "DELETED")["revision"] == 3
@@ -102,9 +102,9 @@ def forget(service: Service, image_id: str) -> None:
 @pytest.fixture
 def two_uploads(service: Service, samples: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The items of one id after its first and after its second upload, which shows another photo."""
-    image_id = service.upload(samples / "landscape-orientation6.jpg")
+    image_id = service.upload(samples / "landscape-small.jpg")
     first = service.settled(image_id)
-    service.upload(samples / "trees-alpha.png", image_id)
+    service.upload(samples / "trees-small.png", image_id)
     return first, service.until(image_id, lambda item: item["status"] == "READY" and item["revision"] == 2)
 
 
@@ -174,7 +174,7 @@ def test_a_task_that_runs_twice_answers_and_stores_the_same(service: Service, sa
 
 
 def test_a_reprocess_of_what_is_up_to_date_makes_nothing_again(service: Service, samples: Path) -> None:
-    item = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+    item = service.settled(service.upload(samples / "landscape-small.jpg"))
     event = json.loads(event_of(service, item["execution"]))
     event["detail"]["reason"] = "Reprocess"
     again = start(service, json.dumps(event))
@@ -186,7 +186,7 @@ def test_a_reprocess_of_what_is_up_to_date_makes_nothing_again(service: Service,
 def test_a_deleted_original_takes_its_renditions_with_it_and_readers_get_410(
     service: Service, samples: Path
 ) -> None:
-    item = service.settled(service.upload(samples / "trees-alpha.png"))
+    item = service.settled(service.upload(samples / "trees-small.png"))
     s3, outputs = service.stack.client("s3"), service.stack.outputs
     s3.delete_object(Bucket=outputs["SourceBucketName"], Key=item["id"])
     tombstone = service.until(item["id"], lambda one: one["status"] == "DELETED")
@@ -199,20 +199,20 @@ def test_a_deleted_original_takes_its_renditions_with_it_and_readers_get_410(
 def test_a_late_event_does_not_revive_a_deleted_image_but_a_new_upload_does(
     service: Service, samples: Path
 ) -> None:
-    item = service.settled(service.upload(samples / "trees-alpha.png"))
+    item = service.settled(service.upload(samples / "trees-small.png"))
     service.stack.client("s3").delete_object(Bucket=service.stack.outputs["SourceBucketName"], Key=item["id"])
     service.until(item["id"], lambda one: one["status"] == "DELETED")
     late = start(service, event_of(service, item["execution"]))
     assert ended(service, late) == "SUCCEEDED in Superseded"
     assert service.item(item["id"])["status"] == "DELETED"
-    service.upload(samples / "trees-alpha.png", item["id"])
+    service.upload(samples / "trees-small.png", item["id"])
     assert service.until(item["id"], lambda one: one["status"] == "READY")["revision"] == 3
 
 
 def test_what_the_workflow_is_given_has_the_form_that_is_written_down(
     service: Service, samples: Path
 ) -> None:
-    item = service.settled(service.upload(samples / "trees-alpha.png", f"{time.time()} a b+c%20é/ü.png"))
+    item = service.settled(service.upload(samples / "trees-small.png", f"{time.time()} a b+c%20é/ü.png"))
     schema = json.loads((REPOSITORY / "statemachine/process_image.input.schema.json").read_text())
     jsonschema.validate(json.loads(event_of(service, item["execution"])), schema)
 

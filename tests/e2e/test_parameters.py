@@ -34,14 +34,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def test_a_plan_of_one_size_and_one_format_makes_one_rendition(service: Service, samples: Path) -> None:
-    item = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+    item = service.settled(service.upload(samples / "landscape-small.jpg"))
     assert item["status"] == "READY"
     made = [(one["size"], one["format"], one["width"], one["height"]) for one in item["renditions"]]
     assert made == [("card", "jpeg", 120, 90)]
 
 
 def test_an_image_below_a_rules_prefix_gets_the_rules_sizes(service: Service, samples: Path) -> None:
-    item = service.settled(service.upload(samples / "landscape-orientation6.jpg", "avatars/anna.jpg"))
+    item = service.settled(service.upload(samples / "landscape-small.jpg", "avatars/anna.jpg"))
     assert [(one["size"], one["format"]) for one in item["renditions"]] == [("face", "jpeg")]
     assert [each.prefix for each in plan.matching(plan.live_plan(service.stack).plan, item["id"])] == [
         "avatars/",
@@ -76,7 +76,7 @@ def test_replaced_originals_are_kept_for_as_long_as_the_parameter_says(service: 
 def test_a_deleted_stack_leaves_originals_renditions_and_items(tmp_path: Path, samples: Path) -> None:
     with background.started(tmp_path) as started:
         service = Service(started)
-        item = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+        item = service.settled(service.upload(samples / "landscape-small.jpg"))
         client, outputs = service.stack.client, dict(service.stack.outputs)
         cloudformation = client("cloudformation")
         cloudformation.delete_stack(StackName=service.stack.name)
@@ -92,7 +92,7 @@ def test_a_deleted_stack_leaves_originals_renditions_and_items(tmp_path: Path, s
 def test_a_cluster_with_tls_and_users_serves_what_its_user_may_read(tmp_path: Path, samples: Path) -> None:
     with background.started(tmp_path, "--cache", "cluster") as started:
         service = Service(started)
-        item = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+        item = service.settled(service.upload(samples / "landscape-small.jpg"))
         assert item["status"] == "READY"
         assert httpx.get(started.url(f"/images/{item['id']}?size=thumb")).status_code == 302
         assert str(started.redis_url).startswith("rediss://functions:")
@@ -110,7 +110,7 @@ def test_a_cluster_with_tls_and_users_serves_what_its_user_may_read(tmp_path: Pa
 def test_without_a_cache_readers_are_served_from_the_table(tmp_path: Path, samples: Path) -> None:
     with background.started(tmp_path, "--cache", "none") as started:
         service = Service(started)
-        item = service.settled(service.upload(samples / "landscape-orientation6.jpg"))
+        item = service.settled(service.upload(samples / "landscape-small.jpg"))
         assert (item["status"], started.redis_url) == ("READY", None)
         link = started.url(f"/images/{item['id']}?size=thumb")
         answers = [httpx.get(link).status_code for _ in range(2)]

@@ -54,7 +54,7 @@ def test_the_length_that_head_promises_is_the_one_of_get(call: Call, path: str) 
 
 
 def test_the_length_of_metadata_is_the_same_by_head(call: Call, service: Service, samples: Path) -> None:
-    image_id = service.upload(samples / "trees-alpha.png")
+    image_id = service.upload(samples / "trees-small.png")
     service.settled(image_id)
     head, got = (call(method, f"/metadata/{image_id}") for method in ("HEAD", "GET"))
     assert head.headers["content-length"] == str(len(got.content))

@@ -47,7 +47,7 @@ def test_an_image_is_put_shown_and_deleted(
 def test_a_browser_posts_the_form_that_the_backend_asked_for(
     service: Service, uploads: Uploads, samples: Path
 ) -> None:
-    photo = (samples / "trees-alpha.png").read_bytes()
+    photo = (samples / "trees-small.png").read_bytes()
     form = uploads.form("site/form.png", "image/png")
     posted = httpx.post(form["url"], data=form["fields"], files={"file": ("trees.png", photo, "image/png")})
     assert posted.status_code in (200, 204), posted.text
@@ -92,7 +92,7 @@ def test_every_link_of_a_srcset_leads_to_a_file(service: Service, links: ImageLi
 def test_a_picture_comes_with_its_own_size_and_text(
     service: Service, links: ImageLinks, samples: Path
 ) -> None:
-    image_id = service.upload(samples / "landscape-orientation6.jpg")
+    image_id = service.upload(samples / "landscape-small.jpg")
     service.reaches(image_id, "READY")
     reads = ImageReads(links)
     hero = reads.picture(

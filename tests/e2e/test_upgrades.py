@@ -103,7 +103,7 @@ def released(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Iterato
     state_dir = tmp_path_factory.mktemp("upgraded")
     with background.started(state_dir, f"--template={source / 'template.yaml'}") as stack:
         service = Service(stack)
-        for image_id, name in zip(IDS, ("landscape-orientation6.jpg", "trees-alpha.png"), strict=True):
+        for image_id, name in zip(IDS, ("landscape-small.jpg", "trees-small.png"), strict=True):
             service.upload(samples / name, image_id)
         assert {item["status"] for item in service.all_settled(IDS)} == {"READY"}
         yield Live(service, state_dir)
@@ -127,7 +127,7 @@ def test_a_stack_of_the_previous_release_takes_replacements_and_removals_after_i
     live.service.upload(samples / "gray-16bit.tif", IDS[0])
     replaced = live.service.settled(IDS[0], item["revision"] + 1)
     assert (replaced["status"], replaced["source"]["format"]) == ("READY", "tiff")
-    passing = live.service.upload(samples / "trees-alpha.png")
+    passing = live.service.upload(samples / "trees-small.png")
     live.service.settled(passing)
     live.service.stack.client("s3").delete_object(
         Bucket=live.service.stack.outputs["SourceBucketName"], Key=passing
@@ -139,7 +139,7 @@ def test_a_change_of_plan_changes_new_images_alone(live: Live, samples: Path) ->
     before = live.made()
     assert live.update(RenditionPlan=PLAN).returncode == 0
     assert live.made() == before
-    made = live.service.settled(live.service.upload(samples / "trees-alpha.png"))["renditions"]
+    made = live.service.settled(live.service.upload(samples / "trees-small.png"))["renditions"]
     assert [each["size"] for each in made] == ["card"]
     assert live.update(RenditionPlan="").returncode == 0
 
@@ -153,7 +153,7 @@ def test_a_cache_that_was_off_while_an_image_was_replaced_serves_nothing_stale(
     item = live.service.item(IDS[1])
     assert item is not None
     assert live.update(Cache="none", CacheUrl="").returncode == 0
-    live.service.upload(samples / "landscape-orientation6.jpg", IDS[1])
+    live.service.upload(samples / "landscape-small.jpg", IDS[1])
     live.service.settled(IDS[1], item["revision"] + 1)
     assert httpx.get(link).headers["location"] != old
     assert live.update(Cache="external", CacheUrl=url).returncode == 0
@@ -179,4 +179,4 @@ def test_an_update_that_fails_leaves_the_stack_as_it_was(live: Live, samples: Pa
     assert (live.made(), live.parameters()) == (before, parameters)
     functions = live.service.stack.client("lambda").list_functions()["Functions"]
     assert {each["MemorySize"] for each in functions if "Reader" in each["FunctionName"]} == {1769}
-    assert live.service.settled(live.service.upload(samples / "trees-alpha.png"))["status"] == "READY"
+    assert live.service.settled(live.service.upload(samples / "trees-small.png"))["status"] == "READY"

@@ -55,7 +55,7 @@ def test_an_upload_is_known_from_its_202_until_it_is_ready(service: Service, sam
 
 
 def test_a_refused_replacement_is_visible_beside_what_is_served(service: Service, samples: Path) -> None:
-    image_id = service.upload(samples / "trees-alpha.png")
+    image_id = service.upload(samples / "trees-small.png")
     service.settled(image_id)
     accepted = put(service, image_id, b"not an image", "image/png")
     last = states(accepted["upload"])[-1]
@@ -68,7 +68,7 @@ def test_of_two_uploads_the_older_one_is_superseded(service: Service, samples: P
     image_id = "state/replaced.jpg"
     first, second = (
         put(service, image_id, (samples / name).read_bytes())
-        for name in ("landscape-orientation1.jpg", "landscape-orientation6.jpg")
+        for name in ("landscape-small.jpg", "trees-small.png")
     )
     assert states(second["upload"])[-1]["status"] == "READY"
     assert states(first["upload"])[-1]["status"] == "SUPERSEDED"
@@ -82,7 +82,7 @@ def test_a_browsers_upload_is_known_as_soon_as_s3_has_it(service: Service, sampl
     )
     form = answer.json()
     assert httpx.get(form["upload"]).status_code == 404
-    files = {"file": (samples / "trees-alpha.png").read_bytes()}
+    files = {"file": (samples / "trees-small.png").read_bytes()}
     posted = requests.post(form["url"], data=form["fields"], files=files, timeout=HANG_S)
     assert posted.status_code == 204
     by_version = f"{form['upload']}?version={posted.headers['x-amz-version-id']}"

@@ -12,16 +12,13 @@ from PIL import Image
 from service import Service
 
 GOOD = {
-    "tomatoes-16mp-orientation8.jpg": "jpeg",
     "cmyk-icc-segments.jpg": "jpeg",
     "cmyk.tif": "jpeg",
     "gears-101frames.webp": "gif",
     "gray-16bit.tif": "jpeg",
-    **{f"landscape-orientation{number}.jpg": "jpeg" for number in range(1, 9)},
-    "sign-12mp.jpg": "jpeg",
+    "landscape-orientation6.jpg": "jpeg",
     "sign-12mp-displayp3.heic": "jpeg",
     "text-11frames.gif": "gif",
-    "tomatoes-12mp.jpg": "jpeg",
     "trees-alpha.png": "jpeg",  # its alpha channel is opaque throughout
     "trees-cutout.png": "png",
 }
@@ -57,15 +54,13 @@ def test_every_rendition_decodes_to_the_size_and_format_that_is_promised(
             )
 
 
-def test_a_12_megapixel_photo_comes_in_5_sizes_of_3_formats(service: Service, samples: Path) -> None:
+def test_a_12_megapixel_photo_comes_in_5_sizes_of_3_formats_after_14_state_transitions(
+    service: Service, samples: Path
+) -> None:
     item = service.settled(service.upload(samples / "tomatoes-12mp.jpg"))
     made = {(rendition["size"], rendition["format"]) for rendition in item["renditions"]}
     sizes = ("thumb", "w320", "w640", "w1280", "w1920")
     assert made == set(itertools.product(sizes, ("avif", "webp", "jpeg")))
-
-
-def test_a_first_upload_in_5_sizes_takes_14_state_transitions(service: Service, samples: Path) -> None:
-    item = service.settled(service.upload(samples / "sign-12mp.jpg"))
     entered = [
         event["type"]
         for event in service.history(item["execution"])
@@ -78,7 +73,7 @@ def test_a_first_upload_in_5_sizes_takes_14_state_transitions(service: Service, 
     "image_id", ["a b+c%20é/ü.jpg", "emoji 🦊/ファイル.jpg", "q?a=1&b=2#c.jpg", "a//b/.jpg", "<b>\"'.jpg"]
 )
 def test_odd_names_work_from_upload_to_redirect(service: Service, samples: Path, image_id: str) -> None:
-    service.upload(samples / "trees-alpha.png", image_id)
+    service.upload(samples / "trees-small.png", image_id)
     assert service.settled(image_id)["status"] == "READY"
     assert redirected(service, image_id, size="thumb").status_code == 200
 
