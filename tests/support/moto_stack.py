@@ -38,11 +38,23 @@ class World:
             stateMachineArn=machine, name=f"e{self._number}", input=json.dumps(self.event(image_id, removal))
         )["executionArn"]
         if error:
-            states.stop_execution(executionArn=arn)
-            ended = stepfunctions_backends[ACCOUNT_ID][REGION].describe_execution(arn)
-            ended.status = "FAILED"  # moto's StopExecution takes no error
-            ended.error, ended.cause = error, f"{error} happened to {image_id}."
+            self.fail(arn, error)
         return arn
+
+    def fail(self, arn: str, error: str) -> None:
+        """Ends the execution with an error, whose cause says which error it is."""
+        self.stack.client("stepfunctions").stop_execution(executionArn=arn)
+        ended = stepfunctions_backends[ACCOUNT_ID][REGION].describe_execution(arn)
+        ended.status = "FAILED"  # moto's StopExecution takes no error
+        ended.error, ended.cause = error, f"{error} happened."
+
+    def running(self) -> list[str]:
+        """The ARNs of the executions of ProcessImage that run."""
+        machine = self.stack.machine_arn("ProcessImage")
+        listed = self.stack.client("stepfunctions").list_executions(
+            stateMachineArn=machine, statusFilter="RUNNING"
+        )
+        return [each["executionArn"] for each in listed["executions"]]
 
     def item(self, image_id: str, status: str, **attributes: Any) -> None:
         """Puts the image's item, as the workflow does. Its sequencer is that of `execution`'s event."""

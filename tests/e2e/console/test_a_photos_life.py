@@ -64,7 +64,7 @@ def test_a_photo_is_uploaded_and_ready_broken_and_seen_to_fail_replayed_and_read
     expect(page.get_by_role("link", name=PHOTO)).to_have_count(0)
 
 
-def test_failures_of_many_are_replayed_with_one_button(
+def test_failures_of_many_are_chosen_and_replayed_without_script_and_with_one_button(
     console: Service, open_page: Callable[..., Page], samples: Path
 ) -> None:
     states = console.stack.client("stepfunctions")
@@ -82,10 +82,24 @@ def test_failures_of_many_are_replayed_with_one_button(
     for image_id in ids:
         console.reaches(image_id, "FAILED")
 
+    page = open_page("/failures", java_script_enabled=False)
+    for image_id in ids[:2]:
+        page.get_by_label(f"Choose {image_id}").check()
+    page.get_by_role("button", name="Replay the chosen").click()
+    expect(page.locator("#progress")).to_contain_text("2 chosen")
+
     page = open_page("/failures")
-    page.get_by_role("button", name=re.compile(r"Replay these 4\s*: Stopped")).click()
-    expect(page.locator("#progress")).to_contain_text("4 of 4 done")
-    expect(page.locator("#progress")).to_contain_text("4 Ready")
+    expect(page.locator("#progress")).to_contain_text("2 of 2 done")
+    expect(page.locator("#progress")).to_contain_text("2 Ready")
+    chosen = page.get_by_label(f"Choose {ids[2]}")
+    chosen.check()
+    with page.expect_response("**/failures"):  # the page updates itself
+        pass
+    expect(chosen).to_be_checked()
+    page.get_by_role("button", name=re.compile(r"Replay these 2\s*: Stopped")).click()
+    expect(page.locator("#progress")).to_contain_text("2 of 2 done")
+    expect(page.locator("#progress")).to_contain_text("Stopped")
+    expect(page.locator("#progress")).to_contain_text("2 Ready")
     expect(page.get_by_role("link", name=ids[0])).to_have_count(0)
 
 

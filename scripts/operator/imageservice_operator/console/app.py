@@ -50,6 +50,7 @@ def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
             Route("/upload", actions.upload, methods=["POST"]),
             Route("/replay", actions.replay, methods=["POST"]),
             Route("/replay-all", actions.replay_all, methods=["POST"]),
+            Route("/replay-selected", actions.replay_selected, methods=["POST"]),
             Route("/replay-dead-letters", actions.replay_dead_letters, methods=["POST"]),
             Route("/remove", actions.remove, methods=["POST"]),
             Route("/restore", actions.restore, methods=["POST"]),

@@ -22,6 +22,7 @@ from imageservice_operator.operations.stack import Stack
 LOG = logging.getLogger(__name__)
 FOLLOW_S = 900.0
 LETTERS_TTL_S = 10.0
+GOOD = ("READY", "DELETED", "SUPERSEDED", "sent")
 
 
 @dataclass
@@ -37,6 +38,21 @@ class Progress:
     results: Counter[str] = field(default_factory=Counter)
     notes: list[tuple[str, str]] = field(default_factory=list)
     error: str = ""
+
+    @property
+    def helped(self) -> int:
+        """How many ended repaired, or were not broken anymore."""
+        return sum(number for result, number in self.results.items() if result in GOOD)
+
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether it has ended, and nothing is repaired."""
+        return self.ended is not None and self.total > 0 and not self.helped
+
+    @property
+    def reasons(self) -> Sequence[tuple[str, int]]:
+        """Why replays did not help, the most frequent first, with how many they are."""
+        return Counter(note for _, note in self.notes if note).most_common(5)
 
 
 class ReplayJobs:
@@ -86,12 +102,13 @@ class ReplayJobs:
             if not outcome.begun:
                 progress.done += 1
                 progress.results[outcome.result or outcome.action] += 1
-                progress.notes.append((outcome.id, outcome.note))
+                if outcome.result not in GOOD:
+                    progress.notes.append((outcome.id, outcome.note))
 
         def ended(outcome: Outcome) -> None:
             progress.done += 1
             progress.results[outcome.result or outcome.action] += 1
-            if outcome.note and outcome.result not in ("READY", "DELETED"):
+            if outcome.note and outcome.result not in GOOD:
                 progress.notes.append((outcome.id, outcome.note))
 
         outcomes = replay.replay(self._stack, failures, on_outcome=begun)

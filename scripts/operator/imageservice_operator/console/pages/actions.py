@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -13,12 +13,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from imageservice_operator.console import urls
 from imageservice_operator.console.context import Context, context_of
-from imageservice_operator.operations import executions, failures, removal, restoration, uploads
+from imageservice_operator.console.pages.failures import Fields
+from imageservice_operator.operations import executions, removal, restoration, uploads
 from imageservice_operator.operations import replay as replays
 from imageservice_operator.operations.failures import FailedImage
 
 MAX_FILES = 100
 MAX_STOPPED = 100
+MAX_SELECTED = 5000
 
 
 async def upload(request: Request) -> Response:
@@ -62,12 +64,31 @@ async def replay(request: Request) -> Response:
 
 
 async def replay_all(request: Request) -> Response:
-    """Replays all failures for which a replay can help, or those with one `error`."""
-    context, form = await _authorized(request)
-    error = _text(form, "error")
-    found = await run_in_threadpool(failures.failed, context.stack, error=error or None)
-    replayable: list[FailedImage] = [each for each in found if each.advice.replay]
-    if not context.replays.failed(replayable, error or "all failures"):
+    """Replays the failures for which a replay can help: all, or those that match the form's fields (pages.failures)."""
+    context, form = await _authorized(request, fields=16)
+    fields = Fields.of(form)
+    context.changed()
+    chosen = fields.chosen(await run_in_threadpool(context.health))
+    replayable = [each for each in chosen if each.advice.replay]
+    return _replaying(context, replayable, ", ".join(fields.given.values()) or "all failures")
+
+
+async def replay_selected(request: Request) -> Response:
+    """Replays each `failure` of the form: an execution's ARN, or an image's id where none is known."""
+    context, form = await _authorized(request, fields=MAX_SELECTED + 8)
+    selected = {each for each in form.getlist("failure") if isinstance(each, str)}
+    if not selected:
+        raise HTTPException(400, "No failure was chosen: check the boxes of those to replay.")
+    context.changed()
+    health = await run_in_threadpool(context.health)
+    chosen = [each for each in health.failed if (each.execution or each.id) in selected]
+    if not chosen:
+        raise HTTPException(409, "Nothing was replayed: what was chosen has been repaired meanwhile.")
+    return _replaying(context, chosen, f"{len(chosen)} chosen")
+
+
+def _replaying(context: Context, chosen: Sequence[FailedImage], what: str) -> Response:
+    if not context.replays.failed(chosen, what):
         raise HTTPException(409, "Another replay is still running.")
     return _to("/failures")
 
