@@ -11,11 +11,11 @@ from select_originals import bootstrap
 
 
 @logged
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dict[str, Any]]]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: originals (each with its key and, if known, its etag), `only` (statuses; none: all), force; and plan,
     JSON that replaces the deployment's rendition plan, also for the images that are processed then.
 
-    Returns `originals`, one for each (see Selector).
+    Returns `originals`, one for each (see Selector), and sent_plan: whether it decided by a plan of the event.
     """
     selection = Selection(only=tuple(event.get("only") or ()), force=bool(event.get("force")))
     selector, now = bootstrap.selector(event.get("plan") or ""), datetime.now(UTC)
@@ -25,4 +25,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[dic
     logger.info(
         "selected", extra={"originals": len(originals), "only": selection.only, "force": selection.force}
     )
-    return {"originals": originals}
+    return {"originals": originals, "sent_plan": bool(event.get("plan"))}

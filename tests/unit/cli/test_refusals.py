@@ -29,7 +29,7 @@ CALLS: dict[str, list[list[str]]] = {
     "reconcile": [[]],
     "reprocess": [["--all", "--dry-run"], ["--all", "--yes"], ["a.jpg"], ["--stop", ARN], ["--resume", ARN]],
     "stop": [["--running", "--yes"], [ARN, "--yes"]],
-    "plan": [["show"], ["show", "a.jpg"]],
+    "plan": [["show"], ["diff", "PLAN"], ["apply", "PLAN"], ["apply", "--resume"], ["show", "a.jpg"]],
     "remove": [["a.jpg", "--yes"]],
     "restore": [["a.jpg"], ["a.jpg", "--list"]],
     "audit": [[], ["--image", "a.jpg"]],
@@ -52,7 +52,10 @@ def denied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def run(folder: Path, *arguments: str) -> Result:
     photo = folder / "photo.jpg"
     photo.write_bytes(b"photo")
-    typed = [str(photo) if argument == "FILE" else argument for argument in arguments]
+    plan = folder / "plan.json"
+    plan.write_text('{"formats": ["fallback"], "sizes": [{"name": "w", "width": 9}]}')
+    files = {"FILE": str(photo), "PLAN": str(plan)}
+    typed = [files.get(argument, argument) for argument in arguments]
     ended = CliRunner().invoke(images, [*typed, "--state-dir", str(folder)])
     assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
     assert ended.exit_code in DOCUMENTED

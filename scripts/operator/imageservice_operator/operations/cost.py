@@ -43,6 +43,21 @@ _SELECTED = {"state_transition": 3, "lambda_request": 1, "lambda_gb_second": 0.0
 _RETIRED = {"state_transition": 1, "lambda_request": 1, "lambda_gb_second": 0.25, "s3_put": 15, "s3_get": 15}
 
 
+# The same, without what depends on the number of sizes (calls that resize) and of renditions.
+_MADE_AGAIN = {
+    "state_transition": 13,
+    "lambda_request": 4,
+    "lambda_gb_second": 0.1,
+    "dynamodb_write_unit": 13,
+    "dynamodb_read_unit": 2,
+    "s3_get": 1,
+    "event": 1,
+    "log_gb": 11e-6,
+}
+_RETIRED_EACH = {"lambda_gb_second": 0.25 / 15, "s3_put": 1, "s3_get": 1}
+_RESIZED_EACH = {"state_transition": 1, "lambda_request": 1, "s3_get": 1}
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of a bill in dollars: `quantity` at `price` each."""
@@ -172,6 +187,22 @@ def reprocessing(made: int, left_alone: int, upload: Usage) -> float:
     """Dollars of a run of ReprocessImages. Its one purge is a path of the month's free ones."""
     selected = bill("one original", _SELECTED).total
     return made * (replacement(upload).total + selected) + left_alone * selected
+
+
+def made_again(before: int, after: int, resizes: int, gb_seconds: float) -> dict[str, float]:
+    """What one image of a run of ReprocessImages takes: by how many renditions it has before and after, and how many
+    calls made those, in so many GB-seconds."""
+    return _sum(
+        _MADE_AGAIN,
+        {"s3_put": after, "lambda_gb_second": gb_seconds},
+        *[_RESIZED_EACH] * resizes,
+        *[_RETIRED_EACH] * before,
+    )
+
+
+def left_alone(originals: int) -> float:
+    """Dollars of looking at originals that a run of ReprocessImages leaves alone."""
+    return originals * bill("one original", _SELECTED).total
 
 
 def _sum(*all_quantities: Mapping[str, float]) -> dict[str, float]:

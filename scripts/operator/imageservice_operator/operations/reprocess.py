@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any, NotRequired, TypedDict
@@ -102,27 +102,50 @@ def estimate(
     decisions: Counter[str] = Counter()
     keys: list[str] = []
     complete = True
-
-    def selected(batch: list[Original]) -> list[dict[str, Any]]:
-        return select(stack, batch, only=selection.only, force=selection.force)
-
     batches = list(_batches(stack, selection.prefix, limit))
     if limit is not None and sum(map(len, batches)) > limit:
         complete = False
         batches = _cut(batches, limit)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        looked_at = 0
-        for originals in pool.map(selected, batches):
-            decisions.update(original["decision"] for original in originals)
-            keys += [original["key"] for original in originals if original["decision"] == "PROCESS"]
-            looked_at += len(originals)
-            if on_progress:
-                on_progress(looked_at)
+    for key, decision in _decided(stack, batches, selection, "", on_progress):
+        decisions[decision] += 1
+        if decision == "PROCESS":
+            keys.append(key)
     to_make, total = decisions["PROCESS"], sum(decisions.values())
     upload = usage.of_uploads(stack, _SAMPLE)
     # Assumes that each was made before: the few that were not cost less.
     dollars = cost.reprocessing(to_make, total - to_make, upload if upload.sample else cost.TYPICAL_UPLOAD)
     return Estimate(dict(decisions), round(dollars, 4), complete, keys)
+
+
+def decided(
+    stack: Stack,
+    *,
+    prefix: str = "",
+    plan: str = "",
+    on_progress: Callable[[int], Any] | None = None,
+) -> Iterator[tuple[str, str]]:
+    """The key of each original below the prefix, and what a run would do about it under the plan (JSON; the stack's own
+    if it is empty)."""
+    return _decided(stack, _batches(stack, prefix, None), Selection(prefix), plan, on_progress)
+
+
+def _decided(
+    stack: Stack,
+    batches: Iterable[list[Original]],
+    selection: Selection,
+    plan: str,
+    on_progress: Callable[[int], Any] | None,
+) -> Iterator[tuple[str, str]]:
+    def selected(batch: list[Original]) -> list[dict[str, Any]]:
+        return select(stack, batch, only=selection.only, force=selection.force, plan=plan)
+
+    looked_at = 0
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for originals in pool.map(selected, batches):
+            yield from ((original["key"], original["decision"]) for original in originals)
+            looked_at += len(originals)
+            if on_progress:
+                on_progress(looked_at)
 
 
 def start(stack: Stack, selection: Selection, *, concurrency: int = CONCURRENCY) -> str:
@@ -204,19 +227,31 @@ def followed(stack: Stack, execution: str, pause: float = 1.0) -> Iterator[Progr
 
 
 def select(
-    stack: Stack, originals: Sequence[Original], *, only: Sequence[str] = (), force: bool = False
+    stack: Stack,
+    originals: Sequence[Original],
+    *,
+    only: Sequence[str] = (),
+    force: bool = False,
+    plan: str = "",
 ) -> list[dict[str, Any]]:
-    """The decision about each of up to a hundred originals: its key, the decision and, for PROCESS, the event."""
+    """The decision about each of up to a hundred originals: its key, the decision and, for PROCESS, the event.
+
+    `plan` is JSON that replaces the stack's rendition plan, also in the events.
+    """
     check_keys([original["key"] for original in originals])
-    payload = {"originals": list(originals), "only": list(only), "force": force}
+    payload = {"originals": list(originals), "only": list(only), "force": force, "plan": plan}
     answer = stack.client("lambda").invoke(
         FunctionName=stack.output("SelectOriginalsFunctionArn"), Payload=json.dumps(payload).encode()
     )
     result = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise OperationFailed(f"SelectOriginalsFunction failed: {result.get('errorMessage', result)}")
-    decided: list[dict[str, Any]] = result["originals"]
-    return decided
+    if plan and not result.get("sent_plan"):
+        raise OperationFailed(
+            "The stack knows its own rendition plan only: deploy this version of the service."
+        )
+    answers: list[dict[str, Any]] = result["originals"]
+    return answers
 
 
 def _batches(stack: Stack, prefix: str, limit: int | None) -> Iterator[list[Original]]:

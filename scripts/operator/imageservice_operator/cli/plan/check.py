@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from imageservice.core.rendition_plan import Plan, Size
+from imageservice.core.rendition_plan import Plan
 from imageservice_operator.cli.output import facts, table, untrusted
 from imageservice_operator.cli.plan.group import plan
 from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations.plan import MAX_BYTES, PlanDocument, read_plan
+from imageservice_operator.operations.plan_changes import box
 
 
 @command("check", "Check a plan in a file, without a stack.", plan)
@@ -46,14 +47,6 @@ def rules(document: PlanDocument) -> Any:
             rule.plan.light,
         )
     return shown
-
-
-def box(size: Size) -> str:
-    """A size in a few characters: w320 320, thumb 160×160 cover top."""
-    height = f"×{size.height}" if size.height else ""
-    cover = " cover" if size.fit == "cover" else ""
-    gravity = f" {size.gravity}" if size.fit == "cover" and size.gravity != "center" else ""
-    return f"{size.name} {size.width}{height}{cover}{gravity}"
 
 
 def quality(plan: Plan) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from imageservice_operator.cli.output import facts, untrusted
-from imageservice_operator.cli.plan.check import box, quality, rules
+from imageservice_operator.cli.plan.check import quality, rules
 from imageservice_operator.cli.plan.group import plan
 from imageservice_operator.cli.session import Session, command
-from imageservice_operator.operations import images, reprocess
+from imageservice_operator.operations import images, plan_journal, reprocess
 from imageservice_operator.operations.plan import described, live_plan, matching
+from imageservice_operator.operations.plan_changes import box
 
 _STANDING = {
     "UP_TO_DATE": "its renditions are of this plan",
@@ -31,8 +32,12 @@ def show(session: Session, image_id: str | None) -> None:
         images.check_keys([image_id])
     document = live_plan(session.stack)
     if image_id is None:
-        session.emit(document.as_json())
+        latest = plan_journal.read(session.stack)
+        change = latest and {"stage": latest.stage, "started_at": latest.started_at}
+        session.emit({**document.as_json(), "change": change})
         session.show(rules(document))
+        if latest and not latest.ended:
+            session.show(f"A change of plan is {latest.stage}: images plan apply --resume, or --rollback.")
         return
     applied, *others = matching(document.plan, image_id)
     (standing,) = reprocess.select(session.stack, [{"key": image_id}])

@@ -1,0 +1,68 @@
+"""A new plan: its effect before anything is done, a canary and a pause, kills in the middle, and the way back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from plan_world import NEW, OLD, PlanWorld, change_with_kills, expected, plan_world
+
+from imageservice_operator.operations import audit, images
+from imageservice_operator.operations.plan_deployment import PLAN, WIDTHS, parameters
+
+IDS = [f"{folder}/{number:02}.jpg" for folder in ("a", "b") for number in range(4)]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlanWorld]:
+    with plan_world(tmp_path_factory.mktemp("plans")) as world:
+        world.upload(IDS)
+        yield world
+
+
+def of_the_new_plan(world: PlanWorld) -> list[str]:
+    return [image_id for image_id, made in world.made(IDS).items() if made == expected(NEW, IDS)[image_id]]
+
+
+def test_diff_shows_the_effect_and_changes_nothing(world: PlanWorld) -> None:
+    page = world.state_dir / "diff.html"
+    before = images.get_many(world.stack, IDS)
+    (shown,) = world.run("plan", "diff", str(world.plan(NEW)), "--sample", "200", "--page", str(page))
+    assert (shown["to_make"], shown["rules"]) == (8, {"b/": 4, "": 4})
+    # One size instead of two, and the retirement of what is replaced; nothing is estimated, since all were made.
+    assert shown["transitions"] == {"total": 14 * 8, "margin": 0.0}
+    assert (shown["bytes"]["total"] < 0, shown["bytes"]["margin"]) == (True, 0.0)
+    assert 0 < shown["dollars"]["total"] < 1
+    assert [change["removed"] for change in shown["changes"]] == [["w24"], ["w24"]]
+    html = page.read_text()
+    assert (html.count("mix-blend-mode"), html.count("<h2>"), html.count("data:image/jpeg")) == (1, 8, 32)
+    assert images.get_many(world.stack, IDS) == before
+    made = world.stack.client("s3").list_objects_v2(Bucket=world.stack.processed_bucket)["Contents"]
+    served = {each["key"] for image in before.values() for each in image.renditions}
+    for key in {each["Key"] for each in made} - served:
+        tags = world.stack.client("s3").get_object_tagging(Bucket=world.stack.processed_bucket, Key=key)
+        assert tags["TagSet"] == [{"Key": "retired", "Value": "true"}]
+
+
+def test_the_canary_is_made_first_and_can_be_taken_back(world: PlanWorld) -> None:
+    _, paused = world.run("plan", "apply", str(world.plan(NEW)), "--canary", "b/0")
+    assert (paused["stage"], paused["up_to_date"], paused["others"]) == ("PAUSED", 4, {})
+    assert paused["bytes"] < paused["bytes_before"]
+    assert sorted(of_the_new_plan(world)) == IDS[4:]
+    assert json.loads(parameters(world.stack)[PLAN]) == OLD
+    refused = world.start("plan", "apply", str(world.plan(OLD)))
+    assert (refused.wait(), "--rollback" in refused.communicate()[0]) == (2, True)
+    (back,) = world.run("plan", "apply", "--rollback")
+    assert (back["stage"], of_the_new_plan(world)) == ("ROLLED_BACK", [])
+    recorded = audit.since(world.stack, datetime.now(UTC) - timedelta(days=1))
+    assert [entry.action for entry in recorded][:2] == ["plan rollback", "plan apply"]
+
+
+def test_a_change_that_is_killed_comes_to_its_end_and_back_while_readers_read(
+    world: PlanWorld,
+) -> None:
+    change_with_kills(world, IDS, ("CANARY", "MAKING"), "--canary", "b/")
+    assert json.loads(parameters(world.stack)[PLAN]) == OLD
+    assert parameters(world.stack)[WIDTHS] == "16,24"
