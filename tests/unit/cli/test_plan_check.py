@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,18 @@ def test_the_packaged_plan_passes(tmp_path: Path) -> None:
 
     ended = check(tmp_path, packaged_plan().encode(), "--json")
     assert (ended.exit_code, json.loads(ended.stdout)["widths"]) == (0, "160,320,640,1280,1920")
+
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def test_every_plan_in_the_docs_passes(tmp_path: Path) -> None:
+    plans = [file.read_text() for file in sorted((DOCS / "examples/plans").glob("*.json"))]
+    plans += re.findall(r"```json\n(.*?)```", (DOCS / "plan.md").read_text(), re.DOTALL)
+    assert len(plans) >= 2
+    for text in plans:
+        ended = check(tmp_path, text.encode())
+        assert ended.exit_code == 0, (text, ended.stderr)
 
 
 @pytest.mark.parametrize(
