@@ -51,6 +51,11 @@ browser() {
     return 1
 }
 
+# Without it, the tests of completion in zsh are skipped.
+z_shell() {
+    command -v zsh >/dev/null || system_package zsh "in which completion is tested" || true
+}
+
 # Installs a Debian package where that takes no password; fails anywhere else. One at a time, as apt-get demands.
 system_package() {
     [[ $EUID == 0 ]] && command -v apt-get >/dev/null || return

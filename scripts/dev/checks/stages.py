@@ -84,7 +84,7 @@ STAGES = (
         nice=5,
     ),
     Stage("types", "mypy, strict", _tool("mypy")),
-    _tests("unit", "single modules", "environment uv node", measured=True),
+    _tests("unit", "single modules", "environment uv node", "z_shell", measured=True),
     _tests(
         "integration/operations",
         "failures, replay, removal, reprocessing",

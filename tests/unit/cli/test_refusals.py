@@ -63,7 +63,7 @@ def run(folder: Path, *arguments: str) -> Result:
 
 
 def test_every_command_is_tried() -> None:
-    assert {*CALLS, "console"} == set(COMMANDS)
+    assert {*CALLS, "console", "completion"} == set(COMMANDS)
 
 
 @each_call

@@ -22,6 +22,7 @@ COMMANDS = (
     "audit",
     "console",
     "cost",
+    "completion",
 )
 """In the order of the help. Each is a module of this package."""
 EXIT_CODES = (
