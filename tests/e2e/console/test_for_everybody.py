@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 from service import Service
+
+from imageservice_operator.operations import uploads
 
 AXE = Path(__file__).parents[3] / ".venv/node/node_modules/axe-core/axe.min.js"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -49,6 +52,8 @@ def addresses(console: Service, samples: Path, small_photo: bytes) -> dict[str, 
     execution = console.executed(FAILED)
     states.stop_execution(executionArn=execution, error="StoppedByATest", cause="To have a failure to show.")
     console.reaches(READY, "READY")
+    uploads.upload(console.stack, BytesIO(small_photo), READY)  # a replacement, which is on record
+    console.settled(READY, revision=2)
     console.reaches(REJECTED, "REJECTED")
     console.reaches(FAILED, "FAILED")
     return {
