@@ -20,6 +20,7 @@ ARN = "arn:aws:states:us-east-1:000000000000:execution:ProcessImage:1"
 CALLS: dict[str, list[list[str]]] = {
     "upload": [["FILE"]],
     "status": [[], ["a.jpg"]],
+    "watch": [["--count", "1"]],
     "list": [[], ["--prefix", "a"], ["--status", "FAILED"]],
     "executions": [["--image", "a.jpg"], []],
     "history": [["a.jpg"], [ARN]],

@@ -7,6 +7,7 @@ from imageservice import __version__
 COMMANDS = (
     "upload",
     "status",
+    "watch",
     "list",
     "executions",
     "history",
