@@ -5,12 +5,13 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
 from service import Service
 
-from imageservice_operator.operations import uploads
+from imageservice_operator.operations import stories, uploads
 
 AXE = Path(__file__).parents[3] / ".venv/node/node_modules/axe-core/axe.min.js"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -67,6 +68,9 @@ def addresses(console: Service, samples: Path, small_photo: bytes) -> dict[str, 
         "failures": "/failures",
         "executions": "/executions",
         "overview": "/overview",
+        "state": f"/execution?{urlencode({'arn': execution, 'visit': _last_visit(console, execution), 'cost': 1})}",
+        "comparison": f"/comparison?{urlencode({'a': execution, 'b': console.executed(READY)})}",
+        "log lines": f"/execution-logs?{urlencode({'arn': console.executed(READY)})}",
     }
 
 
@@ -81,6 +85,9 @@ PAGES = (
     "stopped",
     "failures",
     "executions",
+    "state",
+    "comparison",
+    "log lines",
 )
 
 
@@ -207,6 +214,11 @@ def _is_of_drawn_text(finding: dict[str, Any]) -> bool:
     return finding["id"] == "color-contrast" and all(
         node["html"].startswith("<text") for node in finding["nodes"]
     )
+
+
+def _last_visit(console: Service, execution: str) -> int:
+    """The number of the last state that the execution entered."""
+    return list(stories.read(console.history(execution)).all_visits())[-1].id
 
 
 def _tab_to(page: Page, name: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from imageservice_operator.operations.function_logs import invocations
 from imageservice_operator.operations.standing import quantities
-from imageservice_operator.operations.usage import _of_history
+from imageservice_operator.operations.usage import of_history
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -79,7 +79,7 @@ def test_windows_that_overlap_are_read_once() -> None:
 def test_a_retry_is_a_state_transition() -> None:
     task = {"type": "TaskScheduled", "taskScheduledEventDetails": {"resource": "invoke", "parameters": "{}"}}
     events = [{"type": "PassStateEntered"}, {"type": "TaskStateEntered"}, task, task, task]
-    assert _of_history(events)["state_transition"] == 4
+    assert of_history(events)["state_transition"] == 4
 
 
 def test_a_put_of_events_counts_its_entries_and_an_invalidation_its_paths() -> None:
@@ -94,14 +94,14 @@ def test_a_put_of_events_counts_its_entries_and_an_invalidation_its_paths() -> N
         }
         for name, parameters in calls.items()
     ]
-    counted = _of_history(events)
+    counted = of_history(events)
     assert (counted["event"], counted["invalidation_path"]) == (2, 1)
 
 
 def test_a_write_takes_the_units_that_dynamodb_reports() -> None:
     details = {"resource": "updateItem", "output": json.dumps({"ConsumedCapacity": {"CapacityUnits": 5.0}})}
     assert (
-        _of_history([{"type": "TaskSucceeded", "taskSucceededEventDetails": details}])["dynamodb_write_unit"]
+        of_history([{"type": "TaskSucceeded", "taskSucceededEventDetails": details}])["dynamodb_write_unit"]
         == 5
     )
 

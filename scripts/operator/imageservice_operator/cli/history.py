@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from imageservice.failures.failed_execution import message_in, stack_trace_in
+from imageservice_operator.cli.execution_details import show_comparison, show_cost, show_state
 from imageservice_operator.cli.output import (
     fact,
     facts,
@@ -47,16 +48,29 @@ from imageservice_operator.operations.wording import ago, exact
     metavar="N",
     help="Also look among the newest N executions of each workflow, for duplicate and late events (default 20).",
 )
-def history(session: Session, which: str, every_event: bool, limit: int, search: int | None) -> None:
+@click.option(
+    "--state", metavar="NAME", help="One state's input, output, error and attempts: 'Resize thumb'."
+)
+@click.option("--compare", metavar="EXECUTION", help="What differs from another execution.")
+@click.option("--cost", is_flag=True, help="What the execution cost, line by line.")
+def history(
+    session: Session,
+    which: str,
+    limit: int,
+    search: int | None,
+    **one: Any,
+) -> None:
     """Show what happened to an image, execution by execution; or in one execution, state by state.
 
     Times are in UTC. With --json, an execution's events are printed as Step Functions returns them.
     """
     if which.startswith("arn:"):
-        _states(session, executions.describe(session.stack, which), every_event)
+        _one(session, executions.describe(session.stack, which), **one)
         return
-    if every_event:
-        raise BadRequest("--events shows one execution: give its ARN (images history ID lists them).")
+    given = [name for name, value in one.items() if value]
+    if given:
+        option = "events" if given[0] == "every_event" else given[0]
+        raise BadRequest(f"--{option} shows one execution: give its ARN (images history ID lists them).")
     image = images.get(session.stack, which)
     found = image_history.of_image(session.stack, which, image.item, limit, search)
     for each in found:
@@ -68,8 +82,7 @@ def history(session: Session, which: str, every_event: bool, limit: int, search:
 
 def show_execution(session: Session, execution: Execution) -> None:
     """An execution in a few lines. Its ARN is on a line of its own, unbroken, so that it can be copied."""
-    detail = execution.input.get("detail") if isinstance(execution.input, dict) else None
-    reason = detail.get("reason") if isinstance(detail, dict) else None
+    reason = execution.detail.get("reason")
     stopped, redriven = execution.stopped, execution.redrive_count
     facts_of_it = (
         exact(execution.started),
@@ -85,6 +98,27 @@ def show_execution(session: Session, execution: Execution) -> None:
     if execution.failure:
         cause = f"{execution.failure['name']}: {execution.failure['cause']}"
         session.show(Padding(untrusted(cause), (0, 0, 0, 2), expand=False))
+
+
+def _one(
+    session: Session,
+    execution: Execution,
+    every_event: bool,
+    state: str | None,
+    compare: str | None,
+    cost: bool,
+) -> None:
+    if not (state or compare or cost):
+        _states(session, execution, every_event)
+        return
+    events = executions.history(session.stack, execution.arn)
+    story = stories.read(events)
+    if state:
+        show_state(session, story, state)
+    if compare:
+        show_comparison(session, execution, story, compare)
+    if cost:
+        show_cost(session, execution, events)
 
 
 def _states(session: Session, execution: Execution, every_event: bool) -> None:
@@ -161,5 +195,5 @@ def _every_event(events: Sequence[Mapping[str, Any]], story: Story) -> Table:
         details = stories.details(event)
         note = ": ".join(str(details[name])[:200] for name in ("error", "cause") if details.get(name))
         at = f"{event['timestamp'].astimezone(UTC):%H:%M:%S.%f}"[:-3]
-        shown.add_row(at, event["type"], untrusted(story.state_of.get(event["id"], "")), untrusted(note))
+        shown.add_row(at, event["type"], untrusted(story.state_of(event["id"])), untrusted(note))
     return shown

@@ -19,7 +19,9 @@ from imageservice.core.errors import StoreUnavailable
 from imageservice_operator.console.context import Context, context_of, render
 from imageservice_operator.console.pages import (
     actions,
+    comparison,
     execution,
+    execution_logs,
     executions,
     failures,
     image,
@@ -45,6 +47,8 @@ def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
             Route("/image", image.page),
             Route("/executions", executions.page),
             Route("/execution", execution.page),
+            Route("/execution-logs", execution_logs.page),
+            Route("/comparison", comparison.page),
             Route("/failures", failures.page),
             Route("/rendition", rendition.page),
             Route("/upload", actions.upload, methods=["POST"]),

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from imageservice.core import formats
-from imageservice_operator.console import charts, filters, urls
+from imageservice_operator.console import charts, filters, json_view, urls
 from imageservice_operator.console.execution_index import ExecutionIndex
 from imageservice_operator.console.execution_list import ExecutionList
 from imageservice_operator.console.jobs import DeadLetterReader, ReplayJobs
@@ -125,6 +125,8 @@ def _templates() -> Environment:
         ago=wording.ago,
         anchor=filters.anchor,
         exact=filters.exact,
+        clock_ms=filters.clock_ms,
+        tree=json_view.tree,
         machine_time=filters.machine_time,
         size=wording.size,
         lasted=filters.lasted,

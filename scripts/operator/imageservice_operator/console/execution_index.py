@@ -12,7 +12,7 @@ from imageservice_operator.operations import executions, image_history
 from imageservice_operator.operations.executions import ENDED, Execution, Listed
 from imageservice_operator.operations.stack import Stack
 
-LOOK_BACK = 100  # newest executions of each workflow that are searched
+LOOK_BACK = 20  # newest executions of each workflow that are searched
 LIST_SECONDS = 3.0
 SHOWN = 20  # executions of one image
 CAPACITY = 10_000  # executions remembered

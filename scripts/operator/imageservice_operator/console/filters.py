@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -34,6 +34,11 @@ def exact(value: datetime | str | None) -> str:
     """The time to the second in UTC."""
     at = utc(value)
     return at.strftime("%Y-%m-%d %H:%M:%S UTC") if at else ""
+
+
+def clock_ms(value: datetime) -> str:
+    """The time of day in UTC, to the millisecond: 09:30:12.345."""
+    return f"{value.astimezone(UTC):%H:%M:%S.%f}"[:-3]
 
 
 def machine_time(value: datetime | str | None) -> str:

@@ -41,7 +41,7 @@ class Execution:
     status: str
     started: datetime
     stopped: datetime | None
-    input: Mapping[str, Any]
+    input: Any
     output: Any
     error: str | None
     cause: str | None
@@ -64,6 +64,12 @@ class Execution:
         upload = upload_from_event(self.input)
         removal = is_removal(self.input)
         return FailedExecution(self.arn, self.redrive_count, upload, removal, self.failure, self.stopped)
+
+    @property
+    def detail(self) -> Mapping[str, Any]:
+        """The detail of the event in its input; empty if its input is not an event."""
+        detail = self.input.get("detail") if isinstance(self.input, Mapping) else None
+        return detail if isinstance(detail, Mapping) else {}
 
     @property
     def rejected(self) -> bool:

@@ -10,9 +10,11 @@ from typing import Any
 
 from imageservice_operator.operations.executions import Execution
 from imageservice_operator.operations.stack import Stack
+from imageservice_operator.operations.stories import Attempt, Visit
 
 # A line is searchable some seconds after it was written, and clocks differ.
 _BEFORE, _AFTER = timedelta(seconds=10), timedelta(minutes=2)
+_CLOCKS = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -38,24 +40,70 @@ class LogLine:
         return str(self.fields.get("reason") or (self.fields.get("error", "") if self.stack_trace else ""))
 
 
-def of_execution(stack: Stack, execution: Execution) -> Iterator[LogLine]:
+def of_execution(
+    stack: Stack, execution: Execution, since: datetime | None = None, until: datetime | None = None
+) -> Iterator[LogLine]:
     """The lines about an execution, oldest first: those that name it, from its start to two minutes after its end.
 
-    CloudWatch Logs searches all lines of that time, so a long execution on a busy stack takes a while.
+    Or from `since` to `until`. CloudWatch Logs searches all lines of that time, so a long execution on a busy stack
+    takes a while.
     """
     pages = stack.client("logs").get_paginator("filter_log_events")
     arguments: dict[str, Any] = {
         "logGroupName": f"/{stack.name}/functions",
         "filterPattern": f'"{execution.arn}"',
-        "startTime": _milliseconds(execution.started - _BEFORE),
+        "startTime": _milliseconds((since or execution.started) - _BEFORE),
     }
-    if execution.stopped:
-        arguments["endTime"] = _milliseconds(execution.stopped + _AFTER)
+    end = until or execution.stopped
+    if end:
+        arguments["endTime"] = _milliseconds(end + _AFTER)
     for page in pages.paginate(**arguments):
         for event in page["events"]:
             line = _line(event)
             if line and line.fields.get("execution") == execution.arn:
                 yield line
+
+
+def of_attempt(stack: Stack, execution: Execution, visit: Visit, attempt: Attempt) -> list[LogLine]:
+    """The lines of the very request that an attempt made to a function, oldest first.
+
+    Lambda's answer names the request. Where the history has no answer (a time-out, the local stack), they are the lines
+    of that function about the same size in the time of the attempt.
+    """
+    found = list(of_execution(stack, execution, attempt.started, attempt.ended))
+    request = request_of(attempt)
+    if request:
+        return [line for line in found if line.request == request]
+    begin, end = attempt.started - _CLOCKS, (attempt.ended or datetime.now(UTC)) + _CLOCKS
+    size = visit.iteration.label if visit.iteration else ""
+    return [
+        line
+        for line in found
+        if begin <= line.at <= end and line.function == function_of(attempt) and line.size == size
+    ]
+
+
+def request_of(attempt: Attempt) -> str:
+    """The id of the Lambda request that the attempt made, from Lambda's answer or error; "" if neither has it."""
+    answer, error = _parsed(attempt.output), _parsed(attempt.cause)
+    metadata = answer.get("SdkResponseMetadata")
+    return str(
+        (metadata.get("RequestId") if isinstance(metadata, dict) else "") or error.get("requestId") or ""
+    )
+
+
+def function_of(attempt: Attempt) -> str:
+    """The name of the function that the attempt called; "" if it called none."""
+    name = str(_parsed(attempt.parameters).get("FunctionName", ""))
+    return name.split(":")[6] if name.startswith("arn:") and name.count(":") >= 6 else name
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def frames(stack_trace: str) -> Sequence[str]:

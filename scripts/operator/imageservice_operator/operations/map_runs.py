@@ -122,8 +122,7 @@ def _started_by(stack: Stack, run: MapRun) -> Iterator[Execution]:
 
 def run_of(execution: Execution) -> str:
     """The run of ReprocessImages that started the execution; "" if none did."""
-    detail = execution.input.get("detail") if isinstance(execution.input, dict) else None
-    return str(detail.get("run", "")) if isinstance(detail, dict) else ""
+    return str(execution.detail.get("run", ""))
 
 
 def _item_of(execution: Execution) -> FailedItem:

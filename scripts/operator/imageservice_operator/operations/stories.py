@@ -30,9 +30,14 @@ _OVER: Mapping[str, Status] = {
 
 @dataclass
 class Attempt:
-    """One attempt of a task. `succeeded` is None while it runs; `error` and `cause` are those of a failed one."""
+    """One attempt of a task. `succeeded` is None while it runs; `error` and `cause` are those of a failed one.
+
+    `parameters` and `output` are JSON, as the history has them.
+    """
 
     started: datetime
+    parameters: str = ""
+    output: str = ""
     ended: datetime | None = None
     succeeded: bool | None = None
     error: str = ""
@@ -55,9 +60,16 @@ class Visit:
     ended: datetime | None = None
     error: str = ""
     cause: str = ""
+    input: str = ""
+    output: str = ""
     attempts: list[Attempt] = field(default_factory=list)
     iterations: list[Iteration] = field(default_factory=list)
     redriven: bool = False
+
+    @property
+    def title(self) -> str:
+        """The state's name, with the size that it makes: "Resize thumb"."""
+        return " ".join(filter(None, (self.state, self.iteration.label if self.iteration else "")))
 
 
 @dataclass
@@ -81,16 +93,21 @@ class Span:
 
 @dataclass
 class Story:
-    """An execution: its outermost visits in order. `state_of` has the name of each event's state, "" for none."""
+    """An execution: its outermost visits in order. `visit_of` has the visit of each event, None for none."""
 
     visits: list[Visit] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
-    state_of: dict[int, str] = field(default_factory=dict)
+    visit_of: dict[int, Visit | None] = field(default_factory=dict)
     status: Status = "running"
 
     def all_visits(self) -> Iterator[Visit]:
         """Every visit; those in a Map follow the Map's own, iteration by iteration."""
         yield from _flat(self.visits)
+
+    def state_of(self, event_id: int) -> str:
+        """The title of the event's state, "" for none."""
+        visit = self.visit_of.get(event_id)
+        return visit.title if visit else ""
 
 
 def _flat(visits: Iterable[Visit]) -> Iterator[Visit]:
@@ -128,7 +145,7 @@ class _Reader:
             owner = self._enter(event["id"], kind, at, detail, iteration)
         elif kind.endswith("StateExited"):
             owner = self._visit_named(detail.get("name"), owner)
-            iteration = self._exit(owner, at) if owner else iteration
+            iteration = self._exit(owner, at, detail) if owner else iteration
         elif kind == "MapIterationStarted":
             owner = self._visit_named(detail.get("name"), owner)
             iteration = self._iterate(owner, detail.get("index", 0)) if owner else iteration
@@ -144,7 +161,7 @@ class _Reader:
         elif owner:
             _within(owner, kind, at, detail)
         self._owner[event["id"]], self._iteration[event["id"]] = owner, iteration
-        self.story.state_of[event["id"]] = owner.state if owner and not kind.startswith("Execution") else ""
+        self.story.visit_of[event["id"]] = owner if not kind.startswith("Execution") else None
 
     def _enter(
         self, number: int, kind: str, at: datetime, detail: Mapping[str, Any], iteration: Iteration | None
@@ -155,15 +172,17 @@ class _Reader:
                 self._reopen(earlier)  # a redrive runs an iteration again that did not succeed
                 return earlier
         visit = Visit(number, name, kind.removesuffix("StateEntered"), at, iteration)
+        visit.input = detail.get("input", "")
         if iteration and not iteration.label:
             iteration.label = _size_in(detail.get("input", ""))
         (iteration.visits if iteration else self.story.visits).append(visit)
         self._open.append(visit)
         return visit
 
-    def _exit(self, visit: Visit, at: datetime) -> Iteration | None:
+    def _exit(self, visit: Visit, at: datetime, detail: Mapping[str, Any]) -> Iteration | None:
         failed = visit.error or (visit.attempts and visit.attempts[-1].succeeded is False)
         visit.status, visit.ended = ("caught" if failed else "succeeded"), at
+        visit.output = detail.get("output", "")
         if visit in self._open:
             self._open.remove(visit)
         return visit.iteration
@@ -249,7 +268,7 @@ class _Reader:
 def _within(visit: Visit, kind: str, at: datetime, detail: Mapping[str, Any]) -> None:
     """An event inside a visit: an attempt begins or ends."""
     if _ATTEMPT_BEGINS.fullmatch(kind):
-        visit.attempts.append(Attempt(at))
+        visit.attempts.append(Attempt(at, detail.get("parameters", "") or detail.get("input", "")))
         visit.status = "running"
         visit.error = visit.cause = ""
     elif _ATTEMPT_FAILS.fullmatch(kind) or kind == "EvaluationFailed":
@@ -259,7 +278,8 @@ def _within(visit: Visit, kind: str, at: datetime, detail: Mapping[str, Any]) ->
             last.error, last.cause = detail.get("error", ""), detail.get("cause", "")
         visit.status, visit.error, visit.cause = "waiting", detail.get("error", ""), detail.get("cause", "")
     elif _ATTEMPT_ENDS.fullmatch(kind) and visit.attempts:
-        visit.attempts[-1].ended, visit.attempts[-1].succeeded = at, True
+        last = visit.attempts[-1]
+        last.ended, last.succeeded, last.output = at, True, detail.get("output", "")
 
 
 def _size_in(text: str) -> str:

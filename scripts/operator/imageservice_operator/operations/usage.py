@@ -59,12 +59,12 @@ def of_uploads(stack: Stack, sample: int = 20, *, replaced: bool = False) -> Usa
     by_execution: dict[str, list[Invocation]] = {}
     for invocation in invocations(stack, windows).values():
         by_execution.setdefault(invocation.execution, []).append(invocation)
-    units = _read_units(stack, next(iter(found)))
+    units = read_units(stack, next(iter(found)))
     counted = []
     for arn, events in found.items():
-        quantities = Counter(_of_history(events))
+        quantities = Counter(of_history(events))
         for invocation in by_execution.get(arn, ()):
-            quantities.update(_of_invocation(invocation, units))
+            quantities.update(of_invocation(invocation, units))
         counted.append(quantities)
     sizes = [_bytes_of(events) for events in found.values()]
     return Usage(
@@ -83,7 +83,7 @@ def of_redirects(stack: Stack, sample: int = 1000, *, hours: float = 24) -> Usag
     ][-sample:]
     counted = []
     for each in found:
-        quantities = Counter({"http_api_request": 1.0, **_of_invocation(each, 1)})
+        quantities = Counter({"http_api_request": 1.0, **of_invocation(each, 1)})
         quantities["dynamodb_read_unit"] += sum(each.line.get(name, 0) for name in _FROM_THE_TABLE)
         counted.append(quantities)
     return Usage(len(counted), _mean(counted)) if counted else NOTHING
@@ -118,7 +118,7 @@ def _ended_ready(events: Sequence[Mapping[str, Any]], *, replaced: bool) -> bool
     return output.get("status") == "READY" and bool(output.get("revision", 1) > 1) is replaced
 
 
-def _of_history(events: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+def of_history(events: Iterable[Mapping[str, Any]]) -> dict[str, float]:
     """What the execution itself took. A retry is a state transition, too."""
     counted: Counter[str] = Counter({"s3_put": 1})  # the upload
     entered = tasks = scheduled = 0
@@ -152,7 +152,7 @@ def _consumed(details: Mapping[str, Any]) -> float:
     return float(json.loads(details["output"]).get("ConsumedCapacity", {}).get("CapacityUnits", 0))
 
 
-def _of_invocation(invocation: Invocation, read_units: float) -> dict[str, float]:
+def of_invocation(invocation: Invocation, read_units: float) -> dict[str, float]:
     counted: Counter[str] = Counter(
         {
             "lambda_request": 1,
@@ -170,7 +170,7 @@ def _of_invocation(invocation: Invocation, read_units: float) -> dict[str, float
     return dict(counted)
 
 
-def _read_units(stack: Stack, arn: str) -> float:
+def read_units(stack: Stack, arn: str) -> float:
     """The units of a consistent read of the execution's image."""
     image_id = executions.describe(stack, arn).image_id
     answer = stack.client("dynamodb").get_item(

@@ -1,10 +1,12 @@
-"""One execution: its workflow drawn with each state colored by what happened, a timeline, events, and what to do."""
+"""One execution: its workflow drawn with each state colored by what happened, a timeline, events, and what to do.
+
+A state or an event that is opened has a panel of its own: its input, output, error and attempts.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -14,62 +16,115 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from imageservice.failures.advice import advice_on
+from imageservice.failures.failed_execution import message_in
+from imageservice_operator.console import urls
 from imageservice_operator.console.context import RUNNING_REFRESH_S, Context, context_of, render, required
+from imageservice_operator.console.pages import execution_events
 from imageservice_operator.console.workflow import definition, layout, timeline
-from imageservice_operator.operations import audit, executions, stories
-from imageservice_operator.operations.executions import RUNNING
-from imageservice_operator.operations.stories import Story
+from imageservice_operator.operations import audit, execution_cost, executions, images, map_runs, stories
+from imageservice_operator.operations.errors import ImageNotFound
+from imageservice_operator.operations.executions import RUNNING, Execution
+from imageservice_operator.operations.logs import function_of
+from imageservice_operator.operations.stories import Status, Story, Visit
 
-EVENTS_SHOWN = 500  # the newest; an execution of ProcessImage has about 150
+LONG_HISTORY = 500  # events; reading a history takes a call per 1,000
+LONG_HISTORY_REFRESH_S = 2
 ACTS_SHOWN = 20
-LONG_HISTORY_REFRESH_S = 2  # reading a history takes a call per 1,000 events
-
-
-@dataclass(frozen=True)
-class Event:
-    """One event of the history. `seconds` counts from the start; `details` is empty for events without any."""
-
-    id: int
-    type: str
-    state: str
-    at: datetime
-    seconds: float
-    details: Any
-    failed: bool
+ROWS_SHOWN = 50  # the last ones of the timeline; an execution of ProcessImage has about 20
+_FIELDS = ("visit", "event", "type", "state", "q", "from", "cost")
+_WORST: Sequence[Status] = ("failed", "running", "waiting", "aborted", "caught", "succeeded")
 
 
 def page(request: Request) -> Response:
-    """The execution with the ARN `arn`."""
+    """The execution with the ARN `arn`.
+
+    Optional: `visit` or `event` is the number of what is opened; `type`, `state`, `q` and `from` choose events; `cost`
+    adds up what it cost.
+    """
     context, arn = context_of(request), required(request, "arn")
+    chosen = {name: request.query_params.get(name, "") for name in _FIELDS}
     described = executions.describe(context.stack, arn)
-    events = executions.history(context.stack, arn)
-    story = stories.read(events)
+    history = executions.history(context.stack, arn)
+    story = stories.read(history)
+    visits = list(story.all_visits())
     drawing, comments = _drawn(context, arn)
+    every = execution_events.events(history, story)
     failure = described.failure
+    run = map_runs.latest(context.stack, arn) if described.machine == "ReprocessImages" else None
+    now = datetime.now(UTC)
+
+    def link(**changed: Any) -> str:
+        """The page's URL with these parameters changed."""
+        return urls.page("/execution", **{"arn": arn, **chosen, **changed})
+
     return render(
         request,
         "execution.html",
-        section="images",
+        section="executions",
         execution=described,
         failure=failure,
         advice=advice_on(failure["name"], failure["cause"]) if failure else None,
-        failed_state=next(
-            (each.state for each in reversed([*story.all_visits()]) if each.status == "failed"), ""
-        ),
-        story=story,
+        failed_state=next((each.title for each in reversed(visits) if each.status == "failed"), ""),
         drawing=drawing,
         comments=comments,
         boxes=timeline.box_states(story),
         taken=timeline.transitions_taken(story),
-        first_visit={visit.state: visit.id for visit in reversed([*story.all_visits()])},
-        timeline=timeline.timeline(story, datetime.now(UTC)),
+        visit_links={state: link(visit=visit.id, event="") for state, visit in _worst(visits).items()},
+        timeline=timeline.timeline(story, now),
+        rows_shown=ROWS_SHOWN,
         acts=audit.of_execution(context.stack, arn, described.image_id, limit=ACTS_SHOWN),
-        events=_events(events, story)[-EVENTS_SHOWN:],
-        earlier=max(len(events) - EVENTS_SHOWN, 0),
-        refresh=(LONG_HISTORY_REFRESH_S if len(events) > EVENTS_SHOWN else RUNNING_REFRESH_S)
+        link=link,
+        chosen=chosen,
+        visit=next((each for each in visits if str(each.id) == chosen["visit"]), None),
+        siblings=_siblings(story, chosen["visit"]),
+        event=next((each for each in every if str(each.id) == chosen["event"]), None),
+        functions={"function_of": function_of, "message_in": message_in},
+        events=execution_events.page(
+            every, chosen["type"], chosen["state"], chosen["q"], _number(chosen["from"])
+        ),
+        bill=execution_cost.bill(context.stack, described, history) if chosen["cost"] else None,
+        map_run=run,
+        failed_items=map_runs.failed_items(context.stack, run) if run and run.failed else (),
+        others=_others(context, described) if story.status != "running" else (),
+        now=now,
+        refresh=(LONG_HISTORY_REFRESH_S if len(history) > LONG_HISTORY else RUNNING_REFRESH_S)
         if described.status == RUNNING
         else 0,
     )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+def _worst(visits: Sequence[Visit]) -> dict[str, Visit]:
+    """The visit that a state's box opens: the worst of them, and of equals the last."""
+    found: dict[str, Visit] = {}
+    for visit in visits:
+        known = found.get(visit.state)
+        if known is None or _WORST.index(visit.status) <= _WORST.index(known.status):
+            found[visit.state] = visit
+    return found
+
+
+def _siblings(story: Story, opened: str) -> Sequence[Visit]:
+    """The visits of the state that is opened: of each size, or of each time that it was entered."""
+    visits = list(story.all_visits())
+    state = next((each.state for each in visits if str(each.id) == opened), None)
+    same = [each for each in visits if each.state == state]
+    return same if len(same) > 1 else ()
+
+
+def _others(context: Context, execution: Execution) -> Sequence[Execution]:
+    """The image's other executions, to compare this one with."""
+    if execution.image_id is None:
+        return ()
+    try:
+        item = images.get(context.stack, execution.image_id).item
+    except ImageNotFound:
+        return ()
+    found = context.executions.of_image(execution.image_id, item)
+    return [each for each in found if each.arn != execution.arn]
 
 
 def _drawn(context: Context, arn: str) -> tuple[layout.Drawing | None, Mapping[str, str]]:
@@ -94,26 +149,3 @@ def _comments(machine: definition.Machine) -> Sequence[tuple[str, str]]:
         for inner in state.machines:
             found += _comments(inner)
     return found
-
-
-def _events(events: Sequence[Mapping[str, Any]], story: Story) -> list[Event]:
-    start = events[0]["timestamp"] if events else datetime.now(UTC)
-    return [
-        Event(
-            id=each["id"],
-            type=each["type"],
-            state=story.state_of.get(each["id"], ""),
-            at=each["timestamp"],
-            seconds=(each["timestamp"] - start).total_seconds(),
-            details={
-                name: value for name, value in stories.details(each).items() if not _is_noise(name, value)
-            },
-            failed="Failed" in each["type"] or "TimedOut" in each["type"] or "Aborted" in each["type"],
-        )
-        for each in events
-    ]
-
-
-def _is_noise(name: str, value: Any) -> bool:
-    """Whether a detail only says that the event is complete."""
-    return name.endswith("Details") and isinstance(value, Mapping) and set(value) <= {"truncated", "included"}

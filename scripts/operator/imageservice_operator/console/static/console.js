@@ -7,7 +7,7 @@
   const live = ["nav", "main"];
   let timer = 0;
   let failures = 0;
-  let refreshing = false;
+  let refreshed = Promise.resolve();
 
   const main = () => document.getElementById("main");
 
@@ -18,12 +18,15 @@
     timer = setTimeout(refresh, Math.min(seconds * 2 ** failures, SLOWEST) * 1000);
   }
 
-  async function refresh() {
-    if (refreshing) return;
-    refreshing = true;
+  // One after the other: what was opened meanwhile is shown last.
+  function refresh() {
+    refreshed = refreshed.then(update);
+    return refreshed;
+  }
+
+  async function update() {
     clearTimeout(timer);
     const html = await load();
-    refreshing = false;
     failures = html === null ? Math.min(failures + 1, 4) : 0;
     document.getElementById("trouble").hidden = failures === 0;
     if (html !== null) show(new DOMParser().parseFromString(html, "text/html"));
@@ -49,7 +52,9 @@
       const to = page.getElementById(id);
       if (!from || !to) continue;
       if (to.dataset.refresh) from.dataset.refresh = to.dataset.refresh;
-      Idiomorph.morph(from, [...to.childNodes], { morphStyle: "innerHTML", ignoreActiveValue: true, callbacks: { beforeNodeMorphed, beforeAttributeUpdated } });
+      // What is being typed stays; but what merely has the focus, such as an opened state, changes like the rest.
+      const ignoreActiveValue = document.activeElement?.matches("input, textarea, select") ?? false;
+      Idiomorph.morph(from, [...to.childNodes], { morphStyle: "innerHTML", ignoreActiveValue, callbacks: { beforeNodeMorphed, beforeAttributeUpdated } });
     }
     const changes = [...announcements(document)].filter((each) => !known.has(each));
     if (changes.length) document.getElementById("announcer").textContent = changes.slice(0, 5).join(". ");
@@ -69,6 +74,18 @@
 
   function announcements(page) {
     return new Set([...page.querySelectorAll("[data-announce]")].map((each) => each.dataset.announce));
+  }
+
+  // Opens what a link leads to in place, without losing the place on the page; without this script, the link loads the page.
+  async function open(link) {
+    const goal = new URL(link.getAttribute("href"), location); // the href of a link in a drawing is no text
+    history.pushState(null, "", goal);
+    await refresh();
+    const section = goal.hash && document.getElementById(goal.hash.slice(1));
+    if (!section) return;
+    section.focus({ preventScroll: true });
+    const box = section.getBoundingClientRect();
+    if (box.bottom < 0 || box.top > innerHeight) section.scrollIntoView({ block: "start" });
   }
 
   async function copy(button) {
@@ -98,7 +115,12 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-copy]");
     if (button) copy(button);
+    const link = event.target.closest?.("a[data-panel]");
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    open(link);
   });
+  addEventListener("popstate", () => refresh());
   // A second press while the next page loads would repeat the action.
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented || event.target.method !== "post") return;
