@@ -7,6 +7,7 @@ Functions with the same history. It begins when STATE_DIR has `crowd.json`, and 
 
 from __future__ import annotations
 
+import bisect
 import json
 import sys
 import threading
@@ -17,6 +18,7 @@ from typing import Any
 
 from local.__main__ import main
 
+_PAGE = 2000  # about the megabyte of a page of DynamoDB's
 _SPREAD = timedelta(days=13)  # Step Functions redrives for 14 days, and the failures of that time are listed
 
 
@@ -24,7 +26,9 @@ def _fill_when_asked(state_dir: Path) -> None:
     asked = state_dir / "crowd.json"
     while not asked.exists():
         time.sleep(0.1)
-    _fill(json.loads(asked.read_text()))
+    crowd = json.loads(asked.read_text())
+    _fill(crowd)
+    _sort_index_once(crowd["table"])
     (state_dir / "crowded").touch()
 
 
@@ -80,6 +84,54 @@ def _like(item: dict[str, Any], number: int, at: datetime, execution: str) -> di
     if "error" in item:
         copy["error"] = {"M": {**item["error"]["M"], "execution": {"S": execution}}}
     return copy
+
+
+def _sort_index_once(table: str) -> None:
+    """Answers queries of by-status from a sorted list, as DynamoDB does: MiniStack sorts all items for every page.
+
+    From here on, nothing may change the table.
+    """
+    from ministack.services import dynamodb
+
+    by_status: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
+    for items in dynamodb._tables[table]["items"].values():
+        for item in items.values():
+            key = item["updated_at"]["S"], item["id"]["S"]
+            by_status.setdefault(item["status"]["S"], []).append((*key, item))
+    for found in by_status.values():
+        found.sort(key=lambda each: each[:2])
+    original = dynamodb._query
+
+    def query(data: dict[str, Any]) -> Any:
+        if data.get("IndexName") != "by-status" or data["TableName"] != table:
+            return original(data)
+        values = {name: typed["S"] for name, typed in data["ExpressionAttributeValues"].items()}
+        found = by_status.get(values[":status"], [])
+        first, end = 0, len(found)
+        if ":since" in values:
+            first = bisect.bisect_left(found, values[":since"], key=lambda each: each[0])
+            end = bisect.bisect_right(found, values[":until"], key=lambda each: each[0])
+        forward = data.get("ScanIndexForward", True)
+        if after := data.get("ExclusiveStartKey"):
+            place = after["updated_at"]["S"], after["id"]["S"]
+            if forward:
+                first = max(first, bisect.bisect_right(found, place, key=lambda each: each[:2]))
+            else:
+                end = min(end, bisect.bisect_left(found, place, key=lambda each: each[:2]))
+        most = min(data.get("Limit", _PAGE), _PAGE)
+        chosen = found[first:end][:most] if forward else found[first:end][::-1][:most]
+        answer: dict[str, Any] = {"Count": len(chosen), "ScannedCount": len(chosen)}
+        if data.get("Select") != "COUNT":
+            whole = dynamodb._tables[table]
+            answer["Items"] = [
+                dynamodb._apply_index_projection(each[2], whole, "by-status") for each in chosen
+            ]
+        if len(chosen) == most and chosen:
+            last = chosen[-1][2]
+            answer["LastEvaluatedKey"] = {name: last[name] for name in ("id", "status", "updated_at")}
+        return dynamodb.json_response(answer)
+
+    dynamodb._query = query
 
 
 if __name__ == "__main__":
