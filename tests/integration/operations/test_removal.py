@@ -85,6 +85,27 @@ def test_who_removed_it_and_uploaded_it_again_is_on_record(service: Any, removed
     assert original["Metadata"] == {"uploaded-by": f"{act['who']} (command line)"}
 
 
+def test_one_execution_shows_a_size_its_cost_and_what_differs_from_another(
+    service: Any, removed: dict[str, Any]
+) -> None:
+    first, again = removed["before"].execution, images.get(service.stack, removed["id"]).execution
+    (size,) = service.images("history", first, "--state", "Resize thumb").lines
+    assert (size["status"], len(size["attempts"]), size["input"]["resize"]["target"]["name"]) == (
+        "succeeded",
+        1,
+        "thumb",
+    )
+    assert service.images("history", first, "--state", "Nowhere").code == 2
+    (compared,) = service.images("history", first, "--compare", again).lines
+    assert {each["path"] for each in compared["outputs"]} == {"revision", "digest"}
+    only = {each["title"] for each in compared["states"] if each["left"] is None}
+    assert "Retire replaced renditions" in only
+    (bill,) = service.images("history", first, "--cost").lines
+    quantities = {line["name"]: line["quantity"] for line in bill["lines"]}
+    assert quantities["Step Functions, state transitions"] > 10
+    assert quantities["Lambda, GB-seconds (arm64)"] > 0
+
+
 def test_deleting_an_old_version_for_good_removes_nothing(service: Any) -> None:
     image_id = "removed/versions.jpg"
     (old,) = service.upload([image_id])

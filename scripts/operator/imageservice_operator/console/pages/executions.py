@@ -26,8 +26,8 @@ from imageservice_operator.operations.executions import RUNNING, Execution, List
 from imageservice_operator.operations.map_runs import MapRun
 
 PER_PAGE = 50
-DESCRIBED = 200
-"""The most executions that one page describes to find an error; the next page goes on."""
+DESCRIBED = 60
+"""The most executions that one page describes to find an error; the next page goes on. AWS allows about 15 a second."""
 OF_ONE_IMAGE = 50
 RUNS_SHOWN = 5
 
