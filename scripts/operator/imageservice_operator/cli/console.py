@@ -22,8 +22,14 @@ _EXTRA = ("jinja2", "python_multipart", "quickjs", "starlette", "uvicorn")
     type=click.IntRange(0, 65535),
     help="The port on loopback (default: 4580; 0 picks a free one).",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print the address as one JSON document.")
 def console(
-    stack_name: str, region: str | None, profile: str | None, state_dir: str, port: int | None
+    stack_name: str,
+    region: str | None,
+    profile: str | None,
+    state_dir: str,
+    port: int | None,
+    as_json: bool,
 ) -> None:
     """Serve the web console of a stack on this machine, with your own AWS credentials, until Ctrl-C."""
     missing = [module for module in _EXTRA if importlib.util.find_spec(module) is None]
@@ -42,6 +48,7 @@ def console(
         "--port": port,
     }
     chosen = [f"{name}={value}" for name, value in options.items() if value is not None]
+    chosen += ["--json"] if as_json else []
     # The command line and the console import nothing from each other; this process becomes the console.
     command = [sys.executable, "-m", "imageservice_operator.console", *chosen]
     os.execv(sys.executable, command)  # noqa: S606 - it needs no shell

@@ -101,6 +101,7 @@ def _reprocess_selection(session: Session, request: Request) -> None:
             session.emit(estimate.as_json())
             return
         if not estimate.to_make:
+            session.emit(estimate.as_json())
             session.show("Nothing to do.")
             return
         if not sys.stdin.isatty():

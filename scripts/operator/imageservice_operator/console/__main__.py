@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import logging
 import socket
 import sys
@@ -35,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     add("--region", help="the stack's AWS region (default: the AWS CLI's)")
     add("--profile", help="AWS credentials profile (default: the AWS CLI's)")
     add("--state-dir", default=STATE_DIR, help="the local stack's directory (default %(default)s)")
+    add("--json", action="store_true", help="print the address as one JSON document")
     add("--fd", type=int, help=argparse.SUPPRESS)  # the local stack passes a socket that already listens
     options = parser.parse_args(arguments)
     try:
@@ -51,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         serving.run([socket.socket(fileno=options.fd)])
         return 0
     if options.port is None and stack.console_url:
-        print(f"The local stack serves its console itself: {stack.console_url}")
+        _say(options, stack.console_url, f"The local stack serves its console itself: {stack.console_url}")
         return 0
     port = DEFAULT_PORT if options.port is None else options.port
     try:
@@ -61,10 +63,14 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     serving, key = server(stack, keyed=not stack.is_local)
     address = f"http://{LOOPBACK}:{listener.getsockname()[1]}/" + (f"?key={key}" if key else "")
-    print(f"The console of {stack.name}: {address}\nCtrl-C ends it.", flush=True)
+    _say(options, address, f"The console of {stack.name}: {address}\nCtrl-C ends it.")
     with contextlib.suppress(KeyboardInterrupt):
         serving.run([listener])
     return 0
+
+
+def _say(options: argparse.Namespace, address: str, text: str) -> None:
+    print(json.dumps({"url": address}) if options.json else text, flush=True)
 
 
 def _listen(port: int) -> socket.socket:
