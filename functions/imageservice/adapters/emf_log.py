@@ -38,5 +38,16 @@ def log_request(message: str, metrics: Mapping[str, float], properties: Mapping[
             ],
         },
     }
-    sys.stdout.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE).decode())
+    sys.stdout.write(_encoded(line))
     sys.stdout.flush()
+
+
+def _encoded(line: Mapping[str, Any]) -> str:
+    try:
+        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE).decode()
+    except (
+        TypeError
+    ):  # a text that is no UTF-8, such as a path with a lone surrogate: the refusal is logged, too
+        import json
+
+        return json.dumps(line) + "\n"

@@ -57,7 +57,7 @@ def failed_execution(description: Mapping[str, Any]) -> FailedExecution:
     try:
         event = json.loads(description.get("input") or "{}")
         upload = upload_from_event(event)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise NotAnUpload(f"the input of {arn} is no event of an upload: {error!r}") from error
     return FailedExecution(
         arn=arn,
@@ -104,7 +104,7 @@ def stack_trace_in(cause: str | None) -> str:
 def _wrapped(cause: str) -> dict[str, Any]:
     try:
         wrapped = json.loads(cause)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return wrapped if isinstance(wrapped, dict) else {}
 

@@ -1,0 +1,217 @@
+"""The parsers of what comes from outside: each gets anything at all, and has only its documented outcomes.
+
+A target raises whatever a parser raises beyond that, or AssertionError.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import image_tables
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+from read_world import EDGE, manifest
+from rich.console import Console
+
+from attacks import inputs
+from imageservice.adapters.audit_table import AuditTable
+from imageservice.adapters.logging import logger
+from imageservice.adapters.source_bucket import Originals
+from imageservice.core.formats import MODERN
+from imageservice.core.negotiation import preferred_formats
+from imageservice.core.upload_event import upload_from_event
+from imageservice.core.upload_state import UploadState
+from imageservice.failures.advice import advice_on
+from imageservice.failures.failed_execution import NotAnUpload, failed_execution, stack_trace_in
+from imageservice.http.routing import dispatch
+from imageservice_operator.cli.output import escaped, table, untrusted, untrusted_lines
+from reader import bootstrap as reader_bootstrap
+from reader.handler import handler as read
+from unrouted.handler import handler as unrouted
+from upload_status import bootstrap as status_bootstrap
+from upload_status.handler import handler as upload_status
+from uploads.requests import Writes, delete_image, presign_upload, put_image
+
+CONTEXT: Any = SimpleNamespace(
+    function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="request"
+)
+NAMES = (
+    "a read",
+    "the state of an upload",
+    "an address without a route",
+    "Accept",
+    "POST /uploads",
+    "PUT and DELETE /images/{id+}",
+    "S3's events",
+    "the end of an execution",
+    "a table on the terminal",
+)
+"""What is attacked."""
+REFUSALS = {400, 403, 404, 405, 406, 409, 412, 413, 415}
+_HEADER = re.compile(r"[\t\x20-\x7e]*")
+_STYLES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One parser: what it is given, and a function that fails if anything but its documented outcomes comes."""
+
+    name: str
+    given: st.SearchStrategy[Any]
+    attack: Callable[[Any], None]
+
+    def run(self, examples: int) -> None:
+        """So many inputs; hypothesis makes the first one that fails smaller, and raises what it raised."""
+
+        @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(self.given)
+        def attack(anything: object) -> None:
+            self.attack(anything)
+
+        attack()
+
+
+@contextlib.contextmanager
+def targets() -> Iterator[list[Target]]:
+    """All of them, over moto's S3 and DynamoDB."""
+    with mock_aws(), pytest.MonkeyPatch.context() as patched:
+        s3, dynamodb = boto3.client("s3", "us-east-1"), boto3.client("dynamodb", "us-east-1")
+        s3.create_bucket(Bucket="source")
+        image_tables.create_audit(dynamodb)
+        writes = Writes(Originals(s3, "source", max_bytes=1000), AuditTable(dynamodb, image_tables.AUDIT))
+        reads = SimpleNamespace(find=lambda image_id: (manifest(image_id), "CacheHit"))
+        patched.setattr(reader_bootstrap, "dependencies", lambda: (reads, _link, EDGE))
+        states = SimpleNamespace(find=_ready)
+        patched.setattr(status_bootstrap, "states", lambda: states)
+        yield [
+            Target("a read", inputs.REQUESTS, partial(_answered, partial(_logging, read))),
+            Target(
+                "the state of an upload",
+                inputs.REQUESTS,
+                partial(_answered, partial(_logging, upload_status)),
+            ),
+            Target("an address without a route", inputs.REQUESTS, partial(_answered, _unrouted)),
+            Target("Accept", inputs.TEXT, _accept),
+            Target("POST /uploads", inputs.BODIES, partial(_presign, writes)),
+            Target("PUT and DELETE /images/{id+}", inputs.REQUESTS, partial(_written, writes)),
+            Target("S3's events", inputs.S3_EVENTS, _event),
+            Target("the end of an execution", inputs.STATUS_CHANGES, _ended),
+            Target("a table on the terminal", inputs.TEXT, _printed),
+        ]
+
+
+def _link(key: str) -> str:
+    return "https://s3.example/rendition?signed"
+
+
+def _ready(key: str, version: str | None) -> UploadState:
+    return UploadState(id=key, version_id=version or "v", status="READY", served=True)
+
+
+def _answered(call: Callable[[dict[str, Any]], Any], event: dict[str, Any]) -> None:
+    """An answer is one that API Gateway can send: no header is split, and a problem says what is wrong."""
+    answer = call(event)
+    assert answer["statusCode"] in {200, 302, 304, *REFUSALS}, answer
+    for name, value in answer["headers"].items():
+        assert _HEADER.fullmatch(name), name
+        assert _HEADER.fullmatch(value), (name, value)
+    if answer.get("body") and not answer.get("isBase64Encoded"):
+        body = json.loads(answer["body"])
+        body_bytes = answer["body"].encode()
+        assert answer["statusCode"] < 400 or body["detail"], body_bytes
+
+
+def _logging(handler: Callable[[Any, Any], Any], event: dict[str, Any]) -> Any:
+    """The handler's answer. What it logs is JSON, a line a record, whatever the request has in it."""
+    log = io.StringIO()
+    output: Any = logger.registered_handler
+    before = output.setStream(log)
+    try:
+        with contextlib.redirect_stdout(log):
+            answer = handler(event, CONTEXT)
+    finally:
+        output.setStream(before)
+    lines = log.getvalue().split("\n")
+    assert lines.pop() == ""
+    assert all(json.loads(line)["message"] for line in lines)
+    assert lines
+    return answer
+
+
+def _unrouted(event: dict[str, Any]) -> Any:
+    return unrouted(event, CONTEXT)
+
+
+def _accept(header: str) -> None:
+    assert set(preferred_formats(header)) <= set(MODERN)
+
+
+def _presign(writes: Writes, body: Any) -> None:
+    text = body if isinstance(body, str) else json.dumps(body)
+    encoded = base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
+    event = {"routeKey": "POST /uploads", "body": encoded, "isBase64Encoded": True, "headers": {}}
+    answer = dispatch(event, {"POST /uploads": partial(presign_upload, writes)})
+    if answer["statusCode"] != 201:
+        assert answer["statusCode"] == 400, answer
+        return
+    form = json.loads(answer["body"])["fields"]
+    conditions = json.loads(base64.b64decode(form["policy"]))["conditions"]
+    assert {"key": body["id"]} in conditions
+    assert {"bucket": "source"} in conditions
+    assert ["content-length-range", 1, 1000] in conditions
+    assert {"Content-Type": form["Content-Type"]} in conditions
+    assert form["Content-Type"].startswith("image/")
+    assert not any(isinstance(each, list) and each[0] == "starts-with" for each in conditions)
+
+
+def _written(writes: Writes, event: dict[str, Any]) -> None:
+    body = str(event["queryStringParameters"]).encode("utf-8", "surrogatepass")
+    event = {**event, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    for call in (put_image, delete_image):
+        answer = dispatch({**event, "routeKey": "it"}, {"it": partial(call, writes)})
+        assert answer["statusCode"] in {202, *REFUSALS}, answer
+        assert all(_HEADER.fullmatch(value) for value in answer["headers"].values())
+
+
+def _event(event: Any) -> None:
+    try:
+        upload = upload_from_event(event)
+    except (KeyError, TypeError):
+        return
+    if all(isinstance(each, str) for each in (upload.id, upload.bucket, upload.sequencer)):
+        assert upload_from_event(upload.created_event("Replay")) == upload
+
+
+def _ended(change: dict[str, Any]) -> None:
+    stack_trace_in(change["cause"])
+    try:
+        failed = failed_execution(change)
+    except NotAnUpload:
+        return
+    assert failed.failure["cause"]
+    assert advice_on(failed.failure["name"], failed.failure["cause"]).remedy
+
+
+def _printed(text: str) -> None:
+    """Nothing of a text reaches the terminal as a command: no escape, no line break, no change of direction."""
+    out = io.StringIO()
+    console = Console(file=out, width=80, force_terminal=True, color_system="truecolor")
+    shown = table("image", "cause")
+    shown.add_row(untrusted(text), escaped(text))
+    console.print(shown)
+    lines = out.getvalue()
+    assert all(line.isprintable() for line in _STYLES.sub("", lines).split("\n")), repr(lines)
+    console.print(untrusted_lines(text))
+    assert all(line.isprintable() for line in _STYLES.sub("", out.getvalue()).split("\n")), repr(lines)
