@@ -42,7 +42,7 @@ def stack(calls: Counter[str]) -> Iterator[Stack]:
         )
         image_tables.create(SESSION.client("dynamodb"))
         outputs = {"ImageTableName": "images"}
-        for name in ("ProcessImage", "RemoveImage"):
+        for name in ("ProcessImage", "RemoveImage", "ReprocessImages"):
             outputs[f"{name}Arn"] = states.create_state_machine(
                 name=name,
                 definition='{"StartAt": "a", "States": {"a": {"Type": "Pass", "End": true}}}',
@@ -101,6 +101,18 @@ def test_executions_of_all_workflows_are_listed_and_counted(console: TestClient,
     rows, counts, _ = shown(console)
     assert rows == ["b.jpg", "a.jpg"]
     assert (counts["All"], counts["Running"], counts["Stopped"]) == (2, 1, 1)
+
+
+def test_a_reprocessing_is_listed_by_what_it_makes_again(console: TestClient, stack: Stack) -> None:
+    client = stack.client("stepfunctions")
+    for prefix in ("shop/<b>", ""):
+        arn = client.start_execution(
+            stateMachineArn=stack.machine_arn("ReprocessImages"), input=json.dumps({"prefix": prefix})
+        )["executionArn"]
+        client.stop_execution(executionArn=arn)
+    text = shown(console, workflow="ReprocessImages")[2]
+    assert "All originals" in text
+    assert 'Originals below <bdi class="name" dir="auto">shop/&lt;b&gt;</bdi>' in text
 
 
 def test_each_tab_counts_what_fits_the_other_filters(console: TestClient, start: Start) -> None:
@@ -230,7 +242,7 @@ def test_an_idle_look_costs_one_call_for_each_workflow(
     for _ in range(3):
         listed.newest()
         listed.changed()
-    assert calls["ListExecutions"] == 6
+    assert calls["ListExecutions"] == 9
     assert listed.complete
 
 

@@ -38,7 +38,15 @@ class Row:
 
     listed: Listed
     execution: Execution | None
-    seconds: float | None
+    seconds: float
+
+    @property
+    def prefix(self) -> str | None:
+        """What a run of ReprocessImages makes again: the beginning of the ids; None for another workflow."""
+        if self.execution is None or self.execution.machine != "ReprocessImages":
+            return None
+        given = self.execution.input
+        return str(given.get("prefix", "")) if isinstance(given, dict) else ""
 
 
 @dataclass(frozen=True)
