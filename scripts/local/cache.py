@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from local import redis_server
+from local import redis_server, redis_watch
 from local.deployment import source
 from local.options import Options, UnusableOption
 from local.redis_cluster import Cluster, Guard, with_login
@@ -68,9 +68,13 @@ def running(options: Options) -> Iterator[RunningCache]:
         with Cluster(options.state_dir / "cluster", _REPLICAS, guard, log=logs / "redis.log") as cluster:
             yield RunningCache(cluster.address, guard.password)
     elif options.redis_url is not None:
-        yield RunningCache(options.redis_url)
+        with redis_watch.running(options.redis_url, is_own=False):
+            yield RunningCache(options.redis_url)
     else:
-        with redis_server.running(options.redis_port, logs / "redis.log") as url:
+        with (
+            redis_server.running(options.redis_port, logs / "redis.log") as url,
+            redis_watch.running(url, is_own=True),
+        ):
             yield RunningCache(url)
 
 

@@ -7,12 +7,14 @@ import contextlib
 import logging
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from local.options import Options
-from local.shortages import LogFile, Shortages
+from local.shortages import LogFile, Shortages, watching_disk
 
 START_SECONDS = 60.0  # only ends a hang: a start takes a second, and more on an overloaded machine
 SETTINGS_OF_OTHERS = (
@@ -32,7 +34,8 @@ SETTINGS_OF_OTHERS = (
 def running(options: Options, listener: socket.socket, endpoint_url: str) -> Iterator[None]:
     """Serve MiniStack on `listener` until the block ends; then end every worker process too."""
     _configure(options, listener.getsockname()[1])
-    _log_to(options)
+    shortages = Shortages(options.state_dir)
+    _log_to(options, shortages)
 
     # MiniStack reads its settings when it is imported, hence here and not above.
     from local import patches
@@ -41,7 +44,8 @@ def running(options: Options, listener: socket.socket, endpoint_url: str) -> Ite
     server = _Server(listener)
     try:
         server.start()
-        yield
+        with watching_disk(shortages, [options.state_dir, Path(tempfile.gettempdir())]):
+            yield
     finally:
         server.stop()
         executor.close()
@@ -69,10 +73,9 @@ def _configure(options: Options, port: int) -> None:
     )
 
 
-def _log_to(options: Options) -> None:
+def _log_to(options: Options, shortages: Shortages) -> None:
     logs = options.state_dir / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    shortages = Shortages(options.state_dir)
     handler = LogFile(logs / "stack.log", shortages)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler, shortages], force=True)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import logging.handlers
 import os
+import shutil
 import sys
+import threading
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 AGAIN_AFTER_S = 60.0
+EVERY_S = 2.0
+LEAST_FREE = 50_000_000
+"""Bytes: the functions' packages and temporary files of some uploads at once."""
 _REMEDIES = {
-    errno.ENOSPC: "The disk is full, so uploads fail and logs are incomplete. Free some space (the stack writes to"
-    " {where}); then run `./scripts/images replay --all`.",
+    errno.ENOSPC: "The disk is full or nearly so: uploads fail, and logs are incomplete. Free some space (the stack"
+    " writes to {where}); then run `./scripts/images replay --all`.",
     errno.EMFILE: "Too many files and sockets are open, so uploads fail. Stop the stack, raise the limit"
     " (`ulimit -n 10240`), and start it again; then run `./scripts/images replay --all`.",
 }
@@ -44,6 +51,27 @@ class Shortages(logging.Handler):
         if now - self._said.get(kind, -AGAIN_AFTER_S) >= AGAIN_AFTER_S:
             self._said[kind] = now
             print(_REMEDIES[kind].format(where=self._where), file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def watching_disk(
+    shortages: Shortages, folders: Sequence[Path], least_free: int = LEAST_FREE
+) -> Iterator[None]:
+    """Say as long as the block runs when a folder's disk has fewer than `least_free` bytes left: before calls fail."""
+    stopping = threading.Event()
+
+    def watch() -> None:
+        while True:
+            if any(shutil.disk_usage(folder).free < least_free for folder in folders):
+                shortages.say(errno.ENOSPC)
+            if stopping.wait(EVERY_S):
+                return
+
+    threading.Thread(target=watch, daemon=True, name="disk-watch").start()
+    try:
+        yield
+    finally:
+        stopping.set()
 
 
 class LogFile(logging.handlers.RotatingFileHandler):

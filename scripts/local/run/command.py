@@ -60,6 +60,8 @@ def run(options: Options, request: Request) -> int:
     files.check(paths)
     console = Console(stderr=True)
     with attach.stack(options, console) as (stack, ours):
+        if not request.once and stack.console_url:
+            StandardOutput(width=500).print(f"console       {stack.console_url}\n", markup=False)
         try:
             outcomes = _process(stack, paths, request.time_limit, console)
         except (BotoCoreError, ClientError, Boto3Error) as error:
@@ -138,7 +140,6 @@ def _say_where(console: Console, stack: Stack, options: Options) -> None:
     places = {
         "edge": stack.outputs.get("CdnUrl"),
         "API": stack.outputs.get("ApiUrl"),
-        "console": stack.console_url,
         "AWS endpoint": stack.endpoint_url,
         "Redis": stack.redis_url,
         "for programs": str(options.state_dir / "stack.json"),

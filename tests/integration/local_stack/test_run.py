@@ -208,7 +208,9 @@ def test_run_shows_a_table_of_links_and_serves_until_interrupted(tmp_path: Path)
             lines.append(process.stdout.readline())
             assert lines[-1], process.stderr.read()
         assert [line for line in lines if line.rstrip() != line.rstrip("\n")] == []
-        edge = json.loads((tmp_path / "stack.json").read_text())["outputs"]["CdnUrl"]
+        described = json.loads((tmp_path / "stack.json").read_text())
+        assert lines[0].split() == ["console", described["console_url"]]
+        edge = described["outputs"]["CdnUrl"]
         links = [word for line in lines for word in line.split() if word.startswith(edge + "/images")]
         assert len(links) >= 3
         assert content(links[0])

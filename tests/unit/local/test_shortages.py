@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from waiting import until
 
-from local.shortages import LogFile, Shortages
+from local.shortages import LogFile, Shortages, watching_disk
 
 
 @pytest.fixture
@@ -52,3 +53,15 @@ def test_a_log_on_a_full_disk_says_so(tmp_path: Path, capsys: pytest.CaptureFixt
     full.handle(logging.makeLogRecord({"msg": "a line", "levelno": logging.ERROR}))
     full.stream = None  # closing it would write once more
     assert "The disk is full" in capsys.readouterr().err
+
+
+def test_a_disk_that_is_nearly_full_is_said_before_a_call_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more_than_any_disk_has = 10**18
+    printed: list[str] = []
+    with watching_disk(Shortages(tmp_path), [tmp_path], more_than_any_disk_has):
+        until(lambda: printed.append(capsys.readouterr().err) or "The disk is full" in "".join(printed))
+    with watching_disk(Shortages(tmp_path), [tmp_path], 0):
+        pass
+    assert "The disk" not in capsys.readouterr().err
