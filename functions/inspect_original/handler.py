@@ -2,48 +2,68 @@
 
 import io
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypedDict
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
-from imageservice.adapters.logging import logged, logger
+from imageservice.adapters.logging import log_rejection, logged, logger
 from imageservice.adapters.plan_loader import load_plan
 from imageservice.adapters.sent_requests import taken_requests
 from imageservice.adapters.source_bucket import OriginalObject
+from imageservice.core.errors import ImageRejected
 from imageservice.core.item import UploadRecord
 from imageservice.core.original_metadata import RESTORED_FROM
-from imageservice.core.resize_plan import plan_resizes
+from imageservice.core.resize_plan import ResizePlan, plan_resizes
 from imageservice.engine import ENGINE_VERSION
 from imageservice.engine.inspection import inspect
 from inspect_original import bootstrap
 
 
-@logged
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """`event`: upload (the item's attribute, in DynamoDB's format), recorded_digest, execution; and plan, JSON that
-    replaces the deployment's rendition plan unless it is empty.
+class Inspection(TypedDict):
+    """`attributes` are what Record image writes about the original, in DynamoDB's format.
 
-    Returns the digest and the resizes (see imageservice.core.resize_plan), and in `attributes` what Record image writes
-    about the original, in DynamoDB's format. Raises ImageRejected with the reason as its message.
+    `rejection` is the reason if the image is bad, and empty otherwise. A bad image has no digest and no resizes.
     """
+
+    rejection: str
+    digest: str
+    resizes: list[dict[str, Any]]
+    attributes: dict[str, Any]
+
+
+@logged
+def handler(event: dict[str, Any], context: LambdaContext) -> Inspection:
+    """`event`: upload (the item's attribute, in DynamoDB's format), recorded_digest, execution; and plan, JSON that
+    replaces the deployment's rendition plan unless it is empty."""
     upload: UploadRecord = from_dynamodb({"upload": event["upload"]})["upload"]
     logger.append_keys(image_id=upload["key"], execution=event["execution"])
+    try:
+        planned = _planned(upload, event["recorded_digest"], event.get("plan"))
+    except ImageRejected as error:
+        log_rejection(error)
+        nothing = to_dynamodb({"source": {}, "aliases": {}})
+        return Inspection(rejection=error.reason, digest="", resizes=[], attributes=nothing)
+    attributes = to_dynamodb({"source": planned["source"], "aliases": planned["aliases"]})
+    return Inspection(
+        rejection="", digest=planned["digest"], resizes=planned["resizes"], attributes=attributes
+    )
+
+
+def _planned(upload: UploadRecord, recorded_digest: str, own_plan: str | None) -> ResizePlan:
     open_original, limits, plan = bootstrap.dependencies()
-    if event.get("plan"):
-        plan = load_plan(event["plan"])
+    if own_plan:
+        plan = load_plan(own_plan)
     original_object = OriginalObject(upload["bucket"], upload["key"], upload.get("version_id"))
     file = open_original(original_object, upload["bytes"])
     original = inspect(io.BufferedReader(file), upload["bytes"], limits)
     read = {"original": asdict(original), "bytes_read": file.bytes_read, "requests": taken_requests()}
     logger.info("inspected", extra=read)
-    planned = plan_resizes(
+    return plan_resizes(
         upload,
         original,
         plan,
         ENGINE_VERSION,
-        recorded_digest=event["recorded_digest"],
+        recorded_digest=recorded_digest,
         restored_from=file.metadata.get(RESTORED_FROM, ""),
     )
-    attributes = to_dynamodb({"source": planned["source"], "aliases": planned["aliases"]})
-    return {"digest": planned["digest"], "resizes": planned["resizes"], "attributes": attributes}

@@ -6,8 +6,9 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
-from imageservice.adapters.logging import logged, logger
+from imageservice.adapters.logging import log_rejection, logged, logger
 from imageservice.adapters.sent_requests import taken_requests
+from imageservice.core.errors import ImageRejected
 from resize import bootstrap
 
 
@@ -16,12 +17,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`event`: source (in DynamoDB's format), digest, resize (see imageservice.core.resize_plan), execution.
 
     Returns attributes of the item, in DynamoDB's format: the renditions, and alpha, placeholder and color if the
-    resize describes the image. Raises ImageRejected if the pixels can't be decoded.
+    resize describes the image. If the pixels can't be decoded, returns the reason, as `rejection`.
     """
     source, resize = from_dynamodb(event["source"]["M"]), event["resize"]
     logger.append_keys(image_id=source["key"], execution=event["execution"], size=resize["target"]["name"])
     begin = perf_counter()
-    sized = bootstrap.sizer().make(source, event["digest"], resize)
+    try:
+        sized = bootstrap.sizer().make(source, event["digest"], resize)
+    except ImageRejected as error:
+        log_rejection(error)
+        return {"rejection": error.reason}
     # Measured in the log: as metrics by size and format, these would cost $12 a month before the first image.
     measured = {
         "original_bytes": sized.original_bytes,

@@ -7,6 +7,7 @@ import pytest
 
 import imageservice.core.errors
 from dev.checks.machines import all_states
+from imageservice.failures.failed_execution import REJECTED
 
 # docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 STATES_LANGUAGE = {
@@ -77,8 +78,14 @@ def test_error_name_is_a_class_of_ours_or_a_documented_one(state: str, resource:
     assert name in own_errors() | documented or is_error_of_service(name, resource)
 
 
-def test_image_rejected_has_no_subclass_that_would_go_by_another_name() -> None:
-    assert imageservice.core.errors.ImageRejected.__subclasses__() == []
+def test_a_rejected_image_ends_its_workflow_under_the_name_of_its_class() -> None:
+    ends = {state.body["Error"] for state in all_states() if state.path == "ProcessImage / Image rejected"}
+    assert ends == {imageservice.core.errors.ImageRejected.__name__} == {REJECTED}
+
+
+def test_no_state_waits_for_a_rejection_as_an_error() -> None:
+    """A function returns it, so that Lambda counts no error."""
+    assert REJECTED not in {name for _, _, name in named_errors()}
 
 
 def test_the_tree_in_the_docstring_is_that_of_the_classes_and_their_statuses() -> None:

@@ -4,6 +4,7 @@ The states' own expressions and the functions' own answers meet moto's DynamoDB 
 recorder itself.
 """
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 from image_tables import dynamodb
-from item_world import GLASS, OTHER_PHOTO, World, conforms
+from item_world import GLASS, OTHER_PHOTO, PHOTO, World, conforms
 from typed_dicts import mismatches
 from workflow_states import Evaluate, jsonata
 
@@ -116,21 +117,45 @@ def test_a_replacement_lists_what_it_replaced(world: World) -> None:
     assert conforms(world.write(execution, "Mark ready"), "READY")
 
 
+def test_a_recorded_first_image_is_a_ready_item_once_it_is_marked(world: World) -> None:
+    execution = world.resized()
+    recorded = world.write(execution, "Record first image")
+    assert conforms(recorded, "PROCESSING")
+    ready = world.write(execution, "Mark ready")
+    assert conforms(ready, "READY")
+    assert ready
+    assert (ready["revision"], ready["replaced"]) == (1, [])
+
+
+def test_a_first_image_is_not_recorded_over_another_one(world: World) -> None:
+    assert world.ready()
+    assert world.write(world.resized(OTHER_PHOTO), "Record first image") is None
+
+
+def test_a_first_image_is_not_recorded_once_a_newer_upload_is_known(world: World) -> None:
+    execution = world.resized()
+    world.registered(OTHER_PHOTO)
+    assert world.write(execution, "Record first image") is None
+
+
 def test_a_rejected_upload_is_a_rejected_item_with_the_reason(world: World) -> None:
-    execution = world.registered(b"no image")
-    cause = '{"errorType": "ImageRejected", "errorMessage": "It says \\"no\\"."}'
-    execution.catch("Inspect original", {"Error": "ImageRejected", "Cause": cause})
-    item = world.write(execution, "Record rejection")
+    item = world.write(world.inspected(b"no image"), "Record rejection")
     assert conforms(item, "REJECTED")
     assert item
-    assert item["error"] == {"name": "ImageRejected", "cause": 'It says "no".'}
+    assert item["error"]["name"] == "ImageRejected"
+    assert "not accepted" in item["error"]["cause"]
+
+
+def test_an_upload_whose_pixels_are_cut_off_is_a_rejected_item_with_the_reason(world: World) -> None:
+    item = world.write(world.resized(PHOTO[:-40]), "Record rejection")
+    assert conforms(item, "REJECTED")
+    assert item
+    assert re.search("cut off|damaged", item["error"]["cause"])
 
 
 def test_a_rejected_replacement_is_a_rejected_item_that_is_still_served(world: World) -> None:
     first = world.ready()
-    execution = world.registered(b"no image")
-    execution.catch("Inspect original", {"Error": "ImageRejected", "Cause": '{"errorMessage": "No."}'})
-    item = world.write(execution, "Record rejection")
+    item = world.write(world.inspected(b"no image"), "Record rejection")
     assert conforms(item, "REJECTED")
     assert item
     assert item["renditions"] == first["renditions"]

@@ -1,10 +1,13 @@
 """From an image's id to the failing call: what the functions log, as CloudWatch Logs has it."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+from PIL import Image
 from service import Service
 from waiting import until
 
@@ -44,9 +47,37 @@ def test_every_line_is_json_and_leads_from_the_image_to_its_requests(service: Se
         assert 0 < metrics["maxMemoryUsedMB"] <= metrics["memorySizeMB"]
 
 
-def test_a_rejection_is_no_error(service: Service, samples: Path) -> None:
-    image_id = service.upload(samples / "broken-header.jpg")
-    service.reaches(image_id, "REJECTED")
-    [line] = until(lambda: lines_of(service.stack, image_id))
-    assert (line["level"], line["message"]) == ("INFO", "rejected")
-    assert line["reason"]
+def photo_without_its_end() -> bytes:
+    """Its header is right, so the inspection accepts it; its pixels are cut off."""
+    file = io.BytesIO()
+    Image.effect_noise((64, 64), 50).save(file, "PNG")
+    return file.getvalue()[:-200]
+
+
+@pytest.mark.parametrize(
+    ("content", "found_by"),
+    [(b"This is no photo.", "InspectOriginal"), (photo_without_its_end(), "Resize")],
+    ids=["its header", "its pixels"],
+)
+def test_a_rejection_is_no_error_of_a_function(service: Service, content: bytes, found_by: str) -> None:
+    image_id = service.upload(content)
+    item = service.reaches(image_id, "REJECTED")
+    assert service.ended(item["execution"]) == "FAILED"
+    of_image = lines_of(service.stack, image_id)
+    rejected = [line for line in of_image if line["message"] == "rejected"]
+    assert all(found_by in line["function_name"] for line in rejected)
+    assert {line["reason"] for line in rejected} == {item["error"]["cause"]}
+    requests = {line["function_request_id"] for line in of_image}
+
+    def reported() -> list[Line] | None:
+        """All lines of the image's requests, those of Lambda's runtime included, once Lambda has reported each."""
+        found = [line for line in lines(service.stack) if any(each in json.dumps(line) for each in requests)]
+        reports = [line for line in found if line.get("type") == "platform.report"]
+        return found if len(reports) == len(requests) else None
+
+    of_requests = until(reported)
+    assert {line["level"] for line in of_requests if "level" in line} == {"INFO"}
+    reports = [line["record"] for line in of_requests if line.get("type") == "platform.report"]
+    assert {report["status"] for report in reports} == {"success"}
+    kinds = {event["type"] for event in service.history(item["execution"])}
+    assert not {kind for kind in kinds if kind.endswith("Failed")} - {"ExecutionFailed"}

@@ -10,6 +10,8 @@ SECONDS = 300
 SILENT: set[str] = {
     "May it be served?: own failure",
     "May it be served?: whatever is served",
+    "Rejected?: what was made stays",
+    "Record first image: without execution",
     "Record image: same upload, other execution",
     "Replaced?: nothing retired",
     "CDN purged?: not awaited",

@@ -103,6 +103,14 @@ class World:
         assert self.write(execution, "Register upload")
         return execution
 
+    def inspected(self, content: bytes) -> Execution:
+        """An execution that has nothing to resize."""
+        execution = self.registered(content)
+        answer = inspect_original(execution.arguments("Inspect original")["Payload"], _CONTEXT)
+        execution.assign("Inspect original", {"Payload": answer})
+        assert answer["resizes"] == []
+        return execution
+
     def resized(self, content: bytes = PHOTO) -> Execution:
         execution = self.registered(content)
         inspected = inspect_original(execution.arguments("Inspect original")["Payload"], _CONTEXT)

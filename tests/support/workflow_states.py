@@ -82,11 +82,6 @@ class Execution:
         """Applies the state's Assign, if it has one, with this result of its task."""
         self._variables |= self._filled_in(self._states[state].get("Assign", {}), result=result)
 
-    def catch(self, state: str, error: dict[str, str]) -> None:
-        """Applies the Assign of the state's only Catch, with this error of its task."""
-        (catcher,) = self._states[state]["Catch"]
-        self._variables |= self._filled_in(catcher["Assign"], errorOutput=error)
-
     def _filled_in(self, value: Any, **states: Any) -> Any:
         if isinstance(value, dict):
             return {name: self._filled_in(part, **states) for name, part in value.items()}

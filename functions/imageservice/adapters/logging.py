@@ -12,12 +12,13 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from imageservice.adapters.sent_requests import taken_requests
 from imageservice.core.errors import ImageRejected
 
 logger = Logger()
 metrics = Metrics()
 
-__all__ = ["MetricUnit", "logged", "logger", "metrics"]
+__all__ = ["MetricUnit", "log_rejection", "logged", "logger", "metrics"]
 
 Result = TypeVar("Result")
 
@@ -25,7 +26,7 @@ Result = TypeVar("Result")
 def logged(handler: Callable[[Any, LambdaContext], Result]) -> Callable[[Any, LambdaContext], Result]:
     """A handler whose lines carry its request, and whose errors are logged with the keys that it has appended.
 
-    An error is one line with its stack trace, at level ERROR. A rejected image is INFO: it is its uploader's concern.
+    An error is one line with its stack trace, at level ERROR.
     """
 
     @logger.inject_lambda_context(clear_state=True)
@@ -33,11 +34,17 @@ def logged(handler: Callable[[Any, LambdaContext], Result]) -> Callable[[Any, La
     def run(event: Any, context: LambdaContext) -> Result:
         try:
             return handler(event, context)
-        except ImageRejected as rejection:
-            logger.info("rejected", extra={"reason": rejection.reason})
-            raise
         except Exception as error:  # logged, and raised again
             logger.exception("failed", extra={"error": type(error).__name__})
             raise
 
     return run
+
+
+def log_rejection(error: ImageRejected) -> None:
+    """Logs that an image is rejected, at level INFO: it is its uploader's concern.
+
+    The function then returns the reason instead of raising it. An error would count in Lambda's metric Errors, which
+    alarms watch, and Lambda's runtime would log it as an ERROR line of its own.
+    """
+    logger.info("rejected", extra={"reason": error.reason, "requests": taken_requests()})

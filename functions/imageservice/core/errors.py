@@ -25,9 +25,9 @@
     ├── NotAnnounced               EventBridge refused a failure's event: try again
     └── RemovalIncomplete          S3 did not delete some of the renditions: try again
 
-A function's error reaches the state machine under the name of its class: `ErrorEquals` in `statemachine/` catches
-`ImageRejected`, which has no subclasses, and retries `CacheSwitching` for minutes. All other errors fail the state, to
-be replayed.
+A function's error reaches the state machine under the name of its class: `ErrorEquals` in `statemachine/` retries
+`CacheSwitching` for minutes. All other errors fail the state, to be replayed. `ImageRejected` does not leave its
+function: those that inspect and resize return the reason, and the state machine ends under this name.
 """
 
 from http import HTTPStatus

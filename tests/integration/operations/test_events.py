@@ -79,7 +79,7 @@ def _stop_one(service: Any) -> None:
             lambda: states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
         )
         arn = running[0]["executionArn"]
-        until(lambda: service.entered(arn, "Refresh Redis"))
+        until(lambda: service.entered(arn, "Cache first image"))
         states.stop_execution(executionArn=arn, cause="Stopped for a test.")
     finally:
         service.redis.start()

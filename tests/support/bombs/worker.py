@@ -10,7 +10,7 @@ import re
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +21,6 @@ import boto3
 from imageservice.adapters.plan_loader import load_plan
 from imageservice.adapters.processed_bucket import Renditions
 from imageservice.adapters.source_bucket import RangedOriginal, read_original
-from imageservice.core.errors import ImageRejected
 from imageservice.core.limits import Limits
 from imageservice.engine.pillow_limits import set_pillow_limits
 
@@ -52,7 +51,7 @@ class FileStore:
         return {}
 
 
-def handler_of(function: str, store: FileStore) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+def handler_of(function: str, store: FileStore) -> Callable[[dict[str, Any], Any], Mapping[str, Any]]:
     """The function's handler, which finds the file where its original is expected."""
     set_pillow_limits()
     if function == "inspect":
@@ -71,15 +70,15 @@ def handler_of(function: str, store: FileStore) -> Callable[[dict[str, Any], Any
     return resize
 
 
-def called(handler: Callable[[dict[str, Any], Any], dict[str, Any]], event: dict[str, Any]) -> dict[str, Any]:
+def called(
+    handler: Callable[[dict[str, Any], Any], Mapping[str, Any]], event: dict[str, Any]
+) -> dict[str, Any]:
     """What the handler returned, or why it rejected the image, and its CPU seconds."""
     began = time.process_time()
-    answer, reason = None, ""
-    try:
-        answer = handler(event, _CONTEXT)
-    except ImageRejected as rejected:
-        reason = str(rejected)
-    return {"answer": answer, "reason": reason, "seconds": time.process_time() - began}
+    answer = handler(event, _CONTEXT)
+    seconds = time.process_time() - began
+    reason = answer.get("rejection", "")
+    return {"answer": None if reason else answer, "reason": reason, "seconds": seconds}
 
 
 def peak_memory() -> int:
