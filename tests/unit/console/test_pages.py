@@ -10,6 +10,7 @@ import boto3
 import image_tables
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from starlette.testclient import TestClient
 
@@ -228,3 +229,21 @@ def test_the_consoles_own_acts_are_on_record(console: TestClient, stack: Stack) 
     assert console.post("/remove", data=form, headers=headers).status_code == 303
     (act,) = audit.of_image(stack, "a.jpg")
     assert (act.action, act.via, act.outcome) == ("remove", "console", "done")
+
+
+def test_an_image_is_shown_to_those_who_may_not_read_the_record(stack: Stack) -> None:
+    put(stack, id="a.jpg", status="READY")
+
+    def refused(model: Any, params: dict[str, Any], **_: Any) -> None:
+        if "/?" in str(params["url"]) or (params["body"] and b'"acts"' in params["body"]):
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, model.name)
+
+    for service, event in (
+        ("dynamodb", "before-call.dynamodb.Query"),
+        ("s3", "before-call.s3.ListObjectVersions"),
+    ):
+        stack.client(service).meta.events.register(event, refused)
+    console = TestClient(create_app(stack), base_url="http://127.0.0.1")
+    page = " ".join(console.get("/image?id=a.jpg").text.split())
+    assert "Your credentials don't allow to read the record." in page
+    assert "Your credentials don't allow to list them." in page

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,6 +25,8 @@ from imageservice_operator.operations.activity import Activity
 from imageservice_operator.operations.health import Health
 from imageservice_operator.operations.stack import Stack
 from imageservice_operator.operations.usage import Usage
+
+Found = TypeVar("Found")
 
 TEMPLATES = Path(__file__).with_name("templates")
 COUNT_LIMIT = 1000  # the most images that are counted in a status; from here on it shows "1,000+"
@@ -103,6 +105,16 @@ def render(request: Request, template: str, *, code: int = 200, **values: Any) -
         **{"refresh": 0, **values},
     )
     return HTMLResponse(html, status_code=code)
+
+
+def permitted(read: Callable[[], Sequence[Found]]) -> Sequence[Found] | None:
+    """What a part of a page reads; None if the credentials don't allow it: the rest of the page is shown."""
+    try:
+        return read()
+    except ClientError as error:
+        if "AccessDenied" in error.response["Error"]["Code"]:
+            return None
+        raise
 
 
 def required(request: Request, name: str) -> str:

@@ -18,7 +18,14 @@ from starlette.responses import Response
 from imageservice.failures.advice import advice_on
 from imageservice.failures.failed_execution import message_in
 from imageservice_operator.console import urls
-from imageservice_operator.console.context import RUNNING_REFRESH_S, Context, context_of, render, required
+from imageservice_operator.console.context import (
+    RUNNING_REFRESH_S,
+    Context,
+    context_of,
+    permitted,
+    render,
+    required,
+)
 from imageservice_operator.console.pages import execution_events
 from imageservice_operator.console.workflow import definition, layout, timeline
 from imageservice_operator.operations import audit, execution_cost, executions, images, map_runs, stories
@@ -72,7 +79,7 @@ def page(request: Request) -> Response:
         visit_links={state: link(visit=visit.id, event="") for state, visit in _worst(visits).items()},
         timeline=timeline.timeline(story, now),
         rows_shown=ROWS_SHOWN,
-        acts=audit.of_execution(context.stack, arn, described.image_id, limit=ACTS_SHOWN),
+        acts=permitted(lambda: audit.of_execution(context.stack, arn, described.image_id, limit=ACTS_SHOWN)),
         link=link,
         chosen=chosen,
         visit=next((each for each in visits if str(each.id) == chosen["visit"]), None),

@@ -18,6 +18,7 @@ from imageservice_operator.console.context import (
     RUNNING_REFRESH_S,
     Context,
     context_of,
+    permitted,
     render,
     required,
 )
@@ -66,8 +67,8 @@ def page(request: Request) -> Response:
         failure=failures.failure_of_image(context.stack, image) if image.status != "DELETED" else None,
         links=_links(context, image) if image.renditions else None,
         executions=context.executions.of_image(image.id, image.item),
-        originals=context.originals.of_image(image.id),
-        acts=list(audit.of_image(context.stack, image.id, limit=ACTS_SHOWN)),
+        originals=permitted(lambda: context.originals.of_image(image.id)),
+        acts=permitted(lambda: list(audit.of_image(context.stack, image.id, limit=ACTS_SHOWN))),
         in_progress=in_progress,
         refresh=RUNNING_REFRESH_S if in_progress else IDLE_REFRESH_S,
     )
