@@ -87,6 +87,8 @@ def _crowded(crowd: Crowd) -> Iterator[Path]:
             (state_dir / "crowd.part").write_text(json.dumps(asked))
             (state_dir / "crowd.part").rename(state_dir / "crowd.json")
             while not (state_dir / "crowded").exists():
+                if not stack.answers():
+                    sys.exit("The stack ended while it was filled.")
                 time.sleep(0.2)
             yield state_dir
 
@@ -148,6 +150,7 @@ def _page(address: str, pid: int) -> dict[str, Any]:
         body = httpx.get(address, timeout=600).raise_for_status().content
         took.append(_cpu_ms(pid) - before)
         time.sleep(1)  # what it does in the background is not this page's
+    print(f"{address}: {len(body):,} bytes, {took} ms", file=sys.stderr, flush=True)
     return {"bytes": len(body), "cpu_ms": max(took[1:]), "first_cpu_ms": took[0]}
 
 
@@ -191,6 +194,7 @@ def _command(state_dir: Path, arguments: Sequence[str]) -> dict[str, Any]:
         text = took.read()
     process.wait()
     measured: dict[str, Any] = json.loads(text)
+    print(f"images {' '.join(arguments)}: {measured}", file=sys.stderr, flush=True)
     return measured
 
 
