@@ -62,16 +62,19 @@ def watching_disk(
 
     def watch() -> None:
         while True:
-            if any(shutil.disk_usage(folder).free < least_free for folder in folders):
-                shortages.say(errno.ENOSPC)
+            with contextlib.suppress(FileNotFoundError):  # the stack's folder is being removed
+                if any(shutil.disk_usage(folder).free < least_free for folder in folders):
+                    shortages.say(errno.ENOSPC)
             if stopping.wait(EVERY_S):
                 return
 
-    threading.Thread(target=watch, daemon=True, name="disk-watch").start()
+    thread = threading.Thread(target=watch, daemon=True, name="disk-watch")
+    thread.start()
     try:
         yield
     finally:
         stopping.set()
+        thread.join(EVERY_S)
 
 
 class LogFile(logging.handlers.RotatingFileHandler):
