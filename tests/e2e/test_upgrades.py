@@ -144,6 +144,15 @@ def test_a_change_of_plan_changes_new_images_alone(live: Live, samples: Path) ->
     assert live.update(RenditionPlan="").returncode == 0
 
 
+def test_a_plan_that_is_not_valid_is_refused_before_a_function_gets_it(live: Live) -> None:
+    before, parameters = live.made(), live.parameters()
+    done = live.update(RenditionPlan='{"formats": ["fallback"], "sizes": []}')
+    assert (done.returncode, "CheckedPlan: the rendition plan at $.sizes" in done.stderr) == (1, True), (
+        done.stderr
+    )
+    assert (live.made(), live.parameters()) == (before, parameters)
+
+
 def test_a_cache_that_was_off_while_an_image_was_replaced_serves_nothing_stale(
     live: Live, samples: Path
 ) -> None:
