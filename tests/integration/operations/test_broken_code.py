@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from imageservice_operator.operations import executions
+from imageservice_operator.operations import executions, logs, stories
 from imageservice_operator.operations.images import Image
 
 IDS = [f"bug/{number}.jpg" for number in range(10)]
@@ -79,6 +79,25 @@ def test_logs_and_history_show_the_call_and_the_size_that_failed(
     assert re.search(r"Resize, size \w+: KeyError: 'sizes'", printed)
     assert re.search(r"resize/sizer\.py:\d+ in make", printed)
     assert re.search(r"started +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", printed)
+
+
+def test_each_attempt_leads_to_the_lines_of_its_own_request(service: Any, buggy: dict[str, Image]) -> None:
+    execution = executions.describe(service.stack, buggy[IDS[3]].execution)
+    story = stories.read(executions.history(service.stack, execution.arn))
+    attempts = [
+        (visit, attempt)
+        for visit in story.all_visits()
+        if visit.state == "Resize"
+        for attempt in visit.attempts
+        if attempt.succeeded is False
+    ]
+    requests = []
+    for visit, attempt in attempts:
+        lines = logs.of_attempt(service.stack, execution, visit, attempt)
+        assert [line.size for line in lines if line.stack_trace] == [visit.iteration.label]
+        assert len({line.request for line in lines}) == 1
+        requests.append(lines[0].request)
+    assert len(set(requests)) == len(attempts) > 1
 
 
 def test_dry_run_changes_nothing(service: Any, buggy: dict[str, Image]) -> None:
