@@ -144,10 +144,13 @@ def test_figures_agree_after_each_thing_that_happens(world: World) -> None:
             pages_agree(world, images, failed, busy)
 
 
-def test_status_of_each_image_says_that_it_failed(world: World) -> None:
+def test_status_of_each_image_and_its_page_say_that_it_failed(world: World) -> None:
     for happens, fails, *_ in STATES:
         happens(world)
         for image_id in fails - {"unregistered.jpg"}:
             code, (image,) = command("status", image_id)
             assert (code, image["status"]) == (1, "FAILED"), image_id
             assert image["error"]["name"]
+            shown = page(world, f"/image?id={image_id}")
+            assert re.search(r'class="chip failed"', shown.partition("</h1>")[2]), image_id
+            assert "What to do:" in shown

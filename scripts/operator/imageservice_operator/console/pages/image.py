@@ -54,7 +54,8 @@ def page(request: Request) -> Response:
             raise
         image = waiting[0]
     error = image.error or {}
-    in_progress = image.status not in SETTLED
+    failure = failures.failure_of_image(context.stack, image)
+    in_progress = image.status not in SETTLED and failure is None
     return render(
         request,
         "image.html",
@@ -64,7 +65,8 @@ def page(request: Request) -> Response:
         preview=preview_of(image.renditions, PREVIEW_WIDTH),
         sizes=_sizes(image),
         advice=advice_on(error.get("name", ""), error.get("cause", "")) if error else None,
-        failure=failures.failure_of_image(context.stack, image) if image.status != "DELETED" else None,
+        failure=failure,
+        status="FAILED" if failure else image.status,  # as in the lists, whatever the item says yet
         links=_links(context, image) if image.renditions else None,
         executions=context.executions.of_image(image.id, image.item),
         originals=permitted(lambda: context.originals.of_image(image.id)),
