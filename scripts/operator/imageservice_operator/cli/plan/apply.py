@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations import plan_apply, plan_effect, plan_journal, reprocess
 from imageservice_operator.operations.plan import read_plan
 from imageservice_operator.operations.plan_apply import Canary, Made
+from imageservice_operator.operations.plan_deployment import PLAN
 from imageservice_operator.operations.plan_journal import Apply
 from imageservice_operator.operations.wording import size as in_bytes
 
@@ -124,9 +126,18 @@ def _go_on(session: Session, request: Request, current: Apply) -> None:
             f"Make the plan live on {stack.name}, and the rest of the images?", abort=True, err=True
         )
     if current.stage in ("PAUSED", "DEPLOYING"):
+        _warn_of_samconfig(session, Path("samconfig.toml"))
         session.say("Updating the stack …")
         current = plan_apply.deploy(stack, current)
     _make_rest(session, request, current)
+
+
+def _warn_of_samconfig(session: Session, file: Path) -> None:
+    """Says that a later `sam deploy` would put another plan back: a guided one writes every parameter down."""
+    if file.is_file() and re.search(rf"{PLAN}\s*=", file.read_text(errors="replace")):
+        session.say(
+            f"{file} names {PLAN}: the next sam deploy would put its plan back. Delete it there, or change it."
+        )
 
 
 def _roll_back(session: Session, request: Request, current: Apply | None) -> None:

@@ -102,7 +102,7 @@ def _show_effect(session: Session, found: Effect, page_path: Path | None) -> Non
         shown |= {
             "transitions": _range(found.transitions, lambda value: f"{value:,.0f}"),
             "cost": _range(found.dollars, lambda value: f"${value:,.2f}") + ", once",
-            "bytes": _range(more, _more) + f", ${found.dollars_a_month:+,.4f} a month",
+            "bytes": _range(more, _more) + f", {_dollars(found.dollars_a_month)} a month",
             "sample": f"{len(found.sample)} images"
             + ("" if more.margin == 0 else "; ± is the 95 % confidence interval"),
         }
@@ -120,5 +120,12 @@ def _range(estimate: Estimate, written: Callable[[float], str]) -> str:
 
 
 def _more(number: float) -> str:
-    sign = "−" if number < 0 else ""
-    return f"{sign}{in_bytes(round(abs(number)))}"
+    return f"{_sign(number)}{in_bytes(round(abs(number)))}"
+
+
+def _dollars(number: float) -> str:
+    return f"{_sign(number)}${abs(number):,.4f}"
+
+
+def _sign(number: float) -> str:
+    return "−" if number < 0 else ""
