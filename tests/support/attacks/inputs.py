@@ -121,3 +121,35 @@ BODIES = st.one_of(
     _part_of({"id": "a.jpg", "content_type": "image/jpeg"}),
     st.builds(lambda key, kind: {"id": key, "content_type": kind}, TEXT, st.just("image/png") | TEXT),
 )
+
+# What a browser can send as Host: names, ports and addresses, and no user or path.
+_NAMES = st.sampled_from(
+    [
+        *("127.0.0.1", "localhost", "[::1]", "evil.example", "127.1", "0x7f.1", "0.0.0.0"),
+        "[::ffff:127.0.0.1]",
+        "",
+    ]
+)
+HOSTS = st.builds(
+    lambda names, between, port: between.join(names) + port,
+    st.lists(_NAMES, min_size=1, max_size=3),
+    st.sampled_from([".", "-", ""]),
+    st.sampled_from(["", ":4580", ":80", ":", ":99999"]),
+)
+VISITS = st.fixed_dictionaries(
+    {"method": METHODS, "host": HOSTS},
+    optional={
+        "origin": st.one_of(
+            HOSTS.map("http://{}".format), HOSTS.map("https://{}".format), st.just("null"), TEXT
+        ),
+        "sec-fetch-site": st.sampled_from(
+            ["same-origin", "same-site", "cross-site", "none", "SAME-ORIGIN", ""]
+        ),
+        "cookie": st.sampled_from(["console-4580=KNOWN", "console-80=KNOWN", "console-4580=guess"]) | TEXT,
+        "query": st.sampled_from(["key=guess", "key=", "key=%00"]) | TEXT,
+    },
+)
+DEEP = st.builds(
+    lambda depth, close: "[" * depth + "]" * depth * close, st.sampled_from([500, 950, 20_000]), st.booleans()
+)
+SHOWN = st.tuples(DEEP | JSON | TEXT.map(lambda text: '{"a": "' + text + '"}'), TEXT)

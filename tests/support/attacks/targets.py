@@ -5,6 +5,7 @@ A target raises whatever a parser raises beyond that, or AssertionError.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import io
@@ -13,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from html.parser import HTMLParser
 from types import SimpleNamespace
 from typing import Any
 
@@ -37,6 +39,8 @@ from imageservice.failures.advice import advice_on
 from imageservice.failures.failed_execution import NotAnUpload, failed_execution, stack_trace_in
 from imageservice.http.routing import dispatch
 from imageservice_operator.cli.output import escaped, table, untrusted, untrusted_lines
+from imageservice_operator.console.json_view import tree
+from imageservice_operator.console.security import Guard, Session
 from reader import bootstrap as reader_bootstrap
 from reader.handler import handler as read
 from unrouted.handler import handler as unrouted
@@ -57,9 +61,15 @@ NAMES = (
     "S3's events",
     "the end of an execution",
     "a table on the terminal",
+    "the console's door",
+    "JSON on a page of the console",
 )
 """What is attacked."""
 REFUSALS = {400, 403, 404, 405, 406, 409, 412, 413, 415}
+# Elements and attributes of json_view's own; no value of theirs can run anything.
+_ELEMENTS = {"div", "span", "p", "details", "summary", "mark", "ul", "li"}
+_ATTRIBUTES = {"class", "open"}
+_LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]*)?")
 _HEADER = re.compile(r"[\t\x20-\x7e]*")
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -109,6 +119,8 @@ def targets() -> Iterator[list[Target]]:
             Target("S3's events", inputs.S3_EVENTS, _event),
             Target("the end of an execution", inputs.STATUS_CHANGES, _ended),
             Target("a table on the terminal", inputs.TEXT, _printed),
+            Target("the console's door", inputs.VISITS, _visit),
+            Target("JSON on a page of the console", inputs.SHOWN, _shown),
         ]
 
 
@@ -215,3 +227,55 @@ def _printed(text: str) -> None:
     assert all(line.isprintable() for line in _STYLES.sub("", lines).split("\n")), repr(lines)
     console.print(untrusted_lines(text))
     assert all(line.isprintable() for line in _STYLES.sub("", out.getvalue()).split("\n")), repr(lines)
+
+
+def _visit(visit: dict[str, str]) -> None:
+    """A page that is not the console's own changes nothing, whatever name it has for this machine."""
+    session = Session(keyed=True)
+    passed: list[str] = []
+    answers: list[int] = []
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        passed.append(scope["method"])
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            answers.append(message["status"])
+
+    sent = {name: text for name, text in visit.items() if name not in ("method", "query")}
+    sent["cookie"] = sent.get("cookie", "").replace("KNOWN", session.cookie)
+    headers = [(name.encode(), text.encode("utf-8", "replace")) for name, text in sent.items()]
+    query = visit.get("query", "").encode("utf-8", "replace")
+    scope = {
+        "type": "http",
+        "method": visit["method"],
+        "path": "/",
+        "headers": headers,
+        "query_string": query,
+    }
+    asyncio.run(Guard(page, session)(scope, receive, send))
+    assert passed or answers[0] in (401, 403, 421)
+    if passed:
+        assert _LOOPBACK.fullmatch(visit["host"]), visit
+        assert session.cookie in sent["cookie"]
+    if passed and visit["method"] not in ("GET", "HEAD"):
+        assert visit.get("origin", f"http://{visit['host']}") == f"http://{visit['host']}"
+        assert visit.get("sec-fetch-site", "same-origin") == "same-origin"
+
+
+class _Elements(HTMLParser):
+    """Raises AssertionError for any element or attribute that could do something."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in _ELEMENTS, tag
+        assert {name for name, _ in attrs} <= _ATTRIBUTES, attrs
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(data)
+
+
+def _shown(given: tuple[Any, str]) -> None:
+    _Elements().feed(str(tree(*given)))

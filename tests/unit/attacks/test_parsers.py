@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 from attacks.targets import NAMES, Target, targets
 
+from imageservice_operator.console.json_view import tree
+
 EXAMPLES = 40
 
 
@@ -33,3 +35,10 @@ def test_a_path_that_is_no_utf_8_is_refused_and_logged(attacked: dict[str, Targe
 def test_what_nests_too_deep_is_no_reason_to_lose_a_failure(attacked: dict[str, Target], part: str) -> None:
     change = {"executionArn": "arn:x", "status": "FAILED", "cause": "", part: "[" * 20_000}
     attacked["the end of an execution"].attack(change)
+
+
+@pytest.mark.parametrize("depth", [60, 500, 20_000])
+def test_json_that_nests_too_deep_is_shown_as_far_as_it_can_be(depth: int) -> None:
+    """Without hypothesis, which raises Python's limit on recursion."""
+    for text in ("[" * depth + "]" * depth, "[" * depth):
+        assert str(tree(text)).startswith('<div class="json">')

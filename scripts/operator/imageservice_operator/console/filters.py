@@ -96,12 +96,21 @@ def pretty(value: Any) -> str:
     )
 
 
+DEEPEST = 50
+"""Levels of JSON that a page shows."""
+
+
 def unfolded(value: Any, depth: int = 0) -> Any:
-    """The value, with every text in it that is a JSON object or list parsed, to a depth of 6."""
+    """The value, with every text in it that is a JSON object or list parsed, to a depth of 6.
+
+    What is nested deeper than 50 levels is left out: a page must not fail on it.
+    """
+    if depth > DEEPEST and isinstance(value, (dict, list)):
+        return "…"
     if isinstance(value, str) and value[:1] in ("{", "[") and depth < 6:
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     if isinstance(value, dict):
         return {name: unfolded(inner, depth + 1) for name, inner in value.items()}
