@@ -46,14 +46,23 @@ class Apply:
 
 
 def read(stack: Stack) -> Apply | None:
-    """The latest change of plan; None if there was none, or if it is older than the bucket keeps reports."""
+    """The latest change of plan; None if there was none, or if it is older than the bucket keeps reports.
+
+    Raises OperationFailed for an object that is none.
+    """
     try:
         answer = stack.client("s3").get_object(Bucket=_bucket(stack), Key=KEY)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
             return None
         raise
-    return Apply(**json.loads(answer["Body"].read()), etag=answer["ETag"])
+    try:
+        return Apply(**json.loads(answer["Body"].read()), etag=answer["ETag"])
+    except (ValueError, TypeError) as error:
+        raise OperationFailed(
+            f"s3://{_bucket(stack)}/{KEY} is damaged, or of another version of this command: {error}. Deleting it"
+            " forgets the change and the plan before it."
+        ) from error
 
 
 def write(stack: Stack, apply: Apply, **changed: Any) -> Apply:
