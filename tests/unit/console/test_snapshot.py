@@ -100,6 +100,30 @@ def test_an_error_is_raised_and_the_next_caller_tries_again() -> None:
     assert snapshot.get() == 7
 
 
+def test_an_error_behind_the_callers_is_seen_only_when_the_last_value_is_too_old() -> None:
+    failed = threading.Event()
+    values = iter((1,))
+
+    def load() -> int:
+        try:
+            return next(values)
+        except StopIteration:
+            failed.set()
+            raise OperationFailed("throttled") from None
+
+    clock = Clock()
+    snapshot = Snapshot(load, 5, 30, clock)
+    snapshot.get()
+    clock.now = 10
+    assert snapshot.get() == 1
+    failed.wait()
+    assert snapshot.get() == 1
+    until(lambda: not any(each.name == "snapshot" for each in threading.enumerate()))
+    clock.now = 40
+    with pytest.raises(OperationFailed):
+        snapshot.get()
+
+
 def test_a_caller_that_does_not_wait_gets_nothing_at_first() -> None:
     snapshot = counted(Clock())
     assert snapshot.peek() is None

@@ -146,3 +146,18 @@ def test_an_image_whose_id_is_the_prefix_is_listed_without_its_original(stack: S
 
 def test_an_image_that_was_never_accepted_has_revision_0_in_json_too(stack: Stack) -> None:
     assert {image.as_json()["revision"] for image in images.listed(stack, limit=100).images} == {0}
+
+
+@pytest.mark.parametrize(("at_most", "counted"), [(None, 8), (3, 3), (7, 7), (8, 8), (100, 8)])
+def test_counting_ends_at_its_limit(stack: Stack, at_most: int | None, counted: int) -> None:
+    assert images.count(stack, "READY", at_most) == counted
+
+
+def test_the_oldest_is_the_one_that_changed_first_among_those_that_count(stack: Stack) -> None:
+    oldest = images.oldest(stack, "PROCESSING")
+    assert oldest is not None
+    assert oldest.id == "news/02"
+    others = images.oldest(stack, "PROCESSING", without={"news/02"})
+    assert others is not None
+    assert others.id == "shop/05"
+    assert images.oldest(stack, "DELETED") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from imageservice.core.errors import StoreUnavailable
 from imageservice_operator.operations.errors import OperationFailed
 
+LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 _FAILURES = (BotoCoreError, ClientError, StoreUnavailable, OperationFailed)
 # Loading takes at most a tenth of the time, however long it takes.
@@ -72,7 +74,9 @@ class Snapshot(Generic[T]):
         try:
             self._loaded()
         except _FAILURES:
-            self._entry = None  # the next caller sees the error
+            LOG.warning(
+                "figures could not be read", exc_info=True
+            )  # callers see the error once the last are too old
         finally:
             self._loading.release()
 
