@@ -17,12 +17,12 @@ from typing import Any
 
 from PIL import Image as Picture
 from playwright.sync_api import Browser, Page, sync_playwright
-from redis import Redis
 
 from dev import samples
-from imageservice_operator.operations import images, uploads
+from imageservice_operator.operations import executions, images, stories, uploads
 from imageservice_operator.operations.stack import Stack
 from local import background
+from local.redis_server import RedisServer
 
 CHROMIUM = "/usr/bin/chromium"
 OPTIONS = (
@@ -61,12 +61,17 @@ COMPLETE = """() => !document.body.innerText.includes("Reading the queues") && [
 
 def main(folder: Path) -> None:
     """Writes console-*.webp into `folder`."""
-    with tempfile.TemporaryDirectory() as state, background.started(Path(state)) as started:
+    with (
+        tempfile.TemporaryDirectory() as state,
+        RedisServer(
+            Path(state) / "redis.log"
+        ) as redis,  # one of its own, because the stack starts its own again
+        background.started(Path(state), f"--redis-url={redis.url}"),
+    ):
         photos = samples.gather(Path(state) / "samples")
         stack = Stack.local(state)
         _upload(stack, photos, PHOTOS)
-        with Redis.from_url(str(started.redis_url)) as redis:
-            redis.shutdown(nosave=True)
+        redis.stop()
         _upload(stack, photos, BROKEN)
         stack.client("sqs").send_message(
             QueueUrl=stack.output("UploadDeadLetterQueueUrl"),
@@ -82,7 +87,7 @@ def main(folder: Path) -> None:
         failed = images.get(stack, next(iter(BROKEN)))
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-            shoot = _camera(browser, str(started.console_url), folder)
+            shoot = _camera(browser, str(stack.console_url), folder)
             shoot("console-images", "/", DESK)
             shoot("console-image", "/image?id=holiday/tomatoes.jpg", DESK)
             shoot(
@@ -90,6 +95,13 @@ def main(folder: Path) -> None:
                 f"/execution?arn={failed.execution}",
                 DESK | {"viewport": {"width": 1180, "height": 1240}},
             )
+            shoot("console-executions", "/executions", DESK)
+            opened = next(
+                visit
+                for visit in stories.read(executions.history(stack, str(failed.execution))).all_visits()
+                if visit.status == "failed"
+            )
+            shoot("console-state", f"/execution?arn={failed.execution}&visit={opened.id}#detail", DESK)
             shoot("console-failures", "/failures", DESK)
             shoot("console-dark", f"/execution?arn={failed.execution}", DESK | {"color_scheme": "dark"})
             shoot("console-phone", "/", PHONE)

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from imageservice.failures.advice import advice_on
-from imageservice.failures.failed_execution import message_in
+from imageservice.failures.failed_execution import message_in, stack_trace_in
 from imageservice_operator.console import urls
 from imageservice_operator.console.context import (
     RUNNING_REFRESH_S,
@@ -31,7 +31,7 @@ from imageservice_operator.console.workflow import definition, layout, timeline
 from imageservice_operator.operations import audit, execution_cost, executions, images, map_runs, stories
 from imageservice_operator.operations.errors import ImageNotFound
 from imageservice_operator.operations.executions import RUNNING, Execution
-from imageservice_operator.operations.logs import function_of
+from imageservice_operator.operations.logs import frames, function_of
 from imageservice_operator.operations.stories import Status, Story, Visit
 
 LONG_HISTORY = 500  # events; reading a history takes a call per 1,000
@@ -85,7 +85,12 @@ def page(request: Request) -> Response:
         visit=next((each for each in visits if str(each.id) == chosen["visit"]), None),
         siblings=_siblings(story, chosen["visit"]),
         event=next((each for each in every if str(each.id) == chosen["event"]), None),
-        functions={"function_of": function_of, "message_in": message_in},
+        functions={
+            "frames": frames,
+            "function_of": function_of,
+            "message_in": message_in,
+            "stack_trace_in": stack_trace_in,
+        },
         events=execution_events.page(
             every, chosen["type"], chosen["state"], chosen["q"], _number(chosen["from"])
         ),
