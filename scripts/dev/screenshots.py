@@ -1,7 +1,7 @@
 """Takes the screenshots in docs/images again: `python -m dev.screenshots [FOLDER]`, in the tests' environment.
 
-Starts a local stack of its own, uploads the sample images, breaks Redis under one of them, and photographs the
-pages in Debian's Chromium:
+Starts a local stack of its own, uploads the sample images, replaces and restores one, stops Redis under the last
+of them, and photographs the pages in Debian's Chromium:
 `PYTHONPATH=scripts:scripts/operator:functions .venv/test/bin/python -m dev.screenshots`
 """
 
@@ -19,7 +19,7 @@ from PIL import Image as Picture
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from dev import samples
-from imageservice_operator.operations import executions, images, stories, uploads
+from imageservice_operator.operations import executions, images, restoration, stories, uploads
 from imageservice_operator.operations.stack import Stack
 from local import background
 from local.redis_server import RedisServer
@@ -44,6 +44,7 @@ BROKEN = {
     "shop/waterfall at night.jpg": "landscape-orientation2.jpg",
     "letters/été.jpg": "landscape-orientation3.jpg",
 }
+REPLACEMENT = {"holiday/road sign.jpg": "landscape-orientation4.jpg"}
 UNDELIVERED = {
     "id": "5f0c",
     "source": "aws.s3",
@@ -54,23 +55,25 @@ DESK: dict[str, Any] = {"viewport": {"width": 1180, "height": 820}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 1.5}
 QUALITIES = (86, 80, 74, 68)  # text stays sharp at each
 MAX_BYTES = 100_000
-# Every image on the screen is loaded, and the dead-letter queues are read.
-COMPLETE = """() => !document.body.innerText.includes("Reading the queues") && [...document.images].every((image) =>
-  image.complete || image.getBoundingClientRect().top > innerHeight)"""
+# Every image on the screen is loaded, the dead-letter queues are read, and the cost is counted.
+COMPLETE = """() => !/Reading the queues|counting…/.test(document.body.innerText) &&
+  [...document.images].every((image) => image.complete || image.getBoundingClientRect().top > innerHeight)"""
 
 
 def main(folder: Path) -> None:
     """Writes console-*.webp into `folder`."""
     with (
         tempfile.TemporaryDirectory() as state,
-        RedisServer(
-            Path(state) / "redis.log"
-        ) as redis,  # one of its own, because the stack starts its own again
+        # One of its own, because the stack starts its own again.
+        RedisServer(Path(state) / "redis.log") as redis,
         background.started(Path(state), f"--redis-url={redis.url}"),
     ):
         photos = samples.gather(Path(state) / "samples")
         stack = Stack.local(state)
         _upload(stack, photos, PHOTOS)
+        _upload(stack, photos, REPLACEMENT)
+        restored = restoration.restore(stack, next(iter(REPLACEMENT)))
+        list(uploads.wait_until_settled(stack, [restored.upload]))
         redis.stop()
         _upload(stack, photos, BROKEN)
         stack.client("sqs").send_message(
@@ -88,7 +91,9 @@ def main(folder: Path) -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
             shoot = _camera(browser, str(stack.console_url), folder)
+            shoot("console-overview", "/overview", DESK)
             shoot("console-images", "/", DESK)
+            shoot("console-record", "/image?id=holiday/road+sign.jpg#originals-title", DESK)
             shoot("console-image", "/image?id=holiday/tomatoes.jpg", DESK)
             shoot(
                 "console-execution",
