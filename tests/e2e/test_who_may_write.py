@@ -10,8 +10,10 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from waiting import HANG_S
 
 from dev.checks import ROOT
+from imageservice_operator.operations import audit
 from imageservice_operator.operations.stack import Stack
 from imageservice_web.uploads import BearerToken, UploadRefused, Uploads
 from local import background
@@ -52,11 +54,11 @@ def status(stack: Stack, method: str, image_id: str, authorization: str | None) 
     headers = {"authorization": authorization} if authorization else {}
     if method == "POST":
         form = {"id": image_id, "content_type": "image/png"}
-        return httpx.post(stack.url("/uploads"), json=form, headers=headers).status_code
+        return httpx.post(stack.url("/uploads"), json=form, headers=headers, timeout=HANG_S).status_code
     headers["content-type"] = "image/png"
     content = PHOTO if method == "PUT" else b""
     url = stack.url(f"/images/{image_id}")
-    return httpx.request(method, url, content=content, headers=headers).status_code
+    return httpx.request(method, url, content=content, headers=headers, timeout=HANG_S).status_code
 
 
 WRITES = {"POST": 201, "PUT": 202, "DELETE": 202}
@@ -113,6 +115,19 @@ def test_confused_tokens_are_refused(users: Stack, issuer: Any, method: str) -> 
     assert {name: status(users, method, ANNS, value) for name, value in bad.items()} == dict.fromkeys(
         bad, 401
     )
+
+
+def test_who_removed_an_image_is_the_tokens_subject_on_record(users: Stack, issuer: Any) -> None:
+    image_id = "users/ann/removed.png"
+    ann = f"Bearer {issuer.token('ann', scope=f'{UPLOAD} {DELETE}')}"
+    for method in ("PUT", "PUT", "DELETE"):
+        assert status(users, method, image_id, ann) == 202
+    who = f"ann of {issuer.url}"
+    acts = list(audit.of_image(users, image_id))
+    assert [(act.action, act.who, act.via, act.outcome) for act in acts] == [
+        ("remove", who, "API", "done"),
+        ("replace", who, "API", "done"),
+    ]
 
 
 def test_reading_needs_no_token(users: Stack) -> None:
