@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any, Literal, NamedTuple, Protocol
 
 from imageservice.adapters.manifest_cache import LEASED, CacheEntry, Lease, Refreshed
+from imageservice.core.deadline import time_left
 from imageservice.core.errors import CacheUnavailable, StoreUnavailable
 from imageservice.core.manifest import Manifest, manifest_of
 
@@ -56,7 +57,7 @@ class ReadResult(NamedTuple):
 class ReadThrough:
     """Reads through the cache.
 
-    `table` makes the table on the first miss, because its client takes longer than a hundred hits. `wait` is how many
+    `table` makes the table on the first miss. `wait` is how many
     seconds to wait for another reader's read of the table before reading the table here.
     """
 
@@ -86,7 +87,8 @@ class ReadThrough:
 
     def _await(self, image_id: str) -> CacheEntry | None:
         """The entry that another reader is about to fill in, if it comes in time."""
-        deadline = time.monotonic() + self._wait
+        # Half of what is left is for reading the table here after all.
+        deadline = time.monotonic() + min(self._wait, time_left() / 2)
         pause = _FIRST_LOOK_S
         while time.monotonic() < deadline:
             time.sleep(pause)

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
-from imageservice.adapters.aws_clients import client
 from imageservice.adapters.cache_generation import CacheInUse, cache_name
-from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.item_reader import ItemReader
 from imageservice.adapters.manifest_cache import configured_cache
 from imageservice.adapters.no_cache import NoCache
 from imageservice.adapters.presigning import presigned_link
@@ -17,11 +16,15 @@ from imageservice.read_through import ReadCache, ReadThrough, Table
 
 
 class Dependencies(NamedTuple):
-    """`presign` makes the link to a rendition's key for readers who come without the edge."""
+    """`presign` makes the link to a rendition's key for readers who come without the edge.
+
+    `deadline` is the time for a whole answer, in seconds.
+    """
 
     read_through: ReadThrough
     presign: Callable[[str], str]
     edge: EdgeSettings
+    deadline: float
 
 
 def bootstrap(
@@ -29,13 +32,13 @@ def bootstrap(
 ) -> Dependencies:
     """The dependencies for these settings; `manifests` and `table` take the place of Redis and DynamoDB.
 
-    Nothing is connected here. The connection to Redis is made by the first read and outlives the invocation; the client
-    of DynamoDB, which takes longer than a hundred hits, by the first miss.
+    Nothing is connected here. The connection to Redis is made by the first read and outlives the invocation, that to
+    DynamoDB by the first miss.
     """
 
     @cache
     def image_table() -> Table:
-        return table or ImageTable(client("dynamodb", for_readers=True), config.image_table)
+        return table or ItemReader(config.image_table)
 
     def presign(key: str) -> str:
         return presigned_link(config.processed_bucket, key)
@@ -47,7 +50,7 @@ def bootstrap(
         return CacheInUse(made, cache_name(config.cache), image_table)
 
     read_through = ReadThrough(manifests or readers_cache(), image_table)
-    return Dependencies(read_through, presign, _edge(config))
+    return Dependencies(read_through, presign, _edge(config), config.reader_deadline / 1000)
 
 
 def _edge(config: Settings) -> EdgeSettings:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from imageservice.adapters.emf_log import log_request
+from imageservice.core.deadline import deadline
 from imageservice.core.errors import DirectReadRefused, RequestInvalid, StoreUnavailable
 from imageservice.http.problems import problem
 from reader import bootstrap
@@ -37,8 +38,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _read(event: dict[str, Any], begin: float) -> tuple[str, dict[str, Any]]:
     """The answer, and where its manifest came from."""
-    reads, presign, edge = bootstrap.dependencies()
+    reads, presign, edge, seconds = bootstrap.dependencies()
     request = read_request(event, edge)
-    manifest, source = reads.find(request.image_id)
+    with deadline(seconds - (time.perf_counter() - begin)):
+        manifest, source = reads.find(request.image_id)
     fresh = time.perf_counter() - begin < _FRESH_S
     return source, respond(request, manifest, presign, fresh=fresh)

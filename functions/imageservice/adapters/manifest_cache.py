@@ -38,6 +38,7 @@ from imageservice.adapters.redis_client import (
     is_replicated,
 )
 from imageservice.adapters.settings import CacheSettings
+from imageservice.core.deadline import time_left
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import Manifest
 
@@ -212,6 +213,9 @@ class ManifestCache:
     def _guarded(self, call: Callable[[Any], Any]) -> Any:
         if self._cooldown_until and time.monotonic() < self._cooldown_until:
             raise CacheUnavailable(f"{self._failure}; it is left alone for a moment")
+        longest = self._timeouts.answer + (self._timeouts.connect if self._client is None else 0)
+        if time_left() < longest:
+            raise CacheUnavailable("too little time is left to ask Redis")
         try:
             if self._client is None:
                 self._client = self._connected()

@@ -11,7 +11,8 @@ from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
 from redis.retry import Retry
 
-from imageservice.adapters.elasticache_token import AwsCredentials, elasticache_token
+from imageservice.adapters.elasticache_token import elasticache_token
+from imageservice.adapters.sigv4 import AwsCredentials
 
 
 @dataclass(frozen=True, slots=True)

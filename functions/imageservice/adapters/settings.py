@@ -33,6 +33,7 @@ class Settings:
     packaged plan. An empty `cdn_url` means that links use the host name that the edge was reached at, or are presigned.
     `edge_secrets` are what the edge may send to prove itself, separated by commas; a `direct_reads` other than
     "refused" admits requests without.
+    `reader_deadline` is in milliseconds: the time for a reader's whole answer.
     `process_image_arn`, `remove_image_arn` and `failure_topic_arn` are the workflows, and where failures are published.
     """
 
@@ -60,6 +61,7 @@ class Settings:
     max_frame_pixels: int = Limits.max_frame_pixels
     max_aspect: int = Limits.max_aspect
     max_decode_seconds: int = int(Limits.max_decode_seconds)
+    reader_deadline: int = 300
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":

@@ -22,7 +22,8 @@ SERVICES = ("dynamodb", "events", "s3", "sns", "stepfunctions")
 # What signs without a client, with the call that the signature is for.
 SIGNERS = {
     "generate_presigned_post": "s3:PutObject",
-    "S3SigV4QueryAuth": "s3:GetObject (presigned)",
+    "presigned_link": "s3:GetObject (presigned)",
+    "ItemReader": "dynamodb:GetItem",
     "elasticache_token": "elasticache:Connect",
 }
 

@@ -68,11 +68,22 @@ def image(table_client: Any) -> str:
 def reader(table_client: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Read]:
     """The reader's handler as a new process has it, with this CACHE_URL; `table` takes the place of the real one.
 
-    Redis gets minutes to answer, unless `timeouts` are passed: those of production are for tests of outages.
+    Redis gets minutes to answer, unless `timeouts` are passed: those of production are for tests of outages. So does
+    the whole answer, unless `deadline` is passed, in milliseconds.
     """
 
-    def started(redis_url: str, table: Table | None = None, timeouts: Timeouts = PATIENT) -> Read:
-        config = Settings(cache_url=redis_url, cdn_url="https://cdn.example", edge_secrets="secret")
+    def started(
+        redis_url: str,
+        table: Table | None = None,
+        timeouts: Timeouts = PATIENT,
+        deadline: int = 600_000,
+    ) -> Read:
+        config = Settings(
+            cache_url=redis_url,
+            cdn_url="https://cdn.example",
+            edge_secrets="secret",
+            reader_deadline=deadline,
+        )
         made = bootstrap.bootstrap(
             config, manifests=connect(redis_url, timeouts), table=table or image_table(table_client)
         )

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -11,53 +10,16 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from listener import Listener
 from read_world import PATIENT
 from waiting import until
 
-from imageservice.adapters.aws_clients import new_client
 from imageservice.adapters.image_table import ImageTable
 from imageservice.adapters.manifest_cache import connect
 from imageservice.adapters.redis_client import READER
 from local.redis_server import RedisServer
 
 Read = Callable[..., dict[str, Any]]
-
-
-class Listener:
-    """A server that accepts connections and sends `answer` to each request; None: it never answers."""
-
-    def __init__(self, answer: bytes | None) -> None:
-        self._answer = answer
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._held: list[socket.socket] = []
-        self.url = f"redis://127.0.0.1:{self._server.getsockname()[1]}/0"
-
-    @property
-    def connections(self) -> int:
-        """How many connections were made so far."""
-        return len(self._held)
-
-    def __enter__(self) -> "Listener":
-        threading.Thread(target=self._serve, daemon=True).start()
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self._server.close()
-        for connection in self._held:
-            connection.close()
-
-    def _serve(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self._server.accept()
-                self._held.append(connection)
-                if self._answer is not None:
-                    threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
-
-    def _talk(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while connection.recv(4096):
-                connection.sendall(self._answer or b"")
 
 
 @contextlib.contextmanager
@@ -166,17 +128,3 @@ def test_a_throttled_reader_gives_up_its_lease_so_that_no_other_waits_for_it(
 ) -> None:
     reader(redis_server.url, THROTTLED)("/images/throttled-too.jpg")
     assert connect(redis_server.url, PATIENT).lease("throttled-too.jpg")
-
-
-def test_a_dynamodb_that_hangs_is_given_up_in_time_to_say_so(
-    reader: Callable[..., Read], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with Listener(None) as hanging:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", hanging.url.replace("redis://", "http://").removesuffix("/0"))
-        client = new_client("dynamodb", for_readers=True)
-        answer = reader("", ImageTable(client, "images"))("/images/hanging.jpg")
-    assert answer["statusCode"] == 503
-    assert hanging.connections == client.meta.config.retries["total_max_attempts"] == 2
-    assert (
-        2 * client.meta.config.read_timeout < 4
-    )  # seconds, with room for the pause between the two attempts

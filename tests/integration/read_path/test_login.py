@@ -10,10 +10,10 @@ from read_world import manifest
 
 from dev.checks.template import template
 from imageservice.adapters import redis_client
-from imageservice.adapters.elasticache_token import AwsCredentials
 from imageservice.adapters.manifest_cache import CacheEntry, ManifestCache, configured_cache, connect
 from imageservice.adapters.redis_client import READER, WRITER
 from imageservice.adapters.settings import CacheSettings
+from imageservice.adapters.sigv4 import AwsCredentials
 from imageservice.core.errors import CacheUnavailable
 from local.redis_server import RedisServer
 

@@ -102,7 +102,7 @@ def targets() -> Iterator[list[Target]]:
         image_tables.create_audit(dynamodb)
         writes = Writes(Originals(s3, "source", max_bytes=1000), AuditTable(dynamodb, image_tables.AUDIT))
         reads = SimpleNamespace(find=lambda image_id: (manifest(image_id), "CacheHit"))
-        patched.setattr(reader_bootstrap, "dependencies", lambda: (reads, _link, EDGE))
+        patched.setattr(reader_bootstrap, "dependencies", lambda: (reads, _link, EDGE, 60.0))
         states = SimpleNamespace(find=_ready)
         patched.setattr(status_bootstrap, "states", lambda: states)
         yield [

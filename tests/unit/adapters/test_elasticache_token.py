@@ -11,7 +11,8 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageservice.adapters.elasticache_token import AwsCredentials, elasticache_token
+from imageservice.adapters.elasticache_token import elasticache_token
+from imageservice.adapters.sigv4 import AwsCredentials
 
 AT = datetime(2026, 11, 25, 23, 59, 59, tzinfo=UTC)
 ROLE = AwsCredentials("ASIAEXAMPLE", "secret/with+signs=", "session//token+==", "eu-central-1")
