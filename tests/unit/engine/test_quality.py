@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, features
+from PIL.JpegImagePlugin import JpegImageFile
 
 from imageservice.core.formats import FORMATS
 from imageservice.engine.encode import encode
@@ -65,3 +66,17 @@ def test_an_avif_keeps_the_full_resolution_of_colors(photos: dict[tuple[int, int
     """Its configuration box says so: bits 2 and 3 of the third byte are 0 for 4:4:4."""
     data = encode(photos[SMALL], "avif", {})
     assert data[data.index(b"av1C") + 6] & 0b1100 == 0
+
+
+def test_a_small_rendition_has_a_higher_quality_unless_the_plan_says_which(
+    photos: dict[tuple[int, int], Image.Image],
+) -> None:
+    """By the quantization of JPEG: the smaller its numbers, the higher the quality."""
+
+    def steps(size: tuple[int, int], quality: dict[str, int]) -> list[int]:
+        with Image.open(BytesIO(encode(photos[size], "jpeg", quality))) as opened:
+            assert isinstance(opened, JpegImageFile)
+            return list(opened.quantization[0])
+
+    assert sum(steps(SMALL, {})) < sum(steps(LARGER, {}))
+    assert steps(SMALL, {"jpeg": 80}) == steps(LARGER, {"jpeg": 80}) == steps(LARGER, {})
