@@ -1,4 +1,5 @@
-"""How fast readers are answered: a hit against a raw GET, hit against miss, concurrent clients, node against cluster.
+"""How fast readers are answered: a hit against a GET over a bare socket and by redis-py, hit against miss, concurrent
+clients, node against cluster.
 
 All numbers of one run come from the same machine within the same minute, and compared calls are interleaved. Trust the
 ratios, not the milliseconds.
@@ -19,6 +20,7 @@ from typing import Any
 import orjson
 
 from dev.benchmarks import read_clients, read_imports, read_report
+from dev.benchmarks.read_socket import BareGet
 from dev.benchmarks.read_timing import Times, interleaved
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
 from imageservice.adapters.manifest_cache import ManifestCache
@@ -44,7 +46,7 @@ _SIZES = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog=sys.argv[0], description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(prog=sys.argv[0], description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--calls", type=int, default=4000, help="calls of each kind (default %(default)s)")
     parser.add_argument("--requests", type=int, default=1500, help="HTTP requests for each number of clients")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON instead of a table")
@@ -79,43 +81,52 @@ def measured(stack: Stack, directory: Path, calls: int, requests: int) -> dict[s
 def _in_process(stack: Stack, redis_url: str, calls: int) -> dict[str, Any]:
     connection = client_of(redis_url, _TIMEOUTS)()
     manifests = ManifestCache(lambda: connection, _TIMEOUTS)
-    with _reader(stack, manifests) as handler:
+    with _reader(stack, manifests) as handler, contextlib.closing(BareGet(connection)) as bare:
         event, context = _event(), _Context()
         handler(event, context)  # fills
         handler(event, context)
         key = b"manifest:" + _IMAGE.encode()
-        raw, hit = interleaved(calls, lambda: connection.get(key), lambda: handler(event, context))
+        raw, get, hit = interleaved(
+            calls, lambda: bare(key), lambda: connection.get(key), lambda: handler(event, context)
+        )
         again, miss = interleaved(
             calls // 8,
             lambda: handler(event, context),
             lambda: handler(event, context),
-            before=lambda: connection.delete(key),
+            before_last=lambda: connection.delete(key),
         )
-        other_raw, other = _another_image_each_time(handler, connection, manifests, calls)
+        others = _another_image_each_time(handler, connection, bare, manifests, calls)
     return {
-        "get": raw,
+        "bare": raw,
+        "get": get,
         "hit": hit,
-        "ratio": hit["p50"] / raw["p50"],
         "miss": miss,
         "hit_beside_miss": again,
-        "other_get": other_raw,
-        "other_hit": other,
+        "other_bare": others[0],
+        "other_get": others[1],
+        "other_hit": others[2],
     }
 
 
 def _another_image_each_time(
-    handler: Handler, connection: Any, manifests: ManifestCache, calls: int
-) -> tuple[Times, Times]:
-    """The same for more images than the reader holds decoded."""
+    handler: Handler, connection: Any, bare: BareGet, manifests: ManifestCache, calls: int
+) -> list[Times]:
+    """The same for more images than the reader holds decoded: a bare GET, redis-py's, a hit."""
     ids = [f"photos/{number}.jpg" for number in range(_MANY)]
     for image_id in ids:
         lease = manifests.lease(image_id)
         assert lease is not None, f"Redis has {image_id} already"
         manifests.fill(lease, {**_manifest(), "id": image_id})
-    keys = itertools.cycle(b"manifest:" + image_id.encode() for image_id in ids)
+    keys = [b"manifest:" + image_id.encode() for image_id in ids]
+    bare_keys, get_keys = itertools.cycle(keys), itertools.cycle(keys)
     events = itertools.cycle(_event(image_id) for image_id in ids)
     context = _Context()
-    return interleaved(calls, lambda: connection.get(next(keys)), lambda: handler(next(events), context))
+    return interleaved(
+        calls,
+        lambda: bare(next(bare_keys)),
+        lambda: connection.get(next(get_keys)),
+        lambda: handler(next(events), context),
+    )
 
 
 @contextlib.contextmanager

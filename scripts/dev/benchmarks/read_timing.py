@@ -2,36 +2,43 @@
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypedDict
 
 
 class Times(TypedDict):
-    """Of many calls, in microseconds."""
+    """Of many calls, in microseconds: elapsed time, and the median of this thread's CPU time."""
 
     p50: float
     p99: float
+    cpu: float
 
 
 def interleaved(
-    calls: int, first: Callable[[], Any], second: Callable[[], Any], before: Callable[[], Any] | None = None
-) -> tuple[Times, Times]:
-    """The times of two calls, made in turn; `before` runs before each second one, and is not timed."""
-    taken: tuple[list[int], list[int]] = ([], [])
+    calls: int, *compared: Callable[[], Any], before_last: Callable[[], Any] | None = None
+) -> list[Times]:
+    """The times of each call, made in turn; `before_last` runs before each last one, and is not timed."""
+    taken: list[list[int]] = [[] for _ in compared]
+    used: list[list[int]] = [[] for _ in compared]
     for _ in range(min(200, calls)):
-        first()
-        second()
+        for call in compared:
+            call()
     gc.collect()
     for _ in range(calls):
-        for times, call in zip(taken, (first, second), strict=True):
-            if before and call is second:
-                before()
-            begin = time.perf_counter_ns()
+        for number, call in enumerate(compared):
+            if before_last and number == len(compared) - 1:
+                before_last()
+            cpu, begin = time.thread_time_ns(), time.perf_counter_ns()
             call()
-            times.append(time.perf_counter_ns() - begin)
-    return summary(taken[0]), summary(taken[1])
+            taken[number].append(time.perf_counter_ns() - begin)
+            used[number].append(time.thread_time_ns() - cpu)
+    return [summary(*both) for both in zip(taken, used, strict=True)]
 
 
-def summary(nanoseconds: list[int]) -> Times:
-    ordered = sorted(nanoseconds)
-    return Times(p50=ordered[len(ordered) // 2] / 1000, p99=ordered[len(ordered) * 99 // 100] / 1000)
+def summary(nanoseconds: Sequence[int], cpu_nanoseconds: Sequence[int] = ()) -> Times:
+    ordered, cpu = sorted(nanoseconds), sorted(cpu_nanoseconds)
+    return Times(
+        p50=ordered[len(ordered) // 2] / 1000,
+        p99=ordered[len(ordered) * 99 // 100] / 1000,
+        cpu=cpu[len(cpu) // 2] / 1000 if cpu else 0.0,
+    )
