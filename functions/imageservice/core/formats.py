@@ -59,7 +59,7 @@ _ROWS: Final = (
         quality=84,
         small_quality=86,
     ),
-    Format("jpeg", "JPEG", "image/jpeg", "jpg", "fallback", quality=80, small_quality=84, aliases=("jpg",)),
+    Format("jpeg", "JPEG", "image/jpeg", "jpg", "fallback", quality=82, small_quality=84, aliases=("jpg",)),
     Format("png", "PNG", "image/png", "png", "fallback", alpha=True),
     Format("gif", "GIF", "image/gif", "gif", "fallback", animation=True),
     Format("heic", "HEIC", "image/heic", "heic", aliases=("heif",)),

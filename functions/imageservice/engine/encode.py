@@ -14,6 +14,8 @@ from imageservice.engine.pixels.palette import indexed
 
 # Above this many pixels, AVIF gets the fastest setting, so that no rendition takes a minute.
 _LARGE, _LARGE_SPEED = 8_000_000, 9
+# Method 4 saves 3 to 7 % of the bytes at equal quality, and takes 2.5 times as long as method 2: 0.2 s at 1920.
+_WEBP_LARGE, _WEBP_LARGE_METHOD = 1_000_000, 2
 SETTINGS: dict[str, dict[str, Any]] = {
     # Without blocks twice as long as high, photos and screenshots take 7 to 47 % less time, for 0 to 4 % more bytes.
     "avif": {
@@ -22,7 +24,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "max_threads": 1,
         "advanced": {"enable-rect-partitions": "0"},
     },
-    "webp": {"method": 2},
+    "webp": {"method": 4},
     "jpeg": {"progressive": True, "optimize": True, "subsampling": "4:2:0"},
     "png": {"optimize": False},
     "gif": {},
@@ -68,6 +70,8 @@ def settings(format: str, pixels: int, quality: Mapping[str, int]) -> dict[str, 
         options["quality"] = quality.get(format, default)
     if format == "avif" and pixels > _LARGE:
         options["speed"] = _LARGE_SPEED
+    if format == "webp" and pixels > _WEBP_LARGE:
+        options["method"] = _WEBP_LARGE_METHOD
     return options
 
 

@@ -116,14 +116,21 @@ def test_a_gradient_and_its_extremes_survive() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "light", "divisor"),
-    [(40, "linear", 2), (400, "linear", 2), (401, "linear", 1), (40, "gamma", 8), (700, "gamma", 4)],
+    ("width", "light", "divisor", "height"),
+    [
+        (40, "linear", 2, 1400),
+        (400, "linear", 2, 1400),
+        (401, "linear", 1, 1400),
+        (40, "linear", 1, 1000),
+        (40, "gamma", 8, 1000),
+        (700, "gamma", 4, 1400),
+    ],
 )
-def test_the_jpeg_decoder_halves_at_most_and_leaves_four_times_the_target(
-    width: int, light: Light, divisor: int
+def test_the_jpeg_decoder_halves_large_photos_alone_and_leaves_four_times_the_target(
+    width: int, light: Light, divisor: int, height: int
 ) -> None:
     """Its own scaling mixes numbers, not light: to a quarter, it costs 5 points of SSIMULACRA2."""
-    data = encoded(Image.new("RGB", (3200, 400)), "JPEG")
+    data = encoded(Image.new("RGB", (3200, height)), "JPEG")
     file = BoundedFile(BytesIO(data), len(data), Limits())
-    target = Target("x", width, width // 8, "contain", "center")
+    target = Target("x", width, width * height // 3200, "contain", "center")
     assert decode_still(file, read_header(file), target, light).scale == divisor

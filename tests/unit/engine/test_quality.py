@@ -19,11 +19,11 @@ SMALL, LARGER = (240, 360), (480, 720)
 # Bytes and PSNR in dB, as measured with these: renditions of few pixels have a higher quality.
 MEASURED = {
     (SMALL, "avif"): (14_556, 34.9),
-    (SMALL, "webp"): (22_334, 36.0),
+    (SMALL, "webp"): (22_082, 36.2),
     (SMALL, "jpeg"): (22_477, 34.0),
     (LARGER, "avif"): (44_309, 34.9),
-    (LARGER, "webp"): (70_362, 36.5),
-    (LARGER, "jpeg"): (68_867, 34.4),
+    (LARGER, "webp"): (69_228, 36.8),
+    (LARGER, "jpeg"): (73_139, 34.8),
 }
 
 
@@ -79,4 +79,4 @@ def test_a_small_rendition_has_a_higher_quality_unless_the_plan_says_which(
             return list(opened.quantization[0])
 
     assert sum(steps(SMALL, {})) < sum(steps(LARGER, {}))
-    assert steps(SMALL, {"jpeg": 80}) == steps(LARGER, {"jpeg": 80}) == steps(LARGER, {})
+    assert steps(SMALL, {"jpeg": 82}) == steps(LARGER, {"jpeg": 82}) == steps(LARGER, {})
