@@ -1,1 +1,1 @@
-"""What the service promises, measured against its peers: `./scripts/bench images` and `./scripts/bench read`."""
+"""What the service promises, measured against its peers: `./scripts/bench images`, `serve`, `read` and others."""

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageSequence
 from skimage.metrics import structural_similarity
 
-from dev.benchmarks.quality import ssimulacra2
+from dev.benchmarks.judge import ssimulacra2
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Size, Target, fitted
 from imageservice.engine.containers.bounded_file import BoundedFile

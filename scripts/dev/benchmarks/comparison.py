@@ -1,122 +1,150 @@
-"""The same task for every contender, photo by photo in turn, so that other load on the machine affects all equally."""
+"""The same task for every contender, size by size in turn, so that other load on the machine affects all equally."""
 
 import statistics
-import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
-from dev.benchmarks.job import FormatSettings, Job, TargetSize
-from dev.benchmarks.processes import Contender, Process
-from dev.benchmarks.quality import quality
+from PIL import Image, ImageOps
 
-_JUDGED_BY_EYE = (320, 640)
+from dev.benchmarks.job import FormatSettings, Job, TargetSize
+from dev.benchmarks.judge import Quality, judged
+from dev.benchmarks.kinds import Kind
+from dev.benchmarks.processes import Contender, Process, running
+from imageservice.engine.encode import settings
+
+SIZES = (
+    TargetSize("thumb", 160, 160),
+    TargetSize("w320", 320),
+    TargetSize("w640", 640),
+    TargetSize("w1280", 1280),
+    TargetSize("w1920", 1920),
+)
+JUDGED_SIZE = "w640"
+_JUDGED_THROUGHOUT = ("ours", "sharp")
+Progress = Callable[[str], None]
 
 
 class FormatResult(TypedDict):
-    """Means over the photos, against the photo resized from all its pixels in linear light.
+    """One rendition: see judge.Quality, which is None where it was not asked for."""
 
-    SSIMULACRA2 is None at widths where it would take minutes.
-    """
-
-    bytes: float
-    ssim: float
-    psnr: float
+    bytes: int
+    ssim: float | None
     ssimulacra2: float | None
+    butteraugli: float | None
 
 
 class SizeResult(TypedDict):
-    """CPU time in ms, of all formats together: the mean over the photos of the median over the rounds."""
+    """CPU time in ms of all formats together, the median over the rounds."""
 
     cpu_ms: float
     formats: dict[str, FormatResult]
 
 
-@dataclass(frozen=True)
-class Task:
-    """Each photo in each size: one job per pair, which makes all the formats."""
-
-    photos: Sequence[str]
-    sizes: Sequence[TargetSize]
-    formats: dict[str, FormatSettings]
-
-    def job(self, contender: Contender, photo: str, size: TargetSize, out: Path | None = None) -> Job:
-        formats = self.formats
-        if contender.defaults:
-            formats = dict.fromkeys(formats, "defaults")
-        return Job(photo, (size,), formats, str(out) if out else None)
-
-    def rounds(self, contender: Contender, rounds: int) -> int:
-        """How often a contender is timed: AVIF at sharp's defaults takes minutes, so once is enough."""
-        return 1 if contender.defaults and len(self.formats) > 1 else rounds
+# Size → result; None for a contender that can't read such a file.
+Sizes = dict[str, SizeResult]
 
 
-@contextmanager
-def running(contenders: Sequence[Contender]) -> Iterator[list[Process]]:
-    processes = [Process(contender) for contender in contenders]
-    try:
-        yield processes
-    finally:
-        for process in processes:
-            process.close()
+def sizes_of(kind: Kind) -> list[TargetSize]:
+    """The plan's sizes, without those wider than the image but for the first: they would be the same image."""
+    width = displayed(kind)[0]
+    narrower = [size for size in SIZES if size.width < width]
+    return [*narrower, *(size for size in SIZES[len(narrower) : len(narrower) + 1])]
+
+
+def displayed(kind: Kind) -> tuple[int, int]:
+    with Image.open(kind.file) as opened:
+        return ImageOps.exif_transpose(opened).size if not kind.moving else opened.size
+
+
+def engine_settings(
+    kind: Kind, size: TargetSize, qualities: Mapping[str, int] | None = None
+) -> dict[str, FormatSettings]:
+    """The engine's settings of each format at this size, with other qualities where they are given."""
+    width, height = displayed(kind)
+    across = min(size.width, width)
+    pixels = across * (size.height or round(height * across / width))
+    return {name: settings(name, pixels, qualities or {}) for name in kind.formats}
 
 
 def compare(
-    task: Task, contenders: Sequence[Contender], rounds: int, folder: Path
-) -> dict[str, dict[str, SizeResult]]:
-    """Contender → size → result. The first round is not timed: it leaves its files in `folder`, to be judged."""
+    kind: Kind, contenders: Sequence[Contender], rounds: int, folder: Path, progress: Progress
+) -> dict[str, Sizes | None]:
+    """By contender. The first round leaves its files in `folder`, to be judged."""
+    sizes = sizes_of(kind)
     with running(contenders) as processes:
-        for process, photo, size in product(processes, task.photos, task.sizes):
-            out = _folder(folder, process.contender, photo)
-            process.ask(task.job(process.contender, photo, size, out))
-        times = _times(task, processes, rounds)
-    return {
-        contender.name: {
+        readable = [process for process in processes if _warm(kind, process, sizes[0])]
+        times = _times(kind, readable, sizes, rounds, folder, progress)
+    results: dict[str, Sizes | None] = {contender.name: None for contender in contenders}
+    for process in readable:
+        contender = process.contender
+        progress(f"judging {contender.name}")
+        results[contender.name] = {
             size.name: SizeResult(
-                cpu_ms=statistics.mean(
-                    statistics.median(times[contender.name, photo, size.name]) for photo in task.photos
-                ),
-                formats={name: _judged(task, folder, contender, size, name) for name in task.formats},
+                cpu_ms=statistics.median(times[contender.name, size.name]),
+                formats={
+                    each: result(
+                        kind, folder / contender.name, size, each, by_eye=_is_judged(contender, size)
+                    )
+                    for each in kind.formats
+                },
             )
-            for size in task.sizes
+            for size in sizes
         }
-        for contender in contenders
-    }
+    return results
 
 
-def _times(task: Task, processes: Sequence[Process], rounds: int) -> dict[tuple[str, str, str], list[float]]:
-    """Contender, photo and size → CPU ms of each round."""
-    times: dict[tuple[str, str, str], list[float]] = defaultdict(list)
-    for number in range(1, rounds + 1):
-        for photo, size, process in product(task.photos, task.sizes, processes):
-            contender = process.contender
-            if number <= task.rounds(contender, rounds):
-                answer = process.ask(task.job(contender, photo, size))
-                times[contender.name, photo, size.name].append(answer["cpu_ms"])
-        print(f"  round {number} of {rounds}", file=sys.stderr, flush=True)
-    return times
+def _is_judged(contender: Contender, size: TargetSize) -> bool:
+    """At every width for the engine and its closest peer; for the others at one: judging takes longer than the jobs."""
+    return contender.name in _JUDGED_THROUGHOUT or size.name == JUDGED_SIZE
 
 
-def _judged(
-    task: Task, folder: Path, contender: Contender, size: TargetSize, format_name: str
+def job_of(kind: Kind, contender: Contender, size: TargetSize, out: Path | None = None, more: int = 0) -> Job:
+    """`more` is added to each quality, up to 97."""
+    formats = {name: contender.settings(each) for name, each in engine_settings(kind, size).items()}
+    for each in formats.values():
+        if "quality" in each:
+            each["quality"] = min(each["quality"] + more, 97)
+    return Job(str(kind.file), (size,), formats, str(out) if out else None, kind.moving)
+
+
+def result(
+    kind: Kind, folder: Path, size: TargetSize, format_name: str, *, by_eye: bool = True
 ) -> FormatResult:
-    files = [_folder(folder, contender, photo) / f"{size.name}.{format_name}" for photo in task.photos]
-    by_eye = size.width in _JUDGED_BY_EYE
-    judged = [
-        quality(photo, file, cover=size.height is not None, by_eye=by_eye)
-        for photo, file in zip(task.photos, files, strict=True)
-    ]
+    """The rendition in `folder`, judged if asked."""
+    file = folder / f"{size.name}.{format_name}"
+    quality = judged(kind.file, file, size.height is not None) if by_eye else Quality(None, None, None)
     return FormatResult(
-        bytes=statistics.mean(file.stat().st_size for file in files),
-        ssim=statistics.mean(each.ssim for each in judged),
-        psnr=statistics.mean(each.psnr for each in judged),
-        ssimulacra2=statistics.mean(each.ssimulacra2 or 0 for each in judged) if by_eye else None,
+        bytes=file.stat().st_size,
+        ssim=quality.ssim,
+        ssimulacra2=quality.ssimulacra2,
+        butteraugli=quality.butteraugli,
     )
 
 
-def _folder(folder: Path, contender: Contender, photo: str) -> Path:
-    return folder / contender.name / Path(photo).stem
+def _warm(kind: Kind, process: Process, size: TargetSize) -> bool:
+    """Whether the contender can read the file; what it loads for it, it loads now."""
+    return "unreadable" not in process.ask(job_of(kind, process.contender, size))
+
+
+def _times(
+    kind: Kind,
+    processes: Sequence[Process],
+    sizes: Sequence[TargetSize],
+    rounds: int,
+    folder: Path,
+    progress: Progress,
+) -> dict[tuple[str, str], list[float]]:
+    """Contender and size → CPU ms of each round. At sharp's defaults AVIF takes long: one round is enough."""
+    times: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for number in range(rounds):
+        for size in sizes:
+            for process in processes:
+                contender = process.contender
+                if number == 0 or contender.encoders != "its own":
+                    progress(f"{contender.name}, {size.name}, round {number + 1} of {rounds}")
+                    out = folder / contender.name if number == 0 else None
+                    answer = process.ask(job_of(kind, contender, size, out))
+                    times[contender.name, size.name].append(answer["cpu_ms"])
+    return times

@@ -1,90 +1,105 @@
-"""`./scripts/bench images`: the image engine against naive Pillow, pyvips and sharp, interleaved in one run.
+"""`./scripts/bench images`: the image engine beside naive Pillow, pyvips, sharp and thumbor, on each kind of image.
 
-Three measurements on real photos: one JPEG per width; the whole job (five sizes in three formats); and the peak memory
-of a 50-megapixel JPEG brought to a width of 1920. Writes docs/benchmarks/images.json, docs/images.md's table and the
-plot beside it.
+The whole job of each kind: five sizes in three formats, interleaved, with the same malloc settings and one thread each.
+Every rendition is judged by SSIM, SSIMULACRA2 and Butteraugli against all of the image, shrunk in linear light. Also:
+bytes and CPU time at equal SSIMULACRA2, CPU time by stage, and the peak memory of a 50-megapixel JPEG.
+Writes docs/images-benchmark.json, the plots beside it and the tables of docs/images.md; kinds that are not measured
+keep their numbers of the run before.
 """
 
 import argparse
+import json
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from dev import samples
-from dev.benchmarks import images_report
-from dev.benchmarks.comparison import Task, compare, running
-from dev.benchmarks.job import FormatSettings, Job, TargetSize
-from dev.benchmarks.processes import CONTENDERS
+from dev.benchmarks import equal, images_plot, images_report, kinds, stages
+from dev.benchmarks.comparison import compare
+from dev.benchmarks.job import Job, TargetSize
+from dev.benchmarks.processes import CONTENDERS, Contender, running
+from dev.benchmarks.progress import Bar
 from dev.checks import ROOT
-from imageservice.core import formats
-from imageservice.engine.encode import SETTINGS
 
-SIZES = (
-    TargetSize("thumb", 160, 160),
-    TargetSize("w320", 320),
-    TargetSize("w640", 640),
-    TargetSize("w1280", 1280),
-    TargetSize("w1920", 1920),
-)
-WIDTHS = tuple(TargetSize(f"w{width}", width) for width in (160, 320, 640, 1280, 1920))
-FORMATS = ("avif", "webp", "jpeg")
-SAME: dict[str, FormatSettings] = {
-    name: SETTINGS[name] | {"quality": formats.FORMATS[name].quality} for name in FORMATS
-}
 BIG = (8660, 5773)
+_MEASURED_MEMORY = ("naive Pillow", "ours", "pyvips", "sharp")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog=sys.argv[0], description=(__doc__ or "").partition("\n\n")[2])
-    parser.add_argument(
-        "photos", nargs="*", type=Path, help="photos to measure with (JPEG; default: the samples)"
-    )
+    parser.add_argument("kinds", nargs="*", help="parts of the names of kinds, such as phone (default: all)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each job is timed (default: 3)")
-    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where table and plot are written")
+    parser.add_argument("--without", nargs="*", default=[], help="contenders to leave out, such as thumbor")
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where tables and plots are written")
     options = parser.parse_args()
-    if missing := [str(photo) for photo in options.photos if not photo.is_file()]:
-        sys.exit(f"no such photo: {', '.join(missing)}")
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        folder = Path(directory)
         try:
-            photos = options.photos or samples.photos(Path(folder))
+            all_kinds = kinds.gather(folder)
         except samples.MissingSample as error:
             sys.exit(str(error))
-        results = measure([str(photo.resolve()) for photo in photos], options.rounds, Path(folder))
-    images_report.write(results, options.docs)
-    print(images_report.table(results))
-    print(images_report.verdict(results))
-
-
-def measure(photos: Sequence[str], rounds: int, folder: Path) -> dict[str, Any]:
-    """All three measurements; times in ms of CPU, medians over rounds, means over photos."""
-    started = time.time()
-    one_jpeg = Task(photos, WIDTHS, {"jpeg": SAME["jpeg"]})
-    whole_job = Task(photos, SIZES, SAME)
-    return {
-        "widths": compare(one_jpeg, CONTENDERS, rounds, folder / "widths"),
-        "job": compare(whole_job, CONTENDERS, rounds, folder / "job"),
-        "memory": _memory(folder),
-        "rounds": rounds,
-        "photos": [Path(photo).name for photo in photos],
-        "seconds": round(time.time() - started),
+        asked = [
+            kind
+            for kind in all_kinds
+            if not options.kinds or any(part in kind.name for part in options.kinds)
+        ]
+        contenders = [each for each in CONTENDERS if each.name not in options.without]
+        if not asked:
+            sys.exit(f"no such kind; there are: {'; '.join(kind.name for kind in all_kinds)}")
+        file = options.docs / "images-benchmark.json"
+        results = json.loads(file.read_text()) if file.exists() else {"kinds": {}}
+        bar = Bar(len(asked) + 1)
+        for kind in asked:
+            bar.part(kind.name)
+            results["kinds"][kind.name] = _measured(kind, contenders, options.rounds, folder / kind.name, bar)
+        bar.part("memory")
+        if not options.kinds or "memory" not in results:
+            results["memory"] = _memory(folder, bar)
+        bar.close()
+    results["kinds"] = {
+        kind.name: results["kinds"][kind.name] for kind in all_kinds if kind.name in results["kinds"]
     }
+    file.write_text(json.dumps(results, indent=1) + "\n")
+    images_report.write(results, options.docs / "images.md")
+    images_plot.plot(results, options.docs)
+    print(images_report.tables(results))
 
 
-def _memory(folder: Path) -> dict[str, float]:
+def _measured(
+    kind: kinds.Kind, contenders: Sequence[Contender], rounds: int, folder: Path, bar: Bar
+) -> dict[str, Any]:
+    found = compare(kind, contenders, rounds, folder, bar.step)
+    measured: dict[str, Any] = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "rounds": rounds,
+        "photo": kind.photo,
+        "source_bytes": kind.file.stat().st_size,
+        "contenders": found,
+    }
+    if kind.moving:
+        return measured
+    measured["stages"] = stages.measured(kind, bar.step)
+    if "jpeg" in kind.formats:
+        measured["frontier"] = equal.frontier(kind, bar.step)
+    if found["sharp"] and found["ours"]:
+        measured["equal_sharp"] = equal.sharp_at_equal(kind, found["ours"], folder, bar.step)
+    return measured
+
+
+def _memory(folder: Path, bar: Bar) -> dict[str, float]:
     """Peak memory in MB of a fresh process that brings a 50-megapixel baseline JPEG to a width of 1920."""
-    folder.mkdir(parents=True, exist_ok=True)
     big = folder / "big.jpg"
-    Image.effect_mandelbrot((BIG[0] // 4, BIG[1] // 4), (-2.2, -1.3, 0.8, 1.3), 100).resize(BIG).convert(
-        "RGB"
-    ).save(big, quality=90)
+    quarter = Image.effect_mandelbrot((BIG[0] // 4, BIG[1] // 4), (-2.2, -1.3, 0.8, 1.3), 100)
+    quarter.resize(BIG).convert("RGB").save(big, quality=90)
     peaks = {}
-    for contender in (each for each in CONTENDERS if each.measures_memory):
+    for contender in (each for each in CONTENDERS if each.name in _MEASURED_MEMORY):
+        bar.step(contender.name)
         with running((contender,)) as (process,):
-            answer = process.ask(Job(str(big), (TargetSize("w1920", 1920),), {"jpeg": SAME["jpeg"]}))
+            answer = process.ask(Job(str(big), (TargetSize("w1920", 1920),), {"jpeg": {"quality": 80}}))
         peaks[contender.name] = answer["peak_kb"] / 1024
     return peaks

@@ -1,165 +1,216 @@
-"""The image benchmark's results as a table, a plot and a verdict on the targets."""
+"""The image benchmark's results as tables, with the targets beside what was measured."""
 
-import json
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
-from dev.benchmarks.processes import CONTENDERS
+from dev.benchmarks.comparison import JUDGED_SIZE
 
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
-_SIZES = ("thumb", "w320", "w640", "w1280", "w1920")
-_WIDTHS = ("w160", "w320", "w640", "w1280", "w1920")
-_FORMATS = ("avif", "webp", "jpeg")
-_COLORS = {contender.name: contender.color for contender in CONTENDERS}
+_JUDGED = ("w320", "w640", "w1280", "w1920")
+_STAGES = ("read", "decode", "resize", "color", "avif", "webp", "jpeg", "png")
+_LEAST, _LEAST_MEAN, _LEAST_UNENCODED = 75, 78, 95
+_SMALLER = {"avif": 0.70, "webp": 0.85}
 
 
-def write(results: dict[str, Any], docs: Path) -> None:
-    """Puts the numbers, the plot and the table into `docs`; in images.md only what is between the two marks changes."""
-    docs.mkdir(exist_ok=True)
-    (docs / "images-benchmark.json").write_text(json.dumps(results, indent=1) + "\n")
-    plot(results, docs / "images-benchmark.png")
-    page = docs / "images.md"
-    text = page.read_text() if page.exists() else f"# Images\n\n{_BEGIN}\n{_END}\n"
-    before, _, rest = text.partition(_BEGIN)
-    page.write_text(
-        f"{before}{_BEGIN}\n\n{table(results)}\n{verdict(results)}\n{_END}{rest.partition(_END)[2]}"
+def write(results: dict[str, Any], page: Path) -> None:
+    """Puts the tables into the page, between its two marks."""
+    before, _, rest = page.read_text().partition(_BEGIN)
+    page.write_text(f"{before}{_BEGIN}\n\n{tables(results)}\n{_END}{rest.partition(_END)[2]}")
+
+
+def tables(results: dict[str, Any]) -> str:
+    parts = (
+        _times(results),
+        _quality(results),
+        _equal(results),
+        _stages(results),
+        _memory(results),
+        _verdict(results),
     )
+    return "\n".join(parts)
 
 
-def table(results: dict[str, Any]) -> str:
+def total(kind: dict[str, Any], contender: str) -> float | None:
+    """CPU ms of the whole job; None if the contender can't read the file or was left out."""
+    sizes = kind["contenders"].get(contender)
+    return sum(size["cpu_ms"] for size in sizes.values()) if sizes else None
+
+
+def contenders(results: dict[str, Any]) -> list[str]:
+    names: dict[str, None] = {}
+    for kind in results["kinds"].values():
+        names |= dict.fromkeys(kind["contenders"])
+    return list(names)
+
+
+def _times(results: dict[str, Any]) -> str:
+    names = contenders(results)
     lines = [
-        f"Photos: {', '.join(results['photos'])}. Rounds: {results['rounds']}. One thread each. SSIM and",
-        "SSIMULACRA2 (s2) are against the photo decoded in full and shrunk in linear light, without encoding.",
+        "CPU ms of the whole job, and s2 at a width of 640, the mean of the formats; a dash: can't read it, or was",
+        "left out. *Ratio* is ours over sharp's at the same settings, and at equal SSIMULACRA2 (s2; `<`: sharp does",
+        "not get there with a quality 12 higher).",
         "",
-        "One JPEG of quality 80, CPU ms (SSIM):",
-        "",
-        "| width | " + " | ".join(results["widths"]) + " |",
-        "|---|" + "---|" * len(results["widths"]),
+        *_head("kind", *names, "ratio", "at equal s2"),
     ]
-    for width in _WIDTHS:
-        cells = [
-            f"{sizes[width]['cpu_ms']:.0f} ({sizes[width]['formats']['jpeg']['ssim']:.3f})"
-            for sizes in results["widths"].values()
-        ]
-        lines.append(f"| {width[1:]} | " + " | ".join(cells) + " |")
-    lines += [
-        "",
-        "The whole job, five sizes in AVIF, WebP and JPEG; s2 is the mean of the widths 320 and 640:",
-        "",
-        "| | CPU ms | " + " | ".join(f"{name} kB (SSIM, s2)" for name in _FORMATS) + " |",
-        "|---|" + "---|" * (1 + len(_FORMATS)),
-    ]
-    for name, sizes in results["job"].items():
-        cells = [
-            f"{_total(sizes, each, 'bytes') / 1000:.0f} ({_mean(sizes, each, 'ssim'):.3f}, {_seen(sizes, each):.0f})"
-            for each in _FORMATS
-        ]
-        lines.append(f"| {name} | {_time(sizes):.0f} | " + " | ".join(cells) + " |")
-    lines += [
-        "",
-        "Peak memory of a fresh process, a 50-megapixel baseline JPEG to a width of 1920:",
-        "",
-        "| " + " | ".join(results["memory"]) + " |",
-        "|" + "---|" * len(results["memory"]),
-        "| " + " | ".join(f"{peak:.0f} MB" for peak in results["memory"].values()) + " |",
-        "",
-    ]
-    return "\n".join(lines)
+    for name, kind in results["kinds"].items():
+        times = [_time_and_score(kind, each) for each in names]
+        ours, sharp = total(kind, "ours"), total(kind, "sharp")
+        same = f"{ours / sharp:.2f}" if ours and sharp else "–"
+        equal = kind.get("equal_sharp")
+        at_equal = (
+            f"{'' if equal['reached'] else '< '}{equal['ours_cpu_ms'] / equal['cpu_ms']:.2f}"
+            if equal
+            else "–"
+        )
+        lines.append(_row(name, *times, same, at_equal))
+    return "\n".join([*lines, ""])
 
 
-def verdict(results: dict[str, Any]) -> str:
-    """Each target of the engine beside what was measured."""
-    widths, job, memory = results["widths"], results["job"], results["memory"]
-    speedups = [
-        widths["naive Pillow"][width]["cpu_ms"] / widths["ours"][width]["cpu_ms"] for width in _WIDTHS
+def _time_and_score(kind: dict[str, Any], contender: str) -> str:
+    time, sizes = total(kind, contender), kind["contenders"].get(contender)
+    if not time:
+        return "–"
+    scores = (
+        [each["ssimulacra2"] for each in sizes[JUDGED_SIZE]["formats"].values()]
+        if JUDGED_SIZE in sizes
+        else []
+    )
+    return f"{time:,.0f} · {mean(scores):.0f}" if scores else f"{time:,.0f}"
+
+
+def _quality(results: dict[str, Any]) -> str:
+    lines = [
+        "By kind and format: all sizes together in kB, the means of SSIM and of Butteraugli (b), and s2 at the widths",
+        "320, 640, 1280 and 1920, as far as the image is that wide. sharp at the same settings beside it.",
+        "",
+        *_head("kind", "format", "ours kB", "SSIM", "b", "s2", "sharp kB", "SSIM", "b", "s2"),
     ]
-    geomean = 1.0
-    for speedup in speedups:
-        geomean *= speedup ** (1 / len(speedups))
-    same, defaults = job["sharp"], job["sharp, its defaults"]
-    ssim = min(
-        job["ours"][size]["formats"][name]["ssim"] - same[size]["formats"][name]["ssim"]
-        for size in _SIZES
-        for name in _FORMATS
-    )
-    bytes_ratio = sum(_total(job["ours"], name, "bytes") for name in _FORMATS) / sum(
-        _total(same, name, "bytes") for name in _FORMATS
-    )
-    seen = [sum(_seen(job[name], each) for each in _FORMATS) / len(_FORMATS) for name in ("ours", "sharp")]
-    rows = [
-        ("One JPEG, times faster than naive Pillow (geometric mean of the widths)", f"{geomean:.1f}", "≥ 3"),
-        ("… at the widths 160, 320, 640, 1280, 1920", ", ".join(f"{each:.1f}" for each in speedups), ""),
-        (
-            "Whole job, CPU time of sharp's at the same settings",
-            f"{_time(job['ours']) / _time(same):.2f}",
-            "≤ 1.0",
-        ),
-        (
-            "Whole job, CPU time of sharp's at its defaults",
-            f"{_time(job['ours']) / _time(defaults):.2f}",
-            "≤ 0.3",
-        ),
-        ("SSIM beside sharp's at the same settings, worst of 15 renditions", f"{ssim:+.4f}", "≥ -0.005"),
-        (
-            "SSIMULACRA2 at 320 and 640, beside sharp's at the same settings",
-            f"{seen[0] - seen[1]:+.1f}",
-            "> 0",
-        ),
-        ("Bytes of sharp's at the same settings", f"{bytes_ratio:.2f}", "0.9 to 1.1"),
+    for name, kind in results["kinds"].items():
+        for each in next(iter(kind["contenders"]["ours"].values()))["formats"]:
+            cells = [cell for contender in ("ours", "sharp") for cell in _judged(kind, contender, each)]
+            lines.append(_row(name, each, *cells))
+    return "\n".join([*lines, ""])
+
+
+def _judged(kind: dict[str, Any], contender: str, name: str) -> list[str]:
+    sizes = kind["contenders"].get(contender)
+    if not sizes:
+        return ["–"] * 4
+    found = [size["formats"][name] for size in sizes.values()]
+    judged = [sizes[each]["formats"][name] for each in _JUDGED if each in sizes]
+    butteraugli = [each["butteraugli"] for each in judged if each["butteraugli"] is not None]
+    return [
+        f"{sum(each['bytes'] for each in found) / 1000:,.0f}",
+        f"{mean(each['ssim'] for each in judged):.3f}",
+        f"{mean(butteraugli):.2f}" if butteraugli else "–",
+        " ".join(f"{each['ssimulacra2']:.0f}" for each in judged),
+    ]
+
+
+def _equal(results: dict[str, Any]) -> str:
+    lines = [
+        "Bytes at equal s2, at a width of 640: AVIF and WebP as a share of the JPEG of default quality; and the bytes",
+        "of sharp's whole job as a share of ours, with the quality that it needs on top of ours to reach the same s2.",
+        "",
+        *_head("kind", "JPEG kB", "s2", "AVIF", "WebP", "sharp's quality", "sharp's bytes"),
+    ]
+    for name, kind in results["kinds"].items():
+        frontier, equal = kind.get("frontier"), kind.get("equal_sharp")
+        if frontier is None and equal is None:
+            continue
+        cells = ["–"] * 4
+        if frontier:
+            shares = [f"{frontier['shares'][each]:.0%}" for each in ("avif", "webp")]
+            cells = [f"{frontier['bytes'] / 1000:,.1f}", f"{frontier['ssimulacra2']:.0f}", *shares]
+        if equal:
+            share = equal["bytes"] / _bytes(kind, "ours")
+            cells += [f"{'+' if equal['reached'] else '> +'}{equal['more']}", f"{share:.0%}"]
+        lines.append(_row(name, *cells, *(["–"] * (6 - len(cells)))))
+    return "\n".join([*lines, ""])
+
+
+def _stages(results: dict[str, Any]) -> str:
+    lines = [
+        "Where the engine's CPU ms go, in all sizes together; and s2 before encoding at the widths 160, 320 and 640.",
+        "",
+        *_head("kind", *_STAGES, "s2 before encoding"),
+    ]
+    for name, kind in results["kinds"].items():
+        if "stages" in kind:
+            cpu, scores = kind["stages"]["cpu_ms"], kind["stages"]["unencoded"]
+            cells = [f"{cpu[each]:,.0f}" if each in cpu else "–" for each in _STAGES]
+            lines.append(_row(name, *cells, " ".join(f"{score:.0f}" for score in scores.values())))
+    return "\n".join([*lines, ""])
+
+
+def _memory(results: dict[str, Any]) -> str:
+    peaks = results["memory"]
+    head = "Peak memory of a fresh process, a 50-megapixel baseline JPEG to a width of 1920:"
+    return "\n".join([head, "", *_head(*peaks), _row(*(f"{peak:.0f} MB" for peak in peaks.values())), ""])
+
+
+def _verdict(results: dict[str, Any]) -> str:
+    """Each target beside what was measured."""
+    kinds = results["kinds"]
+    photos = {name: kind for name, kind in kinds.items() if kind["photo"]}
+    scores = {
+        (name, size, each): result["ssimulacra2"]
+        for name, kind in photos.items()
+        for size, sized in kind["contenders"]["ours"].items()
+        if size in _JUDGED
+        for each, result in sized["formats"].items()
+    }
+    rows = []
+    if scores:
+        worst = min(scores, key=lambda key: scores[key])
+        rows += [
+            ("Least s2 of a photo, from 320 on", f"{scores[worst]:.1f} ({', '.join(worst)})", f"≥ {_LEAST}"),
+            ("Mean s2 of the photos, from 320 on", f"{mean(scores.values()):.1f}", f"≥ {_LEAST_MEAN}"),
+        ]
+    for each, most in _SMALLER.items():
+        shares = [kind["frontier"]["shares"][each] for kind in photos.values() if "frontier" in kind]
+        if shares:
+            measured = f"{min(shares):.0%} to {max(shares):.0%}"
+            rows.append((f"{each}'s bytes of JPEG's at equal s2, photos", measured, f"≤ {most:.0%}"))
+    unencoded = [
+        score for kind in kinds.values() if "stages" in kind for score in kind["stages"]["unencoded"].values()
+    ]
+    if unencoded:
+        rows.append(("Least s2 before encoding", f"{min(unencoded):.1f}", f"≥ {_LEAST_UNENCODED}"))
+    ratios = {
+        name: kind["equal_sharp"]["ours_cpu_ms"] / kind["equal_sharp"]["cpu_ms"]
+        for name, kind in kinds.items()
+        if "equal_sharp" in kind
+    }
+    if ratios:
+        worst_ratio = max(ratios, key=lambda name: ratios[name])
+        rows.append(
+            (
+                "CPU time of sharp's at equal s2, the worst kind",
+                f"{ratios[worst_ratio]:.2f} ({worst_ratio})",
+                "≤ 1.0",
+            )
+        )
+    peaks = results["memory"]
+    rows.append(
         (
             "50 MP JPEG to 1920, peak memory of naive's",
-            f"{memory['ours'] / memory['naive Pillow']:.2f}",
+            f"{peaks['ours'] / peaks['naive Pillow']:.2f}",
             "≤ 0.3",
-        ),
-    ]
-    lines = ["| what | measured | target |", "|---|---|---|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
-    return "\n".join(lines) + "\n"
-
-
-def plot(results: dict[str, Any], path: Path) -> None:
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.6), dpi=110, width_ratios=(3, 2))
-    names = list(results["widths"])
-    step = 0.8 / len(names)
-    for at, name in enumerate(names):
-        places = [index + (at - (len(names) - 1) / 2) * step for index in range(len(_WIDTHS))]
-        heights = [results["widths"][name][width]["cpu_ms"] for width in _WIDTHS]
-        left.bar(places, heights, step * 0.94, label=name, color=_COLORS[name])
-    left.set_xticks(range(len(_WIDTHS)), [width[1:] for width in _WIDTHS])
-    left.set(xlabel="width", ylabel="CPU ms", title="One JPEG of a 12 to 16 MP photo")
-    left.legend(frameon=False)
-    job = results["job"]
-    bars = right.barh(
-        list(job)[::-1],
-        [_time(job[name]) for name in list(job)[::-1]],
-        color=[_COLORS[name] for name in list(job)[::-1]],
+        )
     )
-    right.bar_label(bars, fmt=" %.0f", padding=2)
-    right.set(xlabel="CPU ms", title="Five sizes in AVIF, WebP and JPEG")
-    for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
-    figure.tight_layout()
-    figure.savefig(path)
-    plt.close(figure)
+    return "\n".join([*_head("what", "measured", "target"), *(_row(*row) for row in rows), ""])
 
 
-def _time(sizes: dict[str, Any]) -> float:
-    return float(sum(size["cpu_ms"] for size in sizes.values()))
+def _bytes(kind: dict[str, Any], contender: str) -> int:
+    sizes = kind["contenders"][contender].values()
+    return sum(result["bytes"] for size in sizes for result in size["formats"].values())
 
 
-def _total(sizes: dict[str, Any], name: str, key: str) -> float:
-    return float(sum(size["formats"][name][key] for size in sizes.values()))
+def _head(*cells: str) -> list[str]:
+    return [_row(*cells), "|" + "---|" * len(cells)]
 
 
-def _seen(sizes: dict[str, Any], name: str) -> float:
-    found = [size["formats"][name]["ssimulacra2"] for size in sizes.values()]
-    scores = [score for score in found if score is not None]
-    return float(sum(scores)) / len(scores)
-
-
-def _mean(sizes: dict[str, Any], name: str, key: str) -> float:
-    return _total(sizes, name, key) / len(sizes)
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,7 +1,7 @@
 """A contender's job and its answer: one line of JSON each, over its standard input and output.
 
-Job: {"source": path, "sizes": [{"name", "width", "height"?}], "formats": {name: settings}, "out": folder?}
-Answer: {"cpu_ms", "wall_ms", "peak_kb", "bytes": {"size.format": n}}
+Job: {"source": path, "sizes": [{"name", "width", "height"?}], "formats": {name: settings}, "moving", "out": folder?}
+Answer: {"cpu_ms", "wall_ms", "peak_kb", "bytes": {"size.format": n}}, or {"unreadable": why}
 CPU time is user and system time of all threads; peak memory is the process's since its start.
 """
 
@@ -12,15 +12,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-# An encoder's settings under Pillow's names, or "defaults".
-FormatSettings = dict[str, Any] | Literal["defaults"]
+# An encoder's settings under Pillow's names; none for its defaults. `mozjpeg` is sharp's own.
+FormatSettings = dict[str, Any]
+
+
+class Unreadable(Exception):
+    """The contender can't read such a file."""
 
 
 @dataclass(frozen=True)
 class TargetSize:
-    """A width, the aspect ratio unchanged; with a `height`, exactly both, the photo cropped to fill them."""
+    """A width, the aspect ratio unchanged; with a `height`, exactly both, the image cropped to fill them."""
 
     name: str
     width: int
@@ -35,20 +39,19 @@ class Job:
     sizes: tuple[TargetSize, ...]
     formats: dict[str, FormatSettings]
     out: str | None = None
+    moving: bool = False
 
     def to_json(self) -> str:
         sizes = [
             {"name": s.name, "width": s.width} | ({"height": s.height} if s.height else {})
             for s in self.sizes
         ]
-        return json.dumps({"source": self.source, "sizes": sizes, "formats": self.formats, "out": self.out})
+        return json.dumps({**vars(self), "sizes": sizes})
 
     @classmethod
     def from_json(cls, line: str) -> "Job":
         read = json.loads(line)
-        return cls(
-            read["source"], tuple(TargetSize(**size) for size in read["sizes"]), read["formats"], read["out"]
-        )
+        return cls(**{**read, "sizes": tuple(TargetSize(**size) for size in read["sizes"])})
 
 
 class Written(NamedTuple):
@@ -57,13 +60,17 @@ class Written(NamedTuple):
     data: bytes
 
 
-def serve(run: Callable[[Job], list[Written]]) -> None:
-    """Answers jobs until standard input ends."""
+def serve(run: Callable[[Job], list[Written]], used: Callable[[], float] = time.process_time) -> None:
+    """Answers jobs until standard input ends. `used` is the CPU time so far, in seconds."""
     for line in sys.stdin:
         job = Job.from_json(line)
-        cpu, wall = time.process_time(), time.perf_counter()
-        written = run(job)
-        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        cpu, wall = used(), time.perf_counter()
+        try:
+            written = run(job)
+        except Unreadable as error:
+            print(json.dumps({"unreadable": str(error)}), flush=True)
+            continue
+        cpu, wall = used() - cpu, time.perf_counter() - wall
         if job.out:
             folder = Path(job.out)
             folder.mkdir(parents=True, exist_ok=True)

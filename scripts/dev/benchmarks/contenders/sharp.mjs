@@ -7,17 +7,11 @@ const sharp = createRequire(process.argv[2] + "/")("sharp");
 sharp.concurrency(1);
 sharp.cache(false);
 
-// With "defaults" the encoders keep sharp's own settings; otherwise the job's are given, in sharp's words.
+// The job's settings in sharp's words; without any, the encoders keep sharp's own.
 function options(format, settings) {
-  if (settings === "defaults") return {};
-  if (format === "jpeg") {
-    return {
-      quality: settings.quality,
-      progressive: settings.progressive,
-      optimiseCoding: settings.optimize,
-      chromaSubsampling: "4:2:0",
-    };
-  }
+  if (settings.quality === undefined || !["avif", "webp", "jpeg"].includes(format)) return {};
+  if (format === "jpeg" && settings.mozjpeg) return { quality: settings.quality, mozjpeg: true };
+  if (format === "jpeg") return { quality: settings.quality, progressive: true, optimiseCoding: true };
   if (format === "webp") return { quality: settings.quality, effort: settings.method };
   return { quality: settings.quality, effort: 9 - settings.speed, chromaSubsampling: settings.subsampling };
 }
@@ -27,16 +21,17 @@ async function run(job) {
   const clock = process.hrtime.bigint();
   const written = [];
   for (const size of job.sizes) {
-    const pipeline = sharp(job.source)
+    const pipeline = sharp(job.source, { animated: job.moving })
       .rotate()
       .resize(size.width, size.height ?? null, { fit: size.height ? "cover" : "inside", withoutEnlargement: true });
     const formats = Object.entries(job.formats);
     // One decode for all formats of a size, as the others do: sharp would decode again for each clone.
-    const raw = formats.length > 1 ? await pipeline.raw().toBuffer({ resolveWithObject: true }) : null;
+    const once = formats.length > 1 && !job.moving;
+    const raw = once ? await pipeline.raw().toBuffer({ resolveWithObject: true }) : null;
     for (const [format, settings] of formats) {
       const image = raw
         ? sharp(raw.data, { raw: { width: raw.info.width, height: raw.info.height, channels: raw.info.channels } })
-        : pipeline;
+        : pipeline.clone();
       const data = await image.toFormat(format, options(format, settings)).toBuffer();
       written.push({ size: size.name, format, data });
     }
@@ -56,5 +51,9 @@ async function run(job) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  console.log(JSON.stringify(await run(JSON.parse(line))));
+  try {
+    console.log(JSON.stringify(await run(JSON.parse(line))));
+  } catch (error) {
+    console.log(JSON.stringify({ unreadable: error.message }));
+  }
 }

@@ -1,0 +1,95 @@
+"""The kinds of images that sites hold, one of each: the repository's samples, and larger files made of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pillow_heif
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from dev.checks import ROOT
+from dev.samples import STORED, present
+
+_STILL, _TRANSPARENT, _MOVING = ("avif", "webp", "jpeg"), ("avif", "webp", "png"), ("webp", "gif")
+_PAGE, _PAPER, _INK, _LINES = (2480, 3508), 246, 24, 60
+
+
+class Kind(NamedTuple):
+    """One file, and the formats that its renditions have."""
+
+    name: str
+    file: Path
+    formats: tuple[str, ...]
+    photo: bool = False
+
+    @property
+    def moving(self) -> bool:
+        return self.formats == _MOVING
+
+
+def gather(folder: Path) -> list[Kind]:
+    """All kinds; the files that are made are in `folder`."""
+    return [
+        Kind("camera, 12 MP", present(STORED / "tomatoes-12mp.jpg"), _STILL, photo=True),
+        Kind("camera, 24 MP", _made(folder / "camera-24mp.jpg", _camera), _STILL, photo=True),
+        Kind("phone, JPEG", _made(folder / "phone.jpg", _phone), _STILL, photo=True),
+        Kind("phone, HEIC", present(STORED / "sign-12mp-displayp3.heic"), _STILL, photo=True),
+        Kind("screenshot", _made(folder / "screenshot.png", _screenshot), _STILL),
+        Kind("scan", _made(folder / "scan.jpg", _scan), _STILL),
+        Kind("logo with alpha", present(STORED / "cases" / "logo-palette.png"), _TRANSPARENT),
+        Kind("chart", present(STORED / "chart.png"), _STILL),
+        Kind("moving interface", present(STORED / "cases" / "flat-ui-animation.gif"), _MOVING),
+        Kind("film", present(STORED / "gears-101frames.webp"), _MOVING),
+    ]
+
+
+def _made(file: Path, make: Callable[[Path], None]) -> Path:
+    if not file.exists():
+        make(file)
+    return file
+
+
+def _sign() -> Image.Image:
+    return pillow_heif.open_heif(present(STORED / "sign-12mp-displayp3.heic")).to_pillow()
+
+
+def _phone(file: Path) -> None:
+    """As a phone writes it, with its Display P3 profile."""
+    sign = _sign()
+    sign.save(file, quality=92, icc_profile=sign.info["icc_profile"], exif=b"")
+
+
+def _camera(file: Path) -> None:
+    """Two photos side by side: enlarging one would have no detail of its own."""
+    sign = _sign()
+    with Image.open(present(STORED / "tomatoes-12mp.jpg")) as tomatoes:
+        both = Image.new("RGB", (tomatoes.width + sign.width, sign.height))
+        both.paste(tomatoes.crop((0, 0, tomatoes.width, sign.height)), (0, 0))
+        both.paste(sign, (tomatoes.width, 0))
+    both.save(file, quality=92)
+
+
+def _screenshot(file: Path) -> None:
+    """Four pages of the console on one large screen."""
+    width, height = 1180, 820
+    screen = Image.new("RGB", (2 * width, 2 * height))
+    for at, page in enumerate(("images", "dark", "execution", "failures")):
+        with Image.open(present(ROOT / "docs" / "images" / f"console-{page}.webp")) as opened:
+            screen.paste(opened.crop((0, 0, width, height)), (at % 2 * width, at // 2 * height))
+    screen.save(file)
+
+
+def _scan(file: Path) -> None:
+    """A page of text at 300 dots an inch: a little askew, on paper with a grain."""
+    page = Image.new("L", _PAGE, _PAPER)
+    draw = ImageDraw.Draw(page)
+    text = "The quick brown fox jumps over the lazy dog, and the bank confirms receipt of 1,234.56. "
+    for row in range(_LINES):
+        font = ImageFont.load_default(40 if row % 12 else 56)
+        draw.text((200, 220 + row * 50), (text[row % 40 :] + text)[:88], _INK, font)
+    askew = page.rotate(0.6, Image.Resampling.BICUBIC, fillcolor=_PAPER).filter(ImageFilter.GaussianBlur(0.8))
+    grain = np.random.default_rng(1).normal(0, 4, (page.height, page.width))
+    gray = np.clip(np.asarray(askew) + grain, 0, 255)
+    yellowish = np.stack([gray, gray * 0.99, gray * 0.95], axis=-1).astype(np.uint8)
+    Image.fromarray(yellowish).save(file, quality=88)

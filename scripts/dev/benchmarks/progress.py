@@ -1,0 +1,29 @@
+"""How far a benchmark is: a bar that changes on a terminal, a line for each part elsewhere; on standard error."""
+
+import sys
+
+_CELLS = 20
+
+
+class Bar:
+    """`of` parts, one after the other."""
+
+    def __init__(self, of: int) -> None:
+        self._of, self._done, self._name = of, -1, ""
+
+    def part(self, name: str) -> None:
+        """The next part begins."""
+        self._done, self._name = self._done + 1, name
+        if not sys.stderr.isatty():
+            print(f"{self._done + 1} of {self._of}: {name}", file=sys.stderr, flush=True)
+
+    def step(self, text: str) -> None:
+        """What the part does now."""
+        if sys.stderr.isatty():
+            filled = "█" * (self._done * _CELLS // self._of)
+            line = f"{filled:░<{_CELLS}} {self._done}/{self._of} {self._name}: {text}"
+            print(f"\r\033[K{line[:100]}", end="", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        if sys.stderr.isatty():
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
