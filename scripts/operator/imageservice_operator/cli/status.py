@@ -52,7 +52,8 @@ def _overview(session: Session) -> None:
     session.emit(now.as_json())
     shown = table("status", "images", right=("images",))
     for name, number in now.images.items():
-        shown.add_row(status_text(name), f"{number:,}")
+        more = "+" if name == "FAILED" and now.is_cut_off else ""
+        shown.add_row(status_text(name), f"{number:,}{more}")
     session.show(shown)
     session.show(escaped(now.sentence))
     if now.unrecorded:

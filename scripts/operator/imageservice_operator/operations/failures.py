@@ -24,7 +24,8 @@ from imageservice_operator.operations.stack import Stack
 # How long an execution can be redriven. What failed earlier is still in the table.
 LOOK_BACK = timedelta(days=14)
 WORKFLOWS = ("ProcessImage", "RemoveImage")
-_DESCRIBED_AT_MOST = 2000
+DESCRIBED_AT_MOST = 2000
+"""How many failed executions that no item reports are looked at; AWS lets 15 be described a second."""
 # An image that has changed within this time is left to its execution's events, as the reconciler does.
 _GRACE = timedelta(minutes=10)
 _AT_ONCE = 8
@@ -163,7 +164,7 @@ def _unreported(stack: Stack, since: datetime) -> Iterator[FailedImage]:
         [stack.machine_arn(workflow) for workflow in WORKFLOWS],
         since,
         until=datetime.now(UTC),
-        limit=_DESCRIBED_AT_MOST,
+        limit=DESCRIBED_AT_MOST,
     )
     failed = list(found)
     known = images.get_many(stack, [each.upload.id for each in failed])
@@ -178,7 +179,7 @@ def _stuck(stack: Stack) -> Iterator[FailedImage]:
     table, states = _stores(stack)
     waiting = table.with_status("PROCESSING", until=datetime.now(UTC) - _GRACE)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        entries = list(islice(waiting, _DESCRIBED_AT_MOST))
+        entries = list(islice(waiting, DESCRIBED_AT_MOST))
         for entry, found in zip(entries, pool.map(partial(stuck, table, states), entries), strict=True):
             if found and found.is_incident:
                 yield _from_execution(found, images.image_of(entry))

@@ -73,6 +73,11 @@ class Health:
         return sum(not each.recorded for each in self.failed)
 
     @property
+    def is_cut_off(self) -> bool:
+        """Whether there may be more failures that no item has than were looked at."""
+        return self.unrecorded >= failures.DESCRIBED_AT_MOST
+
+    @property
     def replayable(self) -> int:
         """How many of the failures a replay can help."""
         return sum(len(group.failures) for group in self.groups if group.advice.replay)
@@ -91,6 +96,7 @@ class Health:
             more = len(self.groups) - 1
             others = "" if not more else " and another error" if more == 1 else f" and {more} other errors"
             what = f"{number:,} {'failure' if number == 1 else 'failures'}"
+            what = f"At least {what}" if self.is_cut_off else what
             wrong.append(f"{what} with {first.name}{others}. {first.advice.meaning}")
         if self.undelivered:
             events = "event" if self.undelivered == 1 else "events"
@@ -112,6 +118,7 @@ class Health:
             "failures": {
                 "total": len(self.failed),
                 "unrecorded": self.unrecorded,
+                "complete": not self.is_cut_off,
                 "by_error": {group.name: len(group.failures) for group in self.groups},
             },
             "dead_letters": dict(self.dead_letters),
