@@ -186,7 +186,8 @@ def change_with_kills(
         for image_id in image_ids[:: max(1, len(image_ids) // 8)]
     ]
     apply = ("plan", "apply", str(world.plan(NEW)), "--yes", *options)
-    back = ("plan", "apply", "--rollback", "--concurrency", "2")
+    slowly = ("--concurrency", "2")  # so that the kill comes in the middle
+    back = ("plan", "apply", "--rollback")
     when = {
         "MAKING": world.run_is_under_way,
         "ROLLING_BACK": world.run_is_under_way,
@@ -195,12 +196,12 @@ def change_with_kills(
     with world.readers(links):
         for stage in kills:
             if stage != "ROLLING_BACK":
-                world.kill_when(when[stage], *apply, "--concurrency", "2")
+                world.kill_when(when[stage], *apply, *slowly)
         if not world.reaches("DONE")():
             world.run(*apply)
         assert world.made(image_ids) == expected(NEW, image_ids)
         if "ROLLING_BACK" in kills:
-            world.kill_when(when["ROLLING_BACK"], *back)
+            world.kill_when(when["ROLLING_BACK"], *back, *slowly)
         if not world.reaches("ROLLED_BACK")():
             world.run(*back)
         assert world.made(image_ids) == expected(OLD, image_ids)
