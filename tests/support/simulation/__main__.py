@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--definitions", type=Path, default=ROOT / "statemachine")
+    parser.add_argument("--state", help="only histories whose faults or pauses are in this state above all")
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--go-on", action="store_true")
     options = parser.parse_args()
@@ -28,6 +29,8 @@ def main() -> int:
             if time.process_time() - begun > options.seconds:
                 break
             history = random_history(seed)
+            if options.state and options.state not in history.focus.failing | history.focus.slow:
+                continue
             found = running.run(history)
             done, executions = done + 1, executions + found.executions
             if found.wrong:

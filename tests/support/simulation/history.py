@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from dev.checks import ROOT
 from simulation import orderly
 from simulation.expressions import Fill
-from simulation.scheduler import Hangs, Scheduler
+from simulation.scheduler import Focus, Hangs, Scheduler
+from simulation.step_functions import MACHINES
 from simulation.world import BROKEN, CUT_OFF, PLANS, World, good
 
 Kind = Literal[
@@ -27,6 +31,10 @@ Kind = Literal[
     "replay all",
     "plan",
     "stop",
+    "redrive",
+    "run",
+    "lose cache",
+    "look",
 ]
 # How often each is chosen.
 _WEIGHTS: dict[Kind, int] = {
@@ -40,10 +48,23 @@ _WEIGHTS: dict[Kind, int] = {
     "replay": 4,
     "restart": 1,
     "replay all": 1,
-    "plan": 1,
+    "plan": 2,
     "stop": 1,
+    "redrive": 2,
+    "run": 2,
+    "lose cache": 1,
+    "look": 2,
 }
 _LONG_MIXED = 5
+STATES = sorted(
+    name
+    for machine in MACHINES.values()
+    for name, state in json.loads((ROOT / "statemachine" / f"{machine}.asl.json").read_text())[
+        "States"
+    ].items()
+    if state["Type"] in ("Task", "Map")
+)
+"""The states that call something."""
 
 
 class Operation(NamedTuple):
@@ -64,10 +85,15 @@ class History:
     rate: float
     sequencers: Literal["equal", "left", "right"]
     most_faults: int = 1_000_000
+    focus: Focus = field(default_factory=Focus)
 
     def described(self) -> str:
         listed = ", ".join(f"{each.kind} {each.key} +{each.after}" for each in self.operations)
-        return f"seed {self.seed}, {self.rate:.0%} of the calls fail, {self.sequencers} sequencers: {listed}"
+        return (
+            f"seed {self.seed}, {self.rate:.0%} of the calls fail, {self.focus.rate:.0%} in "
+            f"{sorted(self.focus.failing)}, slow: {sorted(self.focus.slow)}, "
+            f"{self.sequencers} sequencers: {listed}"
+        )
 
 
 class Found(NamedTuple):
@@ -79,11 +105,29 @@ class Found(NamedTuple):
     faults: int
     left_over: int
 
+    @property
+    def kinds(self) -> set[str]:
+        """What was wrong, without the names and numbers in it."""
+        return {" ".join(re.findall(r"\b[a-zA-Z]+\b(?![-/.:])", text)) for text in self.wrong}
+
 
 def random_history(seed: int, operations: int | None = None, keys: int = 2) -> History:
-    """So many operations on so many keys; without a number, 2 to 15."""
+    """So many operations on so many keys; without a number, 2 to 15.
+
+    Every second history has its own favorites among the operations, and among the states whose calls fail or are slow:
+    what takes several rare events at one place would hardly ever happen otherwise.
+    """
     choose = random.Random(f"history {seed}")
-    kinds, weights = list(_WEIGHTS), list(_WEIGHTS.values())
+    kinds, weights = list(_WEIGHTS), [float(weight) for weight in _WEIGHTS.values()]
+    focus = Focus()
+    if operations is None and choose.random() < 0.5:
+        weights = [weight * choose.choice((0, 0.3, 1, 4)) for weight in weights]
+        weights[kinds.index("good")] = 9
+        keys = choose.choice((1, keys))
+    if operations is None and choose.random() < 0.6:
+        failing, slow = (choose.sample(STATES, choose.choice((0, 1, 1, 2))) for _ in range(2))
+        rate = choose.choice((0.3, 0.6)) if failing else 0.0
+        focus = Focus(frozenset(failing), rate, frozenset(slow))
     sequencers = choose.choice(("equal", "equal", "left", "right"))
     if sequencers != "equal":
         # Of different lengths, only the latest change is known: what was before a bad upload stays as it is.
@@ -98,24 +142,32 @@ def random_history(seed: int, operations: int | None = None, keys: int = 2) -> H
         for number in range(operations or choose.randrange(2, 16))
     ]
     rate = choose.choice((0.0, 0.02, 0.08, 0.2))
-    return History(seed, listed, rate, sequencers)  # type: ignore[arg-type]
+    return History(seed, listed, rate, sequencers, focus=focus)  # type: ignore[arg-type]
 
 
 def run(history: History, dynamodb: Any, redis: Any, fill: Fill, definitions: Path) -> Found:
     """Runs the history, then replays all that failed and reconciles, without faults; and compares."""
-    scheduler = Scheduler(history.seed, history.rate, history.most_faults)
+    scheduler = Scheduler(history.seed, history.rate, history.most_faults, history.focus)
     sequencer = partial(_sequencer, history.sequencers)
     world = World(scheduler, dynamodb, redis, fill, definitions, sequencer)
+    # An original without an item has no sequencer: what is before a bad upload then stays as it is.
+    world.adopts = not any(each.kind in ("broken", "cut off") for each in history.operations)
     done: list[Operation] = []
     scheduler.start(partial(_operate, world, history.operations, done))
     scheduler.run()
-    scheduler.rate = 0.0
+    scheduler.calm()
     world.replay_all()
     scheduler.run()
     world.reconcile()
     scheduler.run()
+    if history.sequencers != "equal" or world.adopts:
+        # A failure whose sequencer has another length than the item's counts until its replay has asked S3. So it is
+        # after the reprocessing of an original without an item, whose sequencer is not known.
+        world.replay_all()
+        scheduler.run()
     wrong = list(orderly.unexplained(world))
     left_over = world.reconcile_storage()
+    wrong += world.invariants.broken
     wrong += orderly.differences(world, done)
     return Found(wrong, len(world.states.runs), scheduler.steps, scheduler.counted.total(), left_over)
 
@@ -130,7 +182,7 @@ def shrunk(history: History, fails: Callable[[History], bool], attempts: int = 4
                 return tried
         return None
 
-    smaller = first_failing(replace(history, rate=0.0)) or history
+    smaller = first_failing(replace(history, rate=0.0, focus=Focus())) or history
     changed = True
     while changed:
         changed = False
@@ -160,6 +212,7 @@ def _operate(world: World, operations: Sequence[Operation], done: list[Operation
 
 def _plan(world: World, _: Operation) -> None:
     world.plan = PLANS[1 - PLANS.index(world.plan)]
+    world.plans += 1
 
 
 def _stop(world: World, each: Operation) -> None:
@@ -183,6 +236,10 @@ _DO: dict[Kind, Callable[[World, Operation], Any]] = {
     "replay all": lambda world, _: world.replay_all(),
     "plan": _plan,
     "stop": _stop,
+    "redrive": lambda world, each: world.redrive(each.number),
+    "run": lambda world, _: world.scheduler.start(world.reprocess_all),
+    "lose cache": lambda world, _: world.lose_cache(),
+    "look": lambda world, _: world.scheduler.alone(world.invariants.look),
 }
 
 
@@ -195,7 +252,9 @@ def _quietly(command: Callable[..., None], *arguments: Any, **options: Any) -> N
 
 def _sequencer(kind: str, number: int) -> str:
     """The sequencer of the bucket's change `number`: of equal length, or growing as padded on the left or the right."""
-    if kind == "left":  # 6, 7 or 8 digits, the longer the later
-        return f"{number * 0x1A35:X}".rjust(4, "0") if number > _LONG_MIXED else f"{number:X}"
+    if (
+        kind == "left"
+    ):  # 3, 4 or 5 digits, the longer the later; none as short as that of a reprocessing without one
+        return f"{0xFFE + number * (0x1A35 if number > _LONG_MIXED else 1):X}"
     plain = f"0055AED6DCD9{number:04X}"
     return plain if kind == "equal" else plain + ("", "1", "23")[number % 3]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -46,8 +47,11 @@ class Result:
     wrong: str
 
 
-def hunted(mutant: Mutant, seconds: float, first: int = 1) -> Result:
-    """Runs histories on a copy of the service with the bug, for at most so many seconds of CPU."""
+def hunted(mutant: Mutant, seconds: float, first: int = 1, state: str = "") -> Result:
+    """Runs histories on a copy of the service with the bug, for at most so many seconds of CPU.
+
+    With a `state`, only those whose faults or pauses are there above all.
+    """
     with TemporaryDirectory() as folder:
         for part in _COPIED:
             shutil.copytree(ROOT / part, Path(folder, part), ignore=shutil.ignore_patterns("__pycache__"))
@@ -69,6 +73,7 @@ def hunted(mutant: Mutant, seconds: float, first: int = 1) -> Result:
             str(first),
             "--definitions",
             f"{folder}/statemachine",
+            *(("--state", state) if state else ()),
         ]
         ended = subprocess.run(
             [*command, *options],
@@ -85,10 +90,17 @@ def hunted(mutant: Mutant, seconds: float, first: int = 1) -> Result:
 
 
 def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 300
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="only bugs whose names contain one of these")
+    parser.add_argument("--seconds", type=float, default=300, help="the most CPU seconds for each")
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--state", default="", help="only histories that are hard on this state")
+    options = parser.parse_args()
     print("| planted bug | first seed | histories | CPU s | what it finds |\n|---|---|---|---|---|")
     for mutant in mutants():
-        found = hunted(mutant, seconds)
+        if options.names and not any(name in mutant.name for name in options.names):
+            continue
+        found = hunted(mutant, options.seconds, options.first, options.state)
         print(
             f"| {mutant.name} | {found.seed or '–'} | {found.histories} | {found.cpu_s} | {found.wrong[:110]} |",
             flush=True,

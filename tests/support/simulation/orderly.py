@@ -15,6 +15,7 @@ from imageservice_operator.operations import failures, storage
 from simulation.stores import Version
 
 if TYPE_CHECKING:
+    from simulation.step_functions import Run
     from simulation.world import World
 
 _BAD: tuple[str, ...] = ("broken", "cut off")
@@ -63,16 +64,24 @@ def differences(world: World, done: Sequence[Any]) -> list[str]:
 
 
 def unexplained(world: World) -> Iterator[str]:
-    """What is left over in the bucket, although no execution that failed outlived the beginning of the latest one."""
+    """What is left over in the bucket, although no execution failed after another one of the image had begun.
+
+    Two executions of one upload that ran at once under different plans leave the renditions of one, too.
+    """
     for each in storage.left_over(world.stack):
-        latest = world.states.runs.get((world.table.get(each.image_id) or {}).get("execution", ""))
-        failed = [
-            run
-            for run in world.states.runs.values()
-            if run.key == each.image_id and run.status in ("FAILED", "ABORTED") and run.stopped
-        ]
-        if latest and not any(run.stopped and run.stopped >= latest.started for run in failed):
+        runs = [run for run in world.states.runs.values() if run.key == each.image_id]
+        pairs = [(run, other) for run in runs for other in runs if other is not run]
+        outlived = any(failed >= other.started for run, other in pairs for failed in run.failed_at)
+        two_plans = world.plans > 1 and any(_at_once(run, other) for run, other in pairs)
+        if not outlived and not two_plans:
             yield f"{each.key} is left over"
+
+
+def _at_once(run: Run, other: Run) -> bool:
+    same = run.event["detail"]["object"]["sequencer"] == other.event["detail"]["object"]["sequencer"]
+    if not (same and run.stopped and other.stopped):
+        return False
+    return other.started <= run.stopped <= other.stopped
 
 
 def _of_key(world: World, key: str, item: dict[str, Any] | None, wanted: Expected) -> Iterator[str]:

@@ -50,7 +50,8 @@ class Runner:
             return Found([f"{type(error).__name__}: {error}"], 0, 0, 0, 0)
 
     def shrunk(self, history: History) -> History:
-        return shrunk(history, lambda smaller: bool(self.run(smaller).wrong))
+        kinds = self.run(history).kinds
+        return shrunk(history, lambda smaller: bool(self.run(smaller).kinds & kinds))
 
 
 @contextlib.contextmanager

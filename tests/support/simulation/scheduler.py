@@ -9,8 +9,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -30,13 +29,23 @@ class Stuck(AssertionError):
     """The history did not come to an end."""
 
 
+@dataclass(frozen=True)
+class Focus:
+    """States of the workflows whose calls fail more often than others, and states whose calls often pause for long."""
+
+    failing: frozenset[str] = frozenset()
+    rate: float = 0.0
+    slow: frozenset[str] = frozenset()
+
+
 @dataclass
 class Scheduler:
-    """`rate` is how likely a call fails. `counted` has the faults so far, by kind."""
+    """`rate` is how likely a call fails, but for those in `focus`. `counted` has the faults so far, by kind."""
 
     seed: int
     rate: float = 0.0
     most_faults: int = 1_000_000
+    focus: Focus = field(default_factory=Focus)
     # Days ago, because the operator's commands look at what happened until now.
     now: datetime = field(default_factory=lambda: datetime.now(UTC) - timedelta(days=7))
     counted: Counter[str] = field(default_factory=Counter)
@@ -88,16 +97,28 @@ class Scheduler:
         if getcurrent() is not self._main:
             self._main.switch(steps)
 
-    @contextmanager
-    def reliable(self) -> Iterator[None]:
-        """Calls within this block do not fail."""
-        before, self.rate = self.rate, 0.0
-        try:
-            yield
-        finally:
-            self.rate = before
+    @property
+    def faulty(self) -> bool:
+        """Whether any call may fail."""
+        return bool(self.rate or self.focus.rate)
 
-    def call(self, effect: Callable[[], Any], outage: Callable[[], Exception], *, slow: bool = True) -> Any:
+    def calm(self) -> None:
+        """From now on no call fails or pauses."""
+        self.rate, self.focus = 0.0, Focus()
+
+    def enter(self, state: str) -> None:
+        """The current activity makes its next calls in this state of a workflow."""
+        getcurrent().state = state
+
+    def alone(self, look: Callable[[], Any]) -> None:
+        """Looks at the world while nothing else goes on, and no call fails."""
+        self._thread, thread = 0, self._thread  # as calls of another thread: they take effect at once
+        try:
+            look()
+        finally:
+            self._thread = thread
+
+    def call(self, effect: Callable[[], Any], outage: Callable[[], Exception]) -> Any:
         """The result of a call, or one of the faults: it fails before or after its effect, never answers (and may have
         its effect late), or has its effect twice."""
         if (
@@ -105,8 +126,10 @@ class Scheduler:
         ):  # an operator's command, which looks at many executions at once
             return effect()
         # Now and then one activity pauses for long, as if its machine froze.
-        self.give_way(self.random.choice((20, 60, 150)) if slow and self.random.random() < 0.02 else 0)
-        fault = self._fault()
+        state = getattr(getcurrent(), "state", "")
+        often = 0.3 if state in self.focus.slow else 0.02
+        self.give_way(self.random.choice((20, 60, 150)) if self.random.random() < often else 0)
+        fault = self._fault(self.focus.rate if state in self.focus.failing else self.rate)
         if fault == "before":
             raise outage()
         if fault == "hang":
@@ -119,8 +142,8 @@ class Scheduler:
             raise outage()
         return effect() if fault == "twice" else result
 
-    def _fault(self) -> Fault | None:
-        if self._faults.random() >= self.rate or self.counted.total() >= self.most_faults:
+    def _fault(self, rate: float) -> Fault | None:
+        if self._faults.random() >= rate or self.counted.total() >= self.most_faults:
             return None
         fault = self._faults.choice(FAULTS)
         self.counted[fault] += 1

@@ -60,6 +60,7 @@ class Run:
     cause: str | None = None
     stopped: datetime | None = None
     aborted: bool = False
+    failed_at: list[datetime] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -188,6 +189,8 @@ class StepFunctions:
 
     def _ended(self, run: Run, status: str, error: str | None = None, cause: str | None = None) -> None:
         run.status, run.error, run.cause, run.stopped = status, error, cause, self._scheduler.now
+        if status != "SUCCEEDED":
+            run.failed_at.append(run.stopped)
         self._on_change(run)
 
     def _step(self, run: Run, body: dict[str, Any]) -> None:
@@ -230,6 +233,7 @@ class StepFunctions:
         tries = 0
         while True:
             tries += 1
+            self._scheduler.enter(run.state)
             try:
                 try:
                     return self._task(body["Resource"], copy.deepcopy(arguments))

@@ -1,4 +1,4 @@
-"""S3, DynamoDB and CloudFront, as far as the workflows use them. Every call goes through the scheduler."""
+"""S3 and DynamoDB, as far as the workflows use them. Every call goes through the scheduler."""
 
 from __future__ import annotations
 
@@ -211,8 +211,8 @@ class _Listing:
 class DynamoDB:
     """The two calls on items, evaluated by moto without the way through HTTP; all others go to a boto3 client on it."""
 
-    def __init__(self, scheduler: Scheduler, client: Any) -> None:
-        self._scheduler, self._client = scheduler, client
+    def __init__(self, scheduler: Scheduler, client: Any, on_write: Callable[..., None]) -> None:
+        self._scheduler, self._client, self._on_write = scheduler, client, on_write
         self._backend = dynamodb_backends[ACCOUNT][REGION]
         self.exceptions = client.exceptions
 
@@ -259,6 +259,7 @@ class DynamoDB:
                     **({"Item": before} if before else {}),
                 }
                 raise self.exceptions.ConditionalCheckFailedException(response, "UpdateItem") from None
+            self._on_write(before, self.item(Key), ExpressionAttributeValues)
             shown = {"ALL_NEW": self.item(Key), "ALL_OLD": before}.get(ReturnValues)
             return {"Attributes": shown} if shown else {}
 
@@ -267,31 +268,3 @@ class DynamoDB:
     def item(self, key: dict[str, Any]) -> dict[str, Any] | None:
         found = self._backend.get_item(TABLE, key)
         return copy.deepcopy(found.to_json()["Attributes"]) if found else None
-
-
-class CloudFront:
-    """What the edge has cached, by tag: the revision of each answer. A purge is complete a few calls after it began."""
-
-    def __init__(self, scheduler: Scheduler) -> None:
-        self._scheduler = scheduler
-        self.cached: dict[str, Any] = {}
-        self.purges: dict[str, int] = {}
-        self._begun: dict[str, str] = {}
-        self._complete: set[str] = set()
-
-    def create_invalidation(self, batch: dict[str, Any]) -> str:
-        """The same reference returns the same purge."""
-        reference = batch["CallerReference"]
-        if reference not in self._begun:
-            self._begun[reference] = f"purge-{len(self._begun)}"
-            tag = batch["Paths"]["Items"][0].removeprefix("#")
-            self._scheduler.start(lambda: self._purge(tag, self._begun[reference]), delay=4)
-        return self._begun[reference]
-
-    def status(self, purge: str) -> str:
-        return "Completed" if purge in self._complete else "InProgress"
-
-    def _purge(self, tag: str, purge: str) -> None:
-        self.cached.pop(tag, None)
-        self.purges[tag] = self.purges.get(tag, 0) + 1
-        self._complete.add(purge)

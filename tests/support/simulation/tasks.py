@@ -27,9 +27,10 @@ from resize.handler import handler as resize
 from resize.sizer import Sizer
 from retire_renditions import bootstrap as retire_bootstrap
 from retire_renditions.handler import handler as retire_renditions
+from simulation.edge import CloudFront
 from simulation.scheduler import Scheduler
 from simulation.step_functions import TaskError
-from simulation.stores import PROCESSED, S3, TABLE, CloudFront, DynamoDB, outage
+from simulation.stores import PROCESSED, S3, TABLE, DynamoDB, outage
 
 HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
     "InspectOriginalFunctionArn": inspect_original,
@@ -45,7 +46,7 @@ _CONTEXT: Any = SimpleNamespace(
 
 
 class Tasks:
-    """Carries out the workflows' tasks. `announced` gets the entries that they put on the event bus."""
+    """Carries out the workflows' tasks. `announce` gets each entry that they put on the event bus."""
 
     def __init__(
         self,
@@ -53,10 +54,10 @@ class Tasks:
         dynamodb: DynamoDB,
         s3: S3,
         cdn: CloudFront,
-        announced: list[dict[str, Any]],
+        announce: Callable[[dict[str, Any]], None],
     ) -> None:
         self._scheduler, self._dynamodb, self._s3, self._cdn = scheduler, dynamodb, s3, cdn
-        self._announced = announced
+        self._announce_entry = announce
 
     def carry_out(self, resource: str, arguments: Any) -> Any:
         """The result of a task. Raises TaskError."""
@@ -121,4 +122,4 @@ class Tasks:
 
     def _announce(self, arguments: Any) -> Any:
         (entry,) = arguments["Entries"]
-        return self._scheduler.call(lambda: self._announced.append(entry), outage)
+        return self._scheduler.call(lambda: self._announce_entry(entry), outage)

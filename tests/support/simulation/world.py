@@ -7,6 +7,7 @@ CloudFront's cache, and the delivery of events, late, twice and in any order.
 
 from __future__ import annotations
 
+import copy
 import io
 import itertools
 from collections.abc import Callable
@@ -38,7 +39,9 @@ from imageservice.read_through import ReadThrough
 from imageservice_operator.operations import failures, replay, storage
 from imageservice_operator.operations.stack import Stack
 from select_originals.selector import Selector
+from simulation.edge import CloudFront
 from simulation.expressions import Fill
+from simulation.invariants import Invariants
 from simulation.scheduler import Hangs, Scheduler
 from simulation.step_functions import PREFIX, Run, StepFunctions
 from simulation.stores import (
@@ -48,7 +51,6 @@ from simulation.stores import (
     S3,
     SOURCE,
     TABLE,
-    CloudFront,
     DynamoDB,
     Originals,
     Version,
@@ -60,6 +62,7 @@ PLANS = tuple(
     for name, width in (("small", 4), ("medium", 6))
 )
 _PREFIXES = itertools.count()
+_RUNS = itertools.count()
 
 
 def good(number: int) -> bytes:
@@ -75,7 +78,10 @@ CUT_OFF = good(1)[:-20]
 
 
 class World:
-    """The service, with nothing uploaded yet. If `withheld` is a list, S3's events go there, and nowhere else."""
+    """The service, with nothing uploaded yet. If `withheld` is a list, S3's events go there, and nowhere else.
+
+    If `adopts`, a reprocessing also makes originals that have no item yet.
+    """
 
     def __init__(
         self,
@@ -88,19 +94,21 @@ class World:
     ) -> None:
         self.scheduler, self._sequencer = scheduler, sequencer
         self.withheld: list[tuple[str, dict[str, Any]]] | None = None
+        self.adopts = True
         self._changes = 0
-        self.plan = PLANS[0]
+        self.plan, self.plans = PLANS[0], 1
         self.announced: list[dict[str, Any]] = []
         self.originals = Originals(self._changed)
         self.s3 = S3(scheduler, self.originals)
-        self.dynamodb = DynamoDB(scheduler, dynamodb)
+        self.invariants = Invariants(self)
+        self.dynamodb = DynamoDB(scheduler, dynamodb, self.invariants.written)
         dynamodb_backends[ACCOUNT][REGION].tables[TABLE].items.clear()
         self.cdn = CloudFront(scheduler)
         self.table = ImageTable(self.dynamodb, TABLE)
-        connected = _Redis(scheduler, redis_client)
+        self.redis, connected = redis_client, _Redis(scheduler, redis_client)
         prefix = f"simulation-{next(_PREFIXES)}"
         self.cache = ManifestCache(lambda: connected, Timeouts(60, 60, 0), prefix)
-        tasks = Tasks(scheduler, self.dynamodb, self.s3, self.cdn, self.announced)
+        tasks = Tasks(scheduler, self.dynamodb, self.s3, self.cdn, self._announce)
         tasks.connect_functions(self.cache, lambda: self.plan)
         self.states = StepFunctions(
             scheduler, fill, definitions, SUBSTITUTIONS, tasks.carry_out, self._run_changed
@@ -143,9 +151,35 @@ class World:
             replay.replay_image(self.stack, key, replay.Options(new_execution=new_execution))
 
     def reprocess(self, key: str, *, force: bool = False) -> None:
-        selected = self._selector().select(key, Selection(force=force), self.scheduler.now)
+        selected = self._selected(key, Selection(force=force))
         if "event" in selected:
             self.states.start("ProcessImage", selected["event"])
+
+    def redrive(self, number: int) -> None:
+        """Redrives one of the executions that failed, even if something newer has overtaken it."""
+        failed = [run for run in self.states.runs.values() if run.status in ("FAILED", "ABORTED")]
+        if failed:
+            self.states.redrive_execution(failed[number % len(failed)].arn)
+
+    def reprocess_all(self) -> None:
+        """A run of ReprocessImages: an execution for each image that needs one, and one purge when they have ended."""
+        number, children = next(_RUNS), []
+
+        def select() -> None:
+            for key in sorted(self.originals.versions):
+                selected = self._selected(key, Selection())
+                if "event" in selected:
+                    selected["event"]["detail"]["run"] = f"run-{number}"
+                    children.append(self.states.start("ProcessImage", selected["event"]))
+
+        self.scheduler.alone(select)
+        while any(run.status == "RUNNING" and not run.redrives for run in children):
+            self.scheduler.give_way(5)
+        self.cdn.purge_all(cache_tag(key) for key in self.originals.versions)
+
+    def lose_cache(self) -> None:
+        """Redis loses all that it has, as in a restart."""
+        self.redis.flushall()
 
     def reconcile_storage(self) -> int:
         """How many objects were retired."""
@@ -156,9 +190,11 @@ class World:
         machines = [self.stack.machine_arn(machine) for machine in ("ProcessImage", "RemoveImage")]
         return reconciler.reconcile(machines, datetime.now(UTC), timedelta(days=13), timedelta(0))
 
-    def _selector(self) -> Selector:
-        find = partial(_described, self.s3)
-        return Selector(self.table, find, self.plan, ENGINE_VERSION)
+    def _selected(self, key: str, selection: Selection) -> dict[str, Any]:
+        if not self.adopts and self.table.get(key) is None:
+            return {}
+        selector = Selector(self.table, partial(_described, self.s3), self.plan, ENGINE_VERSION)
+        return selector.select(key, selection, self.scheduler.now)
 
     # Events
 
@@ -189,7 +225,7 @@ class World:
             return
         late = self.scheduler.random.choice((1, 1, 1, 30, 150))
         self.states.start(machine, event, delay=late)
-        if self.scheduler.rate and self.scheduler.random.random() < 0.1:
+        if self.scheduler.faulty and self.scheduler.random.random() < 0.1:
             self.states.start(machine, event, delay=self.scheduler.random.choice((1, 20, 300)))
 
     def _run_changed(self, run: Run) -> None:
@@ -198,7 +234,7 @@ class World:
             return
         described = run.described()
         chance = self.scheduler.random.random()
-        deliveries = 1 if not self.scheduler.rate or chance < 0.6 else 0 if chance < 0.85 else 2
+        deliveries = 1 if not self.scheduler.faulty or chance < 0.6 else 0 if chance < 0.85 else 2
         for _ in range(deliveries):
             late = self.scheduler.random.choice((1, 1, 20, 120))
             self.scheduler.start(partial(self._recorded, described), delay=late)
@@ -206,11 +242,17 @@ class World:
     def _recorded(self, change: dict[str, Any]) -> None:
         """RecordFailure, which Lambda runs up to three times; then the event is in the dead-letter queue."""
         for _ in range(3):
+            was, before = copy.copy(self.states.runs[change["executionArn"]]), len(self.announced)
             try:
                 self.recorder.handle(change)
+                self.invariants.recorded(change, was, self.announced[before:])
             except (Exception, Hangs):  # noqa: BLE001 - whatever it is, Lambda tries again
                 continue
             return
+
+    def _announce(self, entry: dict[str, Any]) -> None:
+        self.announced.append(entry)
+        self.invariants.announced(entry)
 
     def _client(self, service: str, config: Any = None) -> Any:
         return {"dynamodb": self.dynamodb, "stepfunctions": self.states, "s3": self.s3}[service]
@@ -240,7 +282,8 @@ class _Notifier(Notifier):
         self._announced = announced
 
     def announce(self, failed: FailedExecution) -> None:
-        self._announced.append({"DetailType": "ImageFailed", "Detail": {"id": failed.upload.id}})
+        detail = {"id": failed.upload.id, "execution": failed.arn, "redrives": failed.redrives}
+        self._announced.append({"DetailType": "ImageFailed", "Detail": detail})
 
 
 def _described(s3: Any, key: str) -> Any:
