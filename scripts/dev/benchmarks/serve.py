@@ -138,7 +138,7 @@ def _ours(link: str, name: str) -> None:
 
 
 def _get(server: Server, path: str) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
     connection.request("GET", path)
     answer = connection.getresponse()
     answer.read()
