@@ -7,11 +7,14 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.logging import logged, logger
+from imageservice.core.errors import StoreUnavailable
+from imageservice.http.problems import problem
 from imageservice.http.responses import Response
 from imageservice.http.routing import dispatch
 from uploads import bootstrap
 from uploads.requests import delete_image, presign_upload, put_image
 
+_RETRY_S = 1
 _CALLS = {
     "POST /uploads": presign_upload,
     "PUT /images/{id+}": put_image,
@@ -23,8 +26,14 @@ _CALLS = {
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     """Answers a call that writes; API Gateway has already authorized it."""
     writes = bootstrap.writes()
-    response = dispatch(event, {route: partial(call, writes) for route, call in _CALLS.items()})
+    try:
+        response = dispatch(event, {route: partial(call, writes) for route, call in _CALLS.items()})
+    except StoreUnavailable as error:
+        logger.warning("not on record", extra={"error": str(error)})
+        # AWS's own words name roles and tables, which are not the client's concern.
+        refusal = StoreUnavailable("The call can't be put on record at the moment, so nothing was changed.")
+        response = problem(refusal, retry_after=_RETRY_S)
     refused = response["statusCode"] >= HTTPStatus.BAD_REQUEST
-    problem = {"problem": response["body"]} if refused else {}
-    logger.info("answered", extra={"route": event["routeKey"], "status": response["statusCode"], **problem})
+    reason = {"problem": response["body"]} if refused else {}
+    logger.info("answered", extra={"route": event["routeKey"], "status": response["statusCode"], **reason})
     return response

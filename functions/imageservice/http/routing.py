@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from imageservice.core.errors import Problem
+from imageservice.core.errors import Problem, StoreUnavailable
 from imageservice.http.events import Event
 from imageservice.http.problems import problem
 from imageservice.http.responses import Response
@@ -12,8 +12,13 @@ Routes = Mapping[str, Callable[[Event], Response]]
 
 
 def dispatch(event: Event, routes: Routes) -> Response:
-    """The answer of the event's route; a Problem that the call raises is answered as one."""
+    """The answer of the event's route; a Problem that the call raises is answered as one.
+
+    Raises StoreUnavailable, whose message is for the log and not for the client.
+    """
     try:
         return routes[event["routeKey"]](event)
+    except StoreUnavailable:
+        raise
     except Problem as error:
         return problem(error)

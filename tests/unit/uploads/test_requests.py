@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -17,6 +18,8 @@ from imageservice.adapters.aws_clients import client
 from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.source_bucket import Originals
 from imageservice.core.errors import Problem
+from uploads import bootstrap
+from uploads.handler import handler
 from uploads.requests import Writes, delete_image, presign_upload, put_image
 
 ODD_ID = "a b+c%20é/ü.jpg"
@@ -254,11 +257,21 @@ def test_a_replacement_and_a_removal_are_on_record_with_their_caller(writes: Wri
     ]
 
 
-def test_what_can_not_be_put_on_record_is_not_done(s3: Any, writes: Writes) -> None:
+def test_what_can_not_be_put_on_record_is_not_done(
+    s3: Any, writes: Writes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put_image(writes, put(b"first"))
     boto3.client("dynamodb", region_name="us-east-1").delete_table(TableName=image_tables.AUDIT)
     assert refusal(put_image, put(b"second"), writes).status == 503
     assert refusal(delete_image, {"rawPath": f"/images/{ODD_ID}"}, writes).status == 503
+    monkeypatch.setattr(bootstrap, "writes", lambda: writes)
+    function = SimpleNamespace(
+        function_name="f", memory_limit_in_mb=1, invoked_function_arn="a", aws_request_id="r"
+    )
+    event = {"routeKey": "DELETE /images/{id+}", "rawPath": f"/images/{ODD_ID}"}
+    answer: dict[str, Any] = handler(event, function)
+    assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "1")
+    assert "PutItem" not in answer["body"]
     assert s3.get_object(Bucket="source", Key=ODD_ID)["Body"].read() == b"first"
 
 
