@@ -14,9 +14,6 @@ SILENT: set[str] = {
     "Record first image: without execution",
     "Replaced?: nothing retired",
     "Deleted already?: withdrawal is not repeated",
-    "Is it still served?: never",
-    "CDN purged? (removal): not awaited",
-    "Mark removed: without sequencer",
     "Retire: left over, while another works",
     "Retire: stored again since",
     "Remove: what is served, too",
@@ -26,8 +23,6 @@ SILENT: set[str] = {
     "Cache: a fill without its lease",
     "Recorder: over another execution",
     "Recorder: over a finished removal",
-    "Recorder: events that the execution left behind",
-    "Failures: of another execution that works",
 }
 
 
