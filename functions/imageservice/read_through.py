@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal, NamedTuple, Protocol
 
+from imageservice.adapters.deadline import time_left
 from imageservice.adapters.manifest_cache import LEASED, CacheEntry, Lease, Refreshed
-from imageservice.core.deadline import time_left
 from imageservice.core.errors import CacheUnavailable, StoreUnavailable
 from imageservice.core.manifest import Manifest, manifest_of
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from imageservice.adapters.deadline import deadline
 from imageservice.adapters.emf_log import log_request
-from imageservice.core.deadline import deadline
 from imageservice.core.errors import DirectReadRefused, RequestInvalid, StoreUnavailable
 from imageservice.http.problems import problem
 from reader import bootstrap

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from imageservice.adapters.deadline import time_left
 from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.sigv4 import AwsCredentials, Signer, endpoint_of
-from imageservice.core.deadline import time_left
 from imageservice.core.errors import StoreUnavailable
 
 if TYPE_CHECKING:

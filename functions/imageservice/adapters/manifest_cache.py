@@ -26,6 +26,7 @@ import orjson
 from redis.exceptions import RedisClusterException, RedisError
 
 from imageservice.adapters.cache_replication import confirm
+from imageservice.adapters.deadline import time_left
 from imageservice.adapters.no_cache import NoCache
 from imageservice.adapters.redis_client import (
     READER,
@@ -38,7 +39,6 @@ from imageservice.adapters.redis_client import (
     is_replicated,
 )
 from imageservice.adapters.settings import CacheSettings
-from imageservice.core.deadline import time_left
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.manifest import Manifest
 

@@ -84,7 +84,7 @@ def test_it_brings_no_image_library_no_redis_and_no_emulator(installed: Installe
         "import importlib.metadata as m; print(*sorted(d.name.lower() for d in m.distributions()))"
     ).split()
     assert "boto3" in found
-    assert {"pillow", "redis", "ministack", "moto", "starlette", "jsonschema"}.isdisjoint(found)
+    assert {"pillow", "redis", "ministack", "moto", "starlette"}.isdisjoint(found)
     assert (
         installed.python("import importlib.util as u; print(u.find_spec('imageservice.engine'))") == "None\n"
     )

@@ -14,10 +14,10 @@ from read_world import PATIENT
 from waiting import until
 
 from imageservice.adapters import deadline_socket
+from imageservice.adapters.deadline import deadline
 from imageservice.adapters.item_reader import ItemReader
 from imageservice.adapters.manifest_cache import connect
 from imageservice.adapters.redis_client import READER
-from imageservice.core.deadline import deadline
 from imageservice.core.errors import CacheUnavailable
 from local.redis_server import RedisServer
 

@@ -2,7 +2,7 @@
 
 import math
 
-from imageservice.core.deadline import deadline, time_left
+from imageservice.adapters.deadline import deadline, time_left
 
 
 def test_time_is_unlimited_outside_of_a_deadline() -> None:
