@@ -20,11 +20,12 @@ _IS_NEWS = (
     "(#error.redrives = :redrives AND attribute_exists(#error.announced_at))))"
 )
 # `:outranked` is a sequencer that S3 says is older. The upload is the latest known, and this execution's to report:
-# where another one has taken the same upload over (the event's other delivery, a reprocessing), that one reports. READY
-# and REJECTED stay: the work was done.
+# where another one has taken the same upload over (the event's other delivery, a reprocessing), that one reports, also
+# once it has failed: its replay makes the image, and a replay of this one would only give way. READY and REJECTED stay:
+# the work was done.
 _IS_LATEST_UPLOAD = (
     f"(attribute_not_exists(sequencer) OR {KNOWN_IS_OLDER} OR sequencer = :outranked OR (sequencer = :sequencer AND "
-    "(#status = :failed OR (#status = :processing AND execution = :execution))))"
+    "#status IN (:failed, :processing) AND execution = :execution))"
 )
 # A removal ends by removing `replaced`: where another execution has done the work, there is nothing to report.
 _IS_LATEST_REMOVAL = (

@@ -91,8 +91,19 @@ def test_an_older_failure_of_a_redriven_execution_is_not(world: World) -> None:
 def test_a_replays_failure_takes_the_place_of_the_first(world: World) -> None:
     world.put("PROCESSING", 5)
     world.recorder.record(failure())
+    world.put("PROCESSING", 5, "replay")
     assert world.recorder.record(failure(execution="replay")) == "RECORDED"
     assert world.item()["execution"] == "replay"
+
+
+def test_a_delivery_that_gave_way_does_not_hide_the_failure_of_the_one_that_has_the_image(
+    world: World,
+) -> None:
+    """A replay of that one makes the image; a replay of the other would only give way again."""
+    world.put("PROCESSING", 5)
+    world.recorder.record(failure())
+    assert world.recorder.record(failure(execution="the event's other delivery")) == "OVERTAKEN"
+    assert world.item()["error"]["execution"] == "first"
 
 
 def test_a_redriven_image_is_processing_again(world: World) -> None:
