@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 from service import Service
+from waiting import until
 
 from local.redis_server import RedisServer
 
@@ -107,6 +108,13 @@ def test_failures_of_many_are_chosen_and_replayed_without_script_and_with_one_bu
         console.reaches(image_id, "FAILED")
 
     page = open_page("/failures", java_script_enabled=False)
+
+    def are_shown() -> bool:
+        """The console remembers failures for a moment, and without scripts a page does not update itself."""
+        page.reload()
+        return page.get_by_label(re.compile("^Choose many/")).count() == len(ids)
+
+    until(are_shown, "all failures on the page")
     for image_id in ids[:2]:
         page.get_by_label(f"Choose {image_id}").check()
     page.get_by_role("button", name="Replay the chosen").click()
