@@ -150,9 +150,11 @@ def test_the_history_comes_in_pages_and_backwards(machines: Machines) -> None:
 
 def test_nothing_follows_the_end_in_a_history(machines: Machines, tmp_path: Path) -> None:
     # The second item is held until the first has failed the execution, and then finishes.
-    gate, left = tmp_path / "gate", tmp_path / "left"
+    gate, left, met = tmp_path / "gate", tmp_path / "left", tmp_path / "met"
+    met.mkdir()
+    both = {"meet": {"folder": str(met), "calls": 2}}
     inner = {"StartAt": "X", "States": {"X": machines.task()}}
-    items = [{"raise": "ThumbError"}, {"wait_for": str(gate), "leave": str(left)}]
+    items = [{**both, "raise": "ThumbError"}, {**both, "wait_for": str(gate), "leave": str(left)}]
     ended = machines.run(
         single({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "End": True}), {"items": items}
     )

@@ -246,9 +246,11 @@ def test_map_workers(bare: Bare, tmp_path: Path) -> None:
     machines = bare("interpreter")
     inner = {"StartAt": "X", "States": {"X": machines.task()}}
     state = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": inner, "End": True}
-    gate, left = tmp_path / "gate", tmp_path / "left"
-    held = {"wait_for": str(gate), "leave": str(left)}
-    ended = machines.run(single(state), {"items": [{"raise": "ThumbError"}, held]})
+    gate, left, met = tmp_path / "gate", tmp_path / "left", tmp_path / "met"
+    met.mkdir()
+    both = {"meet": {"folder": str(met), "calls": 2}}
+    held = {**both, "wait_for": str(gate), "leave": str(left)}
+    ended = machines.run(single(state), {"items": [{**both, "raise": "ThumbError"}, held]})
     gate.touch()
     until(left.exists, "the second item")
     machines.run(single(machines.task({})))

@@ -86,8 +86,8 @@ def test_a_rejection_makes_run_on_a_running_stack_fail_and_reads_as_one(
     process = run(f"--state-dir={service}", str(empty))
     output, complaints = process.communicate(timeout=HANG_S)
     assert process.returncode == 1
-    assert output.startswith("empty.jpg: rejected. The file is empty")
-    assert "\n\nedge" in output
+    assert output.startswith("console  ")
+    assert "\n\nempty.jpg: rejected. The file is empty.\n\nedge" in output
     assert complaints == f"using the stack that runs on {service}\n"
 
 
