@@ -18,7 +18,11 @@ from imageservice_operator.operations.wording import exact, utc
 
 @command("audit", "Show who did what: replays, removals, replacements.")
 @click.option("--image", "image_id", metavar="ID", help="Only acts on this image.")
-@click.option("--since", type=Moment(), help="Only acts since this time: 2h, 3d, a date (default: 30d).")
+@click.option(
+    "--since",
+    type=Moment(),
+    help="Only acts since this time: 2h, 3d, a date (default: 30d; with --image, all).",
+)
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1), help="The most acts to show.")
 @click.option("--all", "everything", is_flag=True, help="All acts since then.")
 def show_audit(

@@ -30,7 +30,7 @@ def query_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "at_least",
             type=Duration(),
             default=0.0,
-            help="Only what took this long: 30s, 10min.",
+            help="Only what took at least this long: 30s, 10min.",
         ),
         click.option("--until", type=Moment(), help="Only what started until this time."),
         click.option(
@@ -61,7 +61,7 @@ def query_options(function: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="At most this many, the newest.",
 )
-@click.option("--counts", "only_counts", is_flag=True, help="How many of each workflow have each status.")
+@click.option("--counts", "only_counts", is_flag=True, help="Only count them, by workflow and status.")
 def show_executions(
     session: Session, image_id: str | None, limit: int, only_counts: bool, **options: Any
 ) -> None:

@@ -14,7 +14,7 @@ from imageservice_operator.operations.wording import exact, size
 
 @command("restore", "Bring a removed or replaced image back.")
 @click.argument("image_id", metavar="ID")
-@click.option("--version", metavar="VERSION", help="The version to bring back (default: the one before).")
+@click.option("--version", metavar="VERSION", help="The version to bring back (default: the previous one).")
 @click.option("--list", "listing", is_flag=True, help="Only list the versions that the bucket has.")
 @click.option("--no-wait", is_flag=True, help="Don't wait until the image is READY.")
 @click.option("--timeout", default=600.0, show_default=True, help="The most seconds to wait.")

@@ -76,14 +76,14 @@ class Source:
     show_default=True,
     type=click.FloatRange(0.1, 3600),
     metavar="SECONDS",
-    help="How long to wait between two looks.",
+    help="How long to wait between two updates.",
 )
-@click.option("--count", "looks", type=click.IntRange(1), help="End after this many looks.")
+@click.option("--count", "looks", type=click.IntRange(1), help="End after this many updates.")
 def watch(session: Session, interval: float, looks: int | None) -> None:
     """Show what is wrong now, what is in progress, the last hour and day, and the latest images, until q or Ctrl-C.
 
-    Into a pipe or a file, it prints each look as plain text; with --json, as one document. CloudWatch bills the metrics
-    of the last hour and day, so on AWS they are read once a minute: $0.018 an hour.
+    Into a pipe or a file, it prints each update as text without colors; with --json, as one document. CloudWatch bills
+    the metrics of the last hour and day, so on AWS they are read once a minute: $0.018 an hour.
     """
     source = Source(session.stack)
     first = source.frame()

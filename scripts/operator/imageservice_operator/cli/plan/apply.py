@@ -46,9 +46,16 @@ class Request:
     default="1%",
     show_default=True,
     metavar="SHARE|PREFIX",
-    help=f"The images that are made first: {plan_apply.LEAST_CANARY} to {plan_apply.MOST_CANARY}.",
+    help="The images to make first: a share of those that the plan changes, or those below a prefix; "
+    f"{plan_apply.LEAST_CANARY} to {plan_apply.MOST_CANARY} of them.",
 )
-@click.option("--sample", default=plan_effect.SAMPLE, show_default=True, type=click.IntRange(1, 200))
+@click.option(
+    "--sample",
+    default=plan_effect.SAMPLE,
+    show_default=True,
+    type=click.IntRange(1, 200),
+    help="As for plan diff.",
+)
 @click.option(
     "--page",
     metavar="FILE",
@@ -67,13 +74,14 @@ class Request:
 )
 @click.option("--yes", is_flag=True, help="Don't pause after the canary.")
 @click.option("--resume", is_flag=True, help="Go on after the pause, or after an interruption.")
-@click.option("--rollback", is_flag=True, help="Go back to the plan before, also after the end.")
+@click.option("--rollback", is_flag=True, help="Go back to the previous plan, also when all is done.")
 def apply(session: Session, **options: Any) -> None:
     """Make the plan in FILE live on the stack.
 
-    It makes a few images by the new plan, and pauses: look at them. With --resume it makes the plan the stack's own
-    (the parameters RenditionPlan and RenditionWidths) and makes all other images again. After an interruption, the
-    same command goes on where it stopped. Readers get each image's old renditions until its new ones are recorded.
+    It first shows what `images plan diff` shows, makes a few images by the new plan, and pauses: look at them. With
+    --resume, it sets the stack's parameters RenditionPlan and RenditionWidths, and makes all other images again.
+    After an interruption, the same command goes on where it stopped. Readers get each image's old renditions until
+    its new ones are recorded.
     """
     request = Request(**options)
     if sum((bool(request.path), request.resume, request.rollback)) != 1:

@@ -29,20 +29,20 @@ from imageservice_operator.operations.wording import size as in_bytes
     default=plan_effect.SAMPLE,
     show_default=True,
     type=click.IntRange(1, 200),
-    help="The images that are made to estimate bytes and dollars.",
+    help="How many images are made to estimate bytes and dollars.",
 )
 @click.option(
     "--page",
     "page_path",
     metavar="FILE",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write a page that shows up to ten of them before, after, and the difference.",
+    help="Write an HTML page that shows up to ten of them: before, after, and the difference.",
 )
 def diff(session: Session, path: Path, sample: int, page_path: Path | None) -> None:
     """Show what the plan in FILE would do to the images of the stack, and change nothing.
 
     Every original is counted. Bytes and dollars are estimated from a sample that the stack's own functions really make,
-    by the new plan; these renditions are linked nowhere, and expire a day later.
+    by the new plan. Nothing links to these renditions, and they expire a day later.
     """
     document = read_plan(path)
     compared(session, document, sample, page_path)
