@@ -43,6 +43,8 @@ HARMLESS = {
     r"\"(secret/with\+signs=|session//token\+==)\"": "characters that a signature must encode",
     r"\{\{resolve:secretsmanager:|arn:aws:secretsmanager:": "the place of a secret",
     r"!(Equals|Join|Not|If)\b|^\s*(CACHE_PASSWORD|EDGE_SECRETS):": "a condition or a reference of the template",
+    r"^\s*ServiceToken: !GetAtt ": "the function behind a custom resource",
+    r"\"nextToken\": \"more\"": "the mark of the next page of a listing",
     r"\"x-edge-secret\"": "a header's name",
     r"\"Bearer a\.b\.c\"": "no token",
     r"\"elasticache:Connect\"|\"SecretsManager\"": "names of AWS",
