@@ -136,7 +136,7 @@ def test_a_replay_that_did_not_help_is_said_in_red_with_its_reasons(
     assert (answer.status_code, answer.headers["location"]) == (303, "/failures")
     for arn in until(lambda: arns if len(arns := world.running()) == 2 else None):
         world.fail(arn, "Bug")
-    text = until(lambda: text if "2 of 2 done" in (text := console.get("/failures").text) else None)
+    text = until(lambda: text if "progress over" in (text := console.get("/failures").text) else None)
     (progress,) = re.findall(r'<section class="progress[^>]+id="progress".*?</section>', text, re.DOTALL)
     assert 'class="progress over vain"' in progress
     assert "The replay did not help: 2 chosen" in progress
