@@ -19,12 +19,9 @@ from imageservice_operator.operations.execution_search import STATUSES, Found, Q
 from imageservice_operator.operations.stack import MACHINES
 
 
-def query_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the options that choose executions: machine, status, since, until, at_least and error."""
+def when_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options that choose executions whether they run or not: machines, since, until and at_least."""
     for option in (
-        click.option(
-            "--error", default="", metavar="NAME", help="Only this error, such as CacheUnavailable."
-        ),
         click.option(
             "--longer-than",
             "at_least",
@@ -35,9 +32,6 @@ def query_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--until", type=Moment(), help="Only what started until this time."),
         click.option(
             "--since", type=Moment(), help="Only what started since this time: 2h, 3d, 2026-11-22T08:00."
-        ),
-        click.option(
-            "--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Only this status."
         ),
         click.option(
             "--workflow",
@@ -52,7 +46,9 @@ def query_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @command("executions", "The executions of all workflows, by image, status, time and error.")
-@query_options
+@when_options
+@click.option("--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Only this status.")
+@click.option("--error", default="", metavar="NAME", help="Only this error, such as CacheUnavailable.")
 @click.option("--image", "image_id", metavar="ID", help="Only this image's executions.")
 @click.option(
     "--limit",

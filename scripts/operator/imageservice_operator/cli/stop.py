@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from imageservice_operator.cli.executions import query_options
+from imageservice_operator.cli.executions import when_options
 from imageservice_operator.cli.output import counting, untrusted
 from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations import execution_search, executions
@@ -20,7 +20,7 @@ from imageservice_operator.operations.executions import RUNNING
 @command("stop", "Stop executions that run.")
 @click.argument("arns", nargs=-1, metavar="[EXECUTION]...")
 @click.option("--running", is_flag=True, help="All that run and fit the other options.")
-@query_options
+@when_options
 @click.option(
     "--cause", default="Stopped by an operator.", help="What the execution's history says about it."
 )
@@ -36,8 +36,6 @@ def stop(
     query = Query(**options)
     if bool(arns) == running or (arns and query != Query()):
         raise click.UsageError("Give either executions, or --running with options that choose some.")
-    if query.error or query.statuses:
-        raise click.UsageError("An execution that runs has neither an error nor another status.")
     if running:
         listed = execution_search.listed(session.stack, replace(query, statuses=(RUNNING,)))
         arns = tuple(each.arn for each in listed)
