@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import image_tables
+import moto_workflows
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
 from moto.stepfunctions.models import stepfunctions_backends
@@ -19,7 +20,6 @@ from imageservice.adapters.image_table import to_dynamodb
 from imageservice_operator.operations.stack import DEAD_LETTER_QUEUES, Stack
 
 NAME, REGION = "shop", "us-east-1"
-_MACHINE = '{"StartAt": "a", "States": {"a": {"Type": "Pass", "End": true}}}'
 
 
 @dataclass
@@ -99,11 +99,9 @@ def world() -> Iterator[World]:
         for name in ("originals", "renditions"):
             boto3.client("s3", region_name=REGION).create_bucket(Bucket=name)
         image_tables.create(boto3.client("dynamodb", region_name=REGION))
-        for name in ("ProcessImage", "RemoveImage", "ReprocessImages"):
-            made = boto3.client("stepfunctions", region_name=REGION).create_state_machine(
-                name=name, definition=_MACHINE, roleArn="arn:aws:iam::123456789012:role/x"
-            )
-            outputs[f"{name}Arn"] = made["stateMachineArn"]
+        outputs |= moto_workflows.create(
+            boto3.client("stepfunctions", region_name=REGION), (*moto_workflows.NAMES, "ReprocessImages")
+        )
         for name in DEAD_LETTER_QUEUES.values():
             url = boto3.client("sqs", region_name=REGION).create_queue(QueueName=name)["QueueUrl"]
             outputs[name] = url

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
+import moto_workflows
 import pytest
 from moto import mock_aws
 
@@ -26,32 +27,16 @@ def calls() -> Counter[str]:
 def stack(calls: Counter[str]) -> Iterator[Stack]:
     with mock_aws():
         client = boto3.client("stepfunctions")
-        client.meta.events.register(
-            "before-call.stepfunctions", lambda model, **_: calls.update([str(model.name)])
-        )
-        outputs = {
-            f"{name}Arn": client.create_state_machine(
-                name=name,
-                definition='{"StartAt": "a", "States": {"a": {"Type": "Pass", "End": true}}}',
-                roleArn="arn:aws:iam::123456789012:role/x",
-            )["stateMachineArn"]
-            for name in ("ProcessImage", "RemoveImage")
-        }
-        yield Stack("shop", "us-east-1", outputs, lambda _: client)
+        moto_workflows.count(client, calls)
+        yield Stack("shop", "us-east-1", moto_workflows.create(client), lambda _: client)
 
 
 @pytest.fixture
 def start(stack: Stack) -> Start:
     def started(image_id: str, machine: str = "ProcessImage", input: Any = None) -> str:
-        event = {
-            "detail-type": "Object Created",
-            "detail": {
-                "bucket": {"name": "originals"},
-                "object": {"key": image_id, "etag": "e", "size": 1, "sequencer": "0A"},
-            },
-        }
         answer = stack.client("stepfunctions").start_execution(
-            stateMachineArn=stack.machine_arn(machine), input=json.dumps(input or event)
+            stateMachineArn=stack.machine_arn(machine),
+            input=json.dumps(input or moto_workflows.upload(image_id)),
         )
         return str(answer["executionArn"])
 

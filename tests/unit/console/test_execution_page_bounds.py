@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import image_tables
+import moto_workflows
 import pytest
 from moto import mock_aws
 from starlette.testclient import TestClient
@@ -78,13 +79,7 @@ def console() -> Iterator[TestClient]:
     with mock_aws():
         states = boto3.client("stepfunctions", region_name="us-east-1")
         image_tables.create(boto3.client("dynamodb", region_name="us-east-1"))
-        outputs = {"ImageTableName": "images"}
-        for name in ("ProcessImage", "RemoveImage"):
-            outputs[f"{name}Arn"] = states.create_state_machine(
-                name=name,
-                definition='{"StartAt": "a", "States": {"a": {"Type": "Pass", "End": true}}}',
-                roleArn="arn:aws:iam::123456789012:role/x",
-            )["stateMachineArn"]
+        outputs = {"ImageTableName": "images", **moto_workflows.create(states)}
         long = LongHistory(states, outputs["ProcessImageArn"])
 
         def client(service: str, **_: Any) -> Any:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import boto3
 import image_tables
+import moto_workflows
 import pytest
 from moto import mock_aws
 from starlette.testclient import TestClient
@@ -37,17 +38,10 @@ def calls() -> Counter[str]:
 def stack(calls: Counter[str]) -> Iterator[Stack]:
     with mock_aws():
         states = SESSION.client("stepfunctions")
-        states.meta.events.register(
-            "before-call.stepfunctions", lambda model, **_: calls.update([model.name])
-        )
+        moto_workflows.count(states, calls)
         image_tables.create(SESSION.client("dynamodb"))
-        outputs = {"ImageTableName": "images"}
-        for name in ("ProcessImage", "RemoveImage", "ReprocessImages"):
-            outputs[f"{name}Arn"] = states.create_state_machine(
-                name=name,
-                definition='{"StartAt": "a", "States": {"a": {"Type": "Pass", "End": true}}}',
-                roleArn="arn:aws:iam::123456789012:role/x",
-            )["stateMachineArn"]
+        workflows = moto_workflows.create(states, (*moto_workflows.NAMES, "ReprocessImages"))
+        outputs = {"ImageTableName": "images", **workflows}
         yield Stack(
             "shop",
             "us-east-1",
@@ -59,15 +53,10 @@ def stack(calls: Counter[str]) -> Iterator[Stack]:
 @pytest.fixture
 def start(stack: Stack) -> Start:
     def started(image_id: str, machine: str = "ProcessImage", *, stopped: bool = False) -> str:
-        event = {
-            "detail-type": "Object Created",
-            "detail": {
-                "bucket": {"name": "originals"},
-                "object": {"key": image_id, "etag": "e", "size": 1, "sequencer": "0A"},
-            },
-        }
         client = stack.client("stepfunctions")
-        arn = client.start_execution(stateMachineArn=stack.machine_arn(machine), input=json.dumps(event))
+        arn = client.start_execution(
+            stateMachineArn=stack.machine_arn(machine), input=json.dumps(moto_workflows.upload(image_id))
+        )
         if stopped:
             client.stop_execution(executionArn=arn["executionArn"])
         return arn["executionArn"]

@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import image_tables
+import moto_workflows
 import pytest
 from moto import mock_aws
 from rich.console import Console
@@ -38,13 +39,9 @@ def stack() -> Iterator[Stack]:
         }
         boto3.client("s3").create_bucket(Bucket="originals")
         image_tables.create(boto3.client("dynamodb"))
-        for name in ("ProcessImage", "RemoveImage", "ReprocessImages"):
-            made = boto3.client("stepfunctions").create_state_machine(
-                name=name,
-                definition='{"StartAt": "a", "States": {"a": {"Type": "Pass", "End": true}}}',
-                roleArn="arn:aws:iam::123456789012:role/x",
-            )
-            outputs[f"{name}Arn"] = made["stateMachineArn"]
+        outputs |= moto_workflows.create(
+            boto3.client("stepfunctions"), (*moto_workflows.NAMES, "ReprocessImages")
+        )
         yield Stack("shop", "us-east-1", outputs, boto3.client)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import boto3
+import moto_workflows
 import pytest
 from moto import mock_aws
 
@@ -31,18 +32,8 @@ def calls() -> Counter[str]:
 def stack(calls: Counter[str]) -> Iterator[Stack]:
     with mock_aws():
         client = boto3.client("stepfunctions")
-        client.meta.events.register(
-            "before-call.stepfunctions", lambda model, **_: calls.update([str(model.name)])
-        )
-        outputs = {
-            f"{name}Arn": client.create_state_machine(
-                name=name,
-                definition='{"StartAt": "a", "States": {"a": {"Type": "Pass", "End": true}}}',
-                roleArn="arn:aws:iam::123456789012:role/x",
-            )["stateMachineArn"]
-            for name in ("ProcessImage", "RemoveImage")
-        }
-        yield Stack("shop", "us-east-1", outputs, lambda _: client)
+        moto_workflows.count(client, calls)
+        yield Stack("shop", "us-east-1", moto_workflows.create(client), lambda _: client)
 
 
 @pytest.fixture

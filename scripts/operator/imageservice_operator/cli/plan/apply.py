@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from imageservice_operator.cli.output import counting, facts, table, untrusted
-from imageservice_operator.cli.plan.diff import compared
+from imageservice_operator.cli.plan.diff import PAGE, SAMPLE, compared
 from imageservice_operator.cli.plan.group import plan
 from imageservice_operator.cli.session import Session, command
-from imageservice_operator.operations import plan_apply, plan_effect, plan_journal, reprocess
+from imageservice_operator.operations import plan_apply, plan_journal, reprocess
 from imageservice_operator.operations.plan import read_plan
 from imageservice_operator.operations.plan_apply import Canary, Made
 from imageservice_operator.operations.plan_deployment import PLAN
@@ -49,19 +49,8 @@ class Request:
     help="The images to make first: a share of those that the plan changes, or those below a prefix; "
     f"{plan_apply.LEAST_CANARY} to {plan_apply.MOST_CANARY} of them.",
 )
-@click.option(
-    "--sample",
-    default=plan_effect.SAMPLE,
-    show_default=True,
-    type=click.IntRange(1, 200),
-    help="As for plan diff.",
-)
-@click.option(
-    "--page",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="As for plan diff.",
-)
+@SAMPLE
+@PAGE
 @click.option(
     "--rate", default=plan_apply.RATE, show_default=True, help="Images of the canary to start a second."
 )

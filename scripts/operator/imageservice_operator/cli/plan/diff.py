@@ -11,41 +11,42 @@ import click
 from imageservice_operator.cli.output import counting, facts, table, untrusted
 from imageservice_operator.cli.plan.group import plan
 from imageservice_operator.cli.session import Session, command
-from imageservice_operator.operations import plan_effect
+from imageservice_operator.operations import plan_effect, plan_page
 from imageservice_operator.operations.plan import PlanDocument, live_plan, read_plan
 from imageservice_operator.operations.plan_changes import RuleChange, changes
 from imageservice_operator.operations.plan_effect import Effect
 from imageservice_operator.operations.plan_estimate import Estimate
-from imageservice_operator.operations.plan_page import page
 from imageservice_operator.operations.wording import size as in_bytes
 
-
-@command(
-    "diff", "What a new plan would do: images, transitions, dollars, bytes, and samples to look at.", plan
-)
-@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
+SAMPLE = click.option(
     "--sample",
     default=plan_effect.SAMPLE,
     show_default=True,
     type=click.IntRange(1, 200),
     help="How many images are made to estimate bytes and dollars.",
 )
-@click.option(
+PAGE = click.option(
     "--page",
-    "page_path",
     metavar="FILE",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write an HTML page that shows up to ten of them: before, after, and the difference.",
 )
-def diff(session: Session, path: Path, sample: int, page_path: Path | None) -> None:
+
+
+@command(
+    "diff", "What a new plan would do: images, transitions, dollars, bytes, and samples to look at.", plan
+)
+@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@SAMPLE
+@PAGE
+def diff(session: Session, path: Path, sample: int, page: Path | None) -> None:
     """Show what the plan in FILE would do to the images of the stack, and change nothing.
 
     Every original is counted. Bytes and dollars are estimated from a sample that the stack's own functions really make,
     by the new plan. Nothing links to these renditions, and they expire a day later.
     """
     document = read_plan(path)
-    compared(session, document, sample, page_path)
+    compared(session, document, sample, page)
 
 
 _SHOWN = 10
@@ -64,7 +65,9 @@ def compared(session: Session, document: PlanDocument, sample: int, page_path: P
         )
     try:
         if page_path:
-            html = page(session.stack, found.sample[:_SHOWN], f"A new plan for {session.stack.name}")
+            html = plan_page.page(
+                session.stack, found.sample[:_SHOWN], f"A new plan for {session.stack.name}"
+            )
             page_path.write_text(html, encoding="utf-8")
     finally:
         plan_effect.forget(session.stack, found.sample)
