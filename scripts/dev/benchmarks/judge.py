@@ -27,6 +27,7 @@ from imageservice.engine.pixels.resize import resize
 Image.MAX_IMAGE_PIXELS = None
 pillow_heif.register_heif_opener()
 _PART = 512
+_LEAST_SIDE = 256
 _MOMENTS = (0.1, 0.5, 0.9)
 # libjxl's own; Debian has it in the package libjxl-devtools.
 _BUTTERAUGLI = "butteraugli_main"
@@ -85,8 +86,18 @@ def _ssimulacra2(*paths: str) -> float:
 def _saved(folder: str, *images: Image.Image) -> list[str]:
     paths = [f"{folder}/{number}.png" for number in range(len(images))]
     for each, path in zip(images, paths, strict=True):
-        each.save(path, compress_level=1)
+        _mirrored(each).save(path, compress_level=1)
     return paths
+
+
+def _mirrored(image: Image.Image) -> Image.Image:
+    """At least as large as SSIMULACRA2 needs: its six scales end where a side has fewer than 8 pixels, and with fewer
+    scales the package gives each the weights of another one."""
+    missing = [max(0, _LEAST_SIDE - side) for side in (image.height, image.width)]
+    if not any(missing):
+        return image
+    pixels = np.asarray(image)
+    return Image.fromarray(np.pad(pixels, [(0, missing[0]), (0, missing[1]), (0, 0)], "symmetric"))
 
 
 def unencoded(source: Path, width: int) -> Image.Image:

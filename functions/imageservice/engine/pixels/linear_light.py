@@ -210,7 +210,7 @@ def _exponent(profile: bytes | None, mode: str) -> float | None:
     shown = to_srgb(gray, profile).convert("L").tobytes()[0]
     if shown == _MIDDLE:
         return None
-    exponent = log(_srgb_light()[min(max(shown, 1), 254)]) / log(_MIDDLE / 255)
+    exponent = log(srgb_light()[min(max(shown, 1), 254)]) / log(_MIDDLE / 255)
     return min(max(exponent, _EXPONENTS[0]), _EXPONENTS[1])
 
 
@@ -219,7 +219,7 @@ def _curve(exponent: float | None, inverted: bool) -> _Curve:
     levels, steps = np.arange(256) / 255, np.arange(_STEPS + 1) / _STEPS
     if exponent is None:
         light, encoded = (
-            _srgb_light(),
+            srgb_light(),
             np.where(steps <= 0.0031308, 12.92 * steps, 1.055 * steps ** (1 / 2.4) - 0.055),
         )
     else:
@@ -233,7 +233,7 @@ def _curve(exponent: float | None, inverted: bool) -> _Curve:
 
 
 @lru_cache(maxsize=1)
-def _srgb_light() -> "NDArray[np.float64]":
+def srgb_light() -> "NDArray[np.float64]":
     """The light of each of sRGB's 256 numbers, 0 to 1."""
     levels = np.arange(256) / 255
     return np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
