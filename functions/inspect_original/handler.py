@@ -13,7 +13,7 @@ from imageservice.adapters.sent_requests import taken_requests
 from imageservice.adapters.source_bucket import OriginalObject
 from imageservice.core.errors import ImageRejected
 from imageservice.core.item import UploadRecord
-from imageservice.core.original_metadata import RESTORED_FROM
+from imageservice.core.original_metadata import Notes
 from imageservice.core.resize_plan import ResizePlan, plan_resizes
 from imageservice.engine import ENGINE_VERSION
 from imageservice.engine.inspection import inspect
@@ -57,13 +57,9 @@ def _planned(upload: UploadRecord, recorded_digest: str, own_plan: str | None) -
     original_object = OriginalObject(upload["bucket"], upload["key"], upload.get("version_id"))
     file = open_original(original_object, upload["bytes"])
     original = inspect(io.BufferedReader(file), upload["bytes"], limits)
+    notes = Notes.of(file.metadata)
     read = {"original": asdict(original), "bytes_read": file.bytes_read, "requests": taken_requests()}
     logger.info("inspected", extra=read)
-    return plan_resizes(
-        upload,
-        original,
-        plan,
-        ENGINE_VERSION,
-        recorded_digest=recorded_digest,
-        restored_from=file.metadata.get(RESTORED_FROM, ""),
-    )
+    if notes.ignored_focus:
+        logger.warning("focus ignored", extra={"focus": notes.ignored_focus})
+    return plan_resizes(upload, original, plan, ENGINE_VERSION, recorded_digest=recorded_digest, notes=notes)

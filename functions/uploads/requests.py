@@ -11,9 +11,10 @@ from imageservice.adapters.audit_table import AuditTable
 from imageservice.adapters.source_bucket import Originals
 from imageservice.core.audit import Actor, record_of
 from imageservice.core.errors import BodyTooLarge, ImageExists, MediaTypeUnsupported, RequestInvalid
+from imageservice.core.focus import check_focus
 from imageservice.core.formats import check_media_type
 from imageservice.core.image_id import check_image_id
-from imageservice.core.original_metadata import uploaded_by
+from imageservice.core.original_metadata import FOCUS, uploaded_by
 from imageservice.core.ownership import check_may_write
 from imageservice.http.events import Event, body_of, caller_of, claims_of, header, id_in_path, json_strings
 from imageservice.http.links import link_to
@@ -23,6 +24,8 @@ from imageservice.http.responses import Response, json_response
 # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _PUT_BYTES = 4_400_000
 _EXAMPLE = {"id": "shoes/red.jpg", "content_type": "image/jpeg"}
+_OPTIONAL = {"focus": "0.42,0.18"}
+_FOCUS_HEADER = "x-amz-meta-focus"
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,11 @@ class Writes:
 
 
 def presign_upload(writes: Writes, event: Event) -> Response:
-    """201 with a form that uploads one image; the body is `{"id": …, "content_type": "image/…"}`."""
-    request = json_strings(event, _EXAMPLE)
+    """201 with a form that uploads one image; the body is `{"id": …, "content_type": "image/…"}`.
+
+    With a `focus`, what is posted has this focal point.
+    """
+    request = json_strings(event, _EXAMPLE, _OPTIONAL)
     image_id = writes.check(event, request["id"])
     if header(event, "if-none-match"):
         raise RequestInvalid("A form can't be create-only. Use PUT, or an id that has never been used.")
@@ -53,16 +59,17 @@ def presign_upload(writes: Writes, event: Event) -> Response:
         content_type = check_media_type(request["content_type"])
     except MediaTypeUnsupported as error:  # that of the file; the call's own body is JSON, as it should be
         raise RequestInvalid(str(error)) from error
+    focus = {FOCUS: check_focus(request["focus"])} if "focus" in request else {}
     # A browser sees the form: it has the subject of the browser's own token, but not the ARN of a site's backend.
     uploader = uploaded_by(_actor(event)) if claims_of(event) else {}
-    form = writes.originals.presigned_post(image_id, content_type, uploader)
+    form = writes.originals.presigned_post(image_id, content_type, {**uploader, **focus})
     return _answer(HTTPStatus.CREATED, event, image_id, **asdict(form), max_bytes=writes.originals.max_bytes)
 
 
 def put_image(writes: Writes, event: Event) -> Response:
     """202 once the body is stored as the image's original; its renditions follow.
 
-    With `If-None-Match: *`, only if there is none yet.
+    With `If-None-Match: *`, only if there is none yet. `x-amz-meta-focus` is the image's focal point, as in S3's call.
     """
     originals, image_id = writes.originals, writes.check(event, id_in_path(event))
     condition = header(event, "if-none-match")
@@ -78,7 +85,10 @@ def put_image(writes: Writes, event: Event) -> Response:
             f"The image has {len(data):,} bytes; this call accepts at most {most:,}. "
             f"POST /uploads presigns uploads of up to {originals.max_bytes:,} bytes."
         )
-    store = partial(originals.put, image_id, data, content_type, metadata=uploaded_by(_actor(event)))
+    metadata = uploaded_by(_actor(event))
+    if focus := header(event, _FOCUS_HEADER):
+        metadata[FOCUS] = check_focus(focus)
+    store = partial(originals.put, image_id, data, content_type, metadata=metadata)
     try:
         # S3 knows whether there is an original, so that a first upload costs no other request.
         version = store(create_only=True)

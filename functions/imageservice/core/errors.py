@@ -3,7 +3,8 @@
     Exception
     ├── Problem                    what the HTTP API can answer
     │   ├── RequestInvalid         a parameter is not valid: which one, and what it accepts                 400
-    │   │   └── ImageIdInvalid     the text cannot be an image's id (imageservice.core.image_id)            400
+    │   │   ├── ImageIdInvalid     the text cannot be an image's id (imageservice.core.image_id)            400
+    │   │   └── FocusInvalid       the text is no focal point (imageservice.core.focus)                     400
     │   ├── DirectReadRefused      this deployment answers only reads that come through its edge            403
     │   ├── WriteForbidden         the token does not permit writing this id                                403
     │   ├── ImageUnknown           there is no image with this id                                           404
@@ -48,6 +49,10 @@ class RequestInvalid(Problem):
 
 class ImageIdInvalid(RequestInvalid):
     """A text that cannot be an image's id; the message says why."""
+
+
+class FocusInvalid(RequestInvalid):
+    """A text that is no focal point; the message says what one is."""
 
 
 class DirectReadRefused(Problem):

@@ -21,12 +21,17 @@ class UploadRecord(TypedDict):
 
 
 class Source(UploadRecord):
-    """The upload that renditions were made from, and what its header says. `width` and `height` are pixels as shown."""
+    """The upload that renditions were made from, and what its header says. `width` and `height` are pixels as shown.
+
+    `focus` is its focal point (imageservice.core.focus); `ignored_focus` is the beginning of a text that is none.
+    """
 
     format: str
     width: int
     height: int
     frames: int
+    focus: NotRequired[str]
+    ignored_focus: NotRequired[str]
 
 
 class Error(TypedDict):

@@ -17,9 +17,13 @@ def source_identity(upload: Mapping[str, Any]) -> str:
     return identity
 
 
-def digest(identity: str, plan_fingerprint: str, engine_version: str) -> str:
-    """16 hex digits that stand for one upload (`source_identity`) under one plan and one engine."""
-    text = json.dumps([identity, plan_fingerprint, engine_version], separators=(",", ":"))
+def digest(identity: str, plan_fingerprint: str, engine_version: str, focus: str = "") -> str:
+    """16 hex digits that stand for one upload (`source_identity`) under one plan, one engine and its focal point.
+
+    No focal point is left out: an image without one keeps the digest that it had before there were any.
+    """
+    parts = [identity, plan_fingerprint, engine_version, *([focus] if focus else [])]
+    text = json.dumps(parts, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

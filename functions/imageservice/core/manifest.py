@@ -33,6 +33,7 @@ class Manifest(TypedDict, total=False):
 
     `status` is that of what is served: READY while there are renditions, whatever happens to a newer upload.
     `width`, `height`, `bytes`, `format` and `frames` are those of the original that the renditions were made from.
+    `focus` is its focal point, such as "0.42,0.18": parts of the width and the height; missing if it has none.
     `alpha` is whether any pixel of it is less than opaque; manifests from before version 0.2.0 lack it.
     `aliases` names the sizes that are identical to another one: {"w1920": "w1280"}.
     """
@@ -46,6 +47,7 @@ class Manifest(TypedDict, total=False):
     height: int
     frames: int
     bytes: int
+    focus: str
     renditions: list[Rendition]
     aliases: dict[str, str]
     alpha: bool
@@ -55,7 +57,7 @@ class Manifest(TypedDict, total=False):
     updated_at: str
 
 
-_OF_THE_SOURCE = ("format", "width", "height", "frames", "bytes")
+_OF_THE_SOURCE = ("format", "width", "height", "frames", "bytes", "focus")
 _OF_THE_ITEM = ("digest", "renditions", "aliases", "alpha", "placeholder", "color", "updated_at")
 
 

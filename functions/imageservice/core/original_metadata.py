@@ -1,16 +1,46 @@
 """What the service notes in an original's own metadata (x-amz-meta-…), where it costs no request and lives as long."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from imageservice.core.audit import Actor, as_stored
+from imageservice.core.errors import FocusInvalid
+from imageservice.core.focus import check_focus
 
 UPLOADED_BY = "uploaded-by"
 """Who stored it, and via what."""
 RESTORED_FROM = "restored-from"
 """The version that this one is a copy of, brought back by an operator."""
+FOCUS = "focus"
+"""The image's focal point (imageservice.core.focus)."""
+_SHOWN = 60
 _LONGEST = 1000  # S3 takes 2 kB of names and values
 
 
 def uploaded_by(actor: Actor) -> dict[str, str]:
     """The metadata that says who stored an original; in ASCII, as S3 demands it."""
     return {UPLOADED_BY: quote(f"{as_stored(actor.who)} ({actor.via})", safe=" /:@()+=,.|")[:_LONGEST]}
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What an original's metadata says about how to make its renditions.
+
+    `focus` is empty without a valid one: an upload is never lost because of it. Then `ignored_focus` is the text's
+    beginning.
+    """
+
+    restored_from: str = ""
+    focus: str = ""
+    ignored_focus: str = ""
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, str]) -> "Notes":
+        """The notes in the metadata, of which anything may be missing or hostile."""
+        focus, ignored = metadata.get(FOCUS, ""), ""
+        try:
+            focus = check_focus(focus) if focus else ""
+        except FocusInvalid:
+            focus, ignored = "", focus[:_SHOWN]
+        return cls(metadata.get(RESTORED_FROM, ""), focus, ignored)

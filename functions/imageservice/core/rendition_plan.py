@@ -38,7 +38,8 @@ class Size:
 class Target:
     """One size as it results for one original: exactly `width` × `height` pixels, never larger than the original.
 
-    `aliases` are the names of other sizes with the same result.
+    `gravity` is where a `cover` is: a side, a corner, `center` or a focal point (imageservice.core.focus). `aliases`
+    are the names of other sizes with the same result.
     """
 
     name: str
@@ -85,14 +86,15 @@ class Plan:
         light = [] if self.light == "linear" else [self.light]
         return json.dumps([sizes, self.formats, self.quality, *light], sort_keys=True, separators=(",", ":"))
 
-    def targets(self, original: Original) -> tuple[Target, ...]:
+    def targets(self, original: Original, focus: str = "") -> tuple[Target, ...]:
         """The renditions' sizes for this original; sizes with the same result are one, under the first one's name.
 
-        A `cover` that has nothing to crop is a `contain`: of a square original, a square box is the whole image.
+        A focal point (imageservice.core.focus) overrides each size's gravity. A `cover` that has nothing
+        to crop is a `contain`: of a square original, a square box is the whole image.
         """
         targets: dict[Target, list[str]] = {}
         for size in self.sizes:
-            targets.setdefault(_target(size, original.width, original.height), []).append(size.name)
+            targets.setdefault(_target(size, original.width, original.height, focus), []).append(size.name)
         return tuple(
             replace(target, name=names[0], aliases=tuple(names[1:])) for target, names in targets.items()
         )
@@ -172,12 +174,12 @@ def first_repeated(names: Sequence[str]) -> str | None:
     return next((name for place, name in enumerate(names) if name in names[:place]), None)
 
 
-def _target(size: Size, width: int, height: int) -> Target:
+def _target(size: Size, width: int, height: int, focus: str) -> Target:
     """The result of `size`, still without a name. Equal targets have equal pixels."""
     across, down = fitted(size, width, height)
     if size.fit == "contain" or _same_aspect(across, down, width, height):
         return Target("", across, down, "contain", "center")
-    return Target("", across, down, size.fit, size.gravity)
+    return Target("", across, down, size.fit, focus or size.gravity)
 
 
 def _same_aspect(across: int, down: int, width: int, height: int) -> bool:

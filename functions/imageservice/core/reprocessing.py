@@ -50,7 +50,8 @@ def decide(
         return "PROCESS"
     if status == "REJECTED" and "REJECTED" not in selection.only:
         return "REJECTED"
-    made_of = digest(source_identity(item["upload"]), plan_fingerprint, engine)
+    focus = item.get("source", {}).get("focus", "")
+    made_of = digest(source_identity(item["upload"]), plan_fingerprint, engine, focus)
     if status == "READY" and item.get("digest") == made_of:
         return "UP_TO_DATE"
     return "PROCESS"

@@ -10,7 +10,10 @@ from imageservice.core.item import Source, UploadRecord
 from imageservice.core.keys import digest, rendition_key, source_identity
 from imageservice.core.manifest import Rendition
 from imageservice.core.original import Original
+from imageservice.core.original_metadata import Notes
 from imageservice.core.rendition_plan import RenditionPlan, Target
+
+NO_NOTES = Notes()
 
 
 class ResizePlan(TypedDict):
@@ -28,33 +31,41 @@ def plan_resizes(
     plans: RenditionPlan,
     engine: str,
     recorded_digest: str = "",
-    restored_from: str = "",
+    notes: Notes = NO_NOTES,
 ) -> ResizePlan:
     """The source, its digest, and one entry in `resizes` for each size to make, as JSON for the state machine.
 
     `upload` has bucket, key, bytes, etag and, in a versioned bucket, version_id; its key decides which plan applies.
     The smallest size also describes the image (alpha, placeholder and color). There is nothing to resize if
     `recorded_digest`, that of the renditions served now, is the same. If the upload is a copy of an earlier version,
-    `restored_from`, each entry names the digest of what was made of that (`made_before`). Raises ImageRejected if the
-    key cannot be an image's id.
+    as its `notes` say, each entry names the digest of what was made of that (`made_before`). Raises ImageRejected if
+    the key cannot be an image's id.
     """
     try:
         check_image_id(upload["key"])
     except ImageIdInvalid as error:
         raise ImageRejected(str(error)) from error
     plan = plans.plan_for(upload["key"])
-    targets = plan.targets(original)
-    made_of = digest(source_identity(upload), plan.fingerprint, engine)
-    made_before = {"made_before": digest(restored_from, plan.fingerprint, engine)} if restored_from else {}
+    targets = plan.targets(original, notes.focus)
+    made_of = digest(source_identity(upload), plan.fingerprint, engine, notes.focus)
+    made_before = (
+        {"made_before": digest(notes.restored_from, plan.fingerprint, engine, notes.focus)}
+        if notes.restored_from
+        else {}
+    )
     formats = plan.formats_for(original)
     smallest = min(targets, key=lambda target: target.width * target.height)
-    source: Source = {
-        **upload,
-        "format": original.format,
-        "width": original.width,
-        "height": original.height,
-        "frames": original.frames,
-    }
+    source = Source(
+        **upload,  # type: ignore[typeddict-item] # what a source need not have, an upload never has
+        format=original.format,
+        width=original.width,
+        height=original.height,
+        frames=original.frames,
+    )
+    if notes.focus:
+        source["focus"] = notes.focus
+    if notes.ignored_focus:
+        source["ignored_focus"] = notes.ignored_focus
     return ResizePlan(
         source=source,
         digest=made_of,

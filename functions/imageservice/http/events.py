@@ -3,11 +3,13 @@
 import base64
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from imageservice.core.errors import RequestInvalid
 
 Event = Mapping[str, Any]
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def id_in_path(event: Event) -> str:
@@ -46,18 +48,24 @@ def body_of(event: Event) -> bytes:
     return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
 
 
-def json_strings(event: Event, example: Mapping[str, str]) -> dict[str, str]:
-    """The body as a JSON object with exactly the members of `example`, all strings. Raises RequestInvalid."""
+def json_strings(
+    event: Event, example: Mapping[str, str], optional: Mapping[str, str] = NONE
+) -> dict[str, str]:
+    """The body as a JSON object with the members of `example`, and perhaps of `optional`, all strings.
+
+    Raises RequestInvalid.
+    """
     try:
         document = json.loads(body_of(event))
     except (ValueError, RecursionError) as error:
         raise RequestInvalid("The body is not JSON.") from error
     if (
         not isinstance(document, dict)
-        or document.keys() != example.keys()
+        or not example.keys() <= document.keys() <= example.keys() | optional.keys()
         or not all(isinstance(value, str) for value in document.values())
     ):
+        more = f"; and, if you like, {json.dumps(optional)}" if optional else ""
         raise RequestInvalid(
-            f"The body must be a JSON object with exactly these strings: {json.dumps(example)}."
+            f"The body must be a JSON object with exactly these strings: {json.dumps(example)}{more}."
         )
     return document

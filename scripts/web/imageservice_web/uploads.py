@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from botocore.awsrequest import AWSRequest
 from imageservice.core.image_id import check_image_id
 from imageservice.core.links import image_link
 
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _TIMEOUT = urllib3.Timeout(connect=3, read=30)
 # A write may be sent again: the same form, the same bytes, the same deletion.
 _RETRIES = urllib3.Retry(total=3, backoff_factor=0.3, status_forcelist=(429, 503), allowed_methods=None)
@@ -73,17 +75,21 @@ class Uploads:
         self._url, self._authorization = url.rstrip("/"), authorization
         self._http = urllib3.PoolManager(timeout=_TIMEOUT, retries=_RETRIES)
 
-    def form(self, image_id: str, content_type: str) -> dict[str, Any]:
+    def form(self, image_id: str, content_type: str, *, focus: str = "") -> dict[str, Any]:
         """A presigned form for a browser, which posts `fields` and then the file as `file` to `url`, within 15 minutes.
 
-        For one id and one content type. `max_bytes` is the largest file that S3 accepts. Raises UploadRefused.
+        For one id and one content type. `max_bytes` is the largest file that S3 accepts. `focus` is the place that
+        crops show, such as "0.42,0.18": parts of the width from the left and of the height from the top. Raises
+        UploadRefused.
         """
-        body = json.dumps({"id": image_id, "content_type": content_type}).encode()
+        fields = {"id": image_id, "content_type": content_type, **({"focus": focus} if focus else {})}
+        body = json.dumps(fields).encode()
         return self._call("POST", f"{self._url}/uploads", body, "application/json")
 
-    def put(self, image_id: str, image: bytes, content_type: str) -> dict[str, Any]:
-        """Uploads an image of at most 4.4 MB; larger ones need `form`. Raises UploadRefused."""
-        return self._call("PUT", self._image(image_id), image, content_type)
+    def put(self, image_id: str, image: bytes, content_type: str, *, focus: str = "") -> dict[str, Any]:
+        """Uploads an image of at most 4.4 MB; larger ones need `form`. `focus` is as there. Raises UploadRefused."""
+        headers = {"x-amz-meta-focus": focus} if focus else {}
+        return self._call("PUT", self._image(image_id), image, content_type, headers)
 
     def delete(self, image_id: str) -> dict[str, Any]:
         """Deletes an image. Deleting twice is no error. Raises UploadRefused."""
@@ -92,10 +98,11 @@ class Uploads:
     def _image(self, image_id: str) -> str:
         return image_link(self._url, check_image_id(image_id), encode_twice=True)
 
-    def _call(self, method: str, url: str, body: bytes, content_type: str) -> dict[str, Any]:
-        request = AWSRequest(
-            method=method, url=url, data=body, headers={"content-type": content_type} if content_type else {}
-        )
+    def _call(
+        self, method: str, url: str, body: bytes, content_type: str, headers: Mapping[str, str] = NO_HEADERS
+    ) -> dict[str, Any]:
+        typed = {"content-type": content_type} if content_type else {}
+        request = AWSRequest(method=method, url=url, data=body, headers={**typed, **headers})
         self._authorization.authorize(request)
         try:
             answer = self._http.request(method, url, body=body or None, headers=dict(request.headers.items()))

@@ -68,3 +68,12 @@ def test_a_runs_tag_is_that_of_its_folder_and_of_no_folder_beside_it() -> None:
     assert run_tag("") == run_tag("sh") == ALL_IMAGES
     assert run_tag("shop/shoes/") == run_tag("shop/shoes/red")
     assert run_tag("shop/shoes/") not in answer_tags("shop/hats/red.jpg").split(",")
+
+
+def test_a_focal_point_has_a_digest_of_its_own_and_none_changes_nothing() -> None:
+    assert digest("v1", "plan", "1", "0.5,0.1") not in {
+        digest("v1", "plan", "1"),
+        digest("v1", "plan", "1", "0.5,0.2"),
+    }
+    assert digest("v1", "plan", "1", "") == digest("v1", "plan", "1")
+    assert digest("v1", "plan", "1") == "03f0376e4bad782f"  # of a version without focal points

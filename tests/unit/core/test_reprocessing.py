@@ -182,3 +182,10 @@ def test_whatever_came_of_the_older_original_the_newer_one_counts(status: str) -
 def test_a_tombstone_and_work_under_way_stay_also_with_another_original() -> None:
     assert decide(item("DELETED"), Selection(), "plan", "1", NOW, etag="other") == "DELETED"
     assert decide(item("PROCESSING"), Selection(), "plan", "1", NOW, etag="other") == "UNDER_WAY"
+
+
+def test_an_image_with_a_focal_point_is_up_to_date_by_the_digest_of_it() -> None:
+    made = digest("v", "plan", "1", "0.5,0.1")
+    focused = {**item("READY", digest=made), "source": {"focus": "0.5,0.1"}}
+    assert decide(focused, Selection(), "plan", "1", NOW) == "UP_TO_DATE"
+    assert decide({**focused, "source": {}}, Selection(), "plan", "1", NOW) == "PROCESS"

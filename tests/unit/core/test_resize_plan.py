@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from imageservice.adapters.plan_loader import load_plan
 from imageservice.core.original import Original
+from imageservice.core.original_metadata import Notes
 from imageservice.core.rendition_plan import RenditionPlan, Rule
 from imageservice.core.resize_plan import plan_resizes, rendition, target_of
 
@@ -37,10 +38,10 @@ def test_there_is_nothing_to_make_where_the_same_digest_is_recorded() -> None:
 def test_a_restored_version_names_what_was_made_of_it_under_todays_plan_and_engine() -> None:
     before = plan_resizes(UPLOAD, PHOTO, load_plan(), "1")["digest"]
     copy = {**UPLOAD, "version_id": "copy"}
-    made = plan_resizes(copy, PHOTO, load_plan(), "1", restored_from="v")
+    made = plan_resizes(copy, PHOTO, load_plan(), "1", notes=Notes(restored_from="v"))
     assert {resize["made_before"] for resize in made["resizes"]} == {before}
     assert made["digest"] != before
-    newer = plan_resizes(copy, PHOTO, load_plan(), "2", restored_from="v")["resizes"]
+    newer = plan_resizes(copy, PHOTO, load_plan(), "2", notes=Notes(restored_from="v"))["resizes"]
     assert before not in {resize["made_before"] for resize in newer}
     assert "made_before" not in plan_resizes(UPLOAD, PHOTO, load_plan(), "1")["resizes"][0]
 
@@ -66,3 +67,30 @@ def test_a_rendition_is_recorded_under_its_derived_key() -> None:
         "key": "a.jpg/0123456789abcdef/w320.webp",
         "bytes": 99,
     }
+
+
+def test_a_focal_point_moves_the_crops_alone_and_makes_another_digest() -> None:
+    without, focused = (
+        plan_resizes(UPLOAD, PHOTO, load_plan(), "1", notes=notes)
+        for notes in (Notes(), Notes(focus="0.1,0"))
+    )
+    assert focused["digest"] != without["digest"]
+    gravities = {resize["target"]["name"]: resize["target"]["gravity"] for resize in focused["resizes"]}
+    assert gravities == {
+        "thumb": "0.1,0",
+        "w320": "center",
+        "w640": "center",
+        "w1280": "center",
+        "w1920": "center",
+    }
+    assert focused["source"]["focus"] == "0.1,0"
+    assert "focus" not in without["source"]
+
+
+def test_an_ignored_focal_point_is_on_record_and_changes_nothing_else() -> None:
+    without, ignored = (
+        plan_resizes(UPLOAD, PHOTO, load_plan(), "1", notes=notes)
+        for notes in (Notes(), Notes(ignored_focus="9,9"))
+    )
+    assert ignored["source"]["ignored_focus"] == "9,9"
+    assert (ignored["digest"], ignored["resizes"]) == (without["digest"], without["resizes"])

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +10,6 @@ from urllib.parse import quote, unquote
 import boto3
 import image_tables
 import pytest
-from moto import mock_aws
 
 from imageservice.adapters.audit_table import AuditTable
 from imageservice.adapters.aws_clients import client
@@ -23,22 +21,6 @@ from uploads.handler import handler
 from uploads.requests import Writes, delete_image, presign_upload, put_image
 
 ODD_ID = "a b+c%20é/ü.jpg"
-
-
-@pytest.fixture
-def s3() -> Iterator[Any]:
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket="source")
-        client.put_bucket_versioning(Bucket="source", VersioningConfiguration={"Status": "Enabled"})
-        yield client
-
-
-@pytest.fixture
-def writes(s3: Any) -> Writes:
-    dynamodb = boto3.client("dynamodb", region_name="us-east-1")
-    image_tables.create_audit(dynamodb)
-    return Writes(Originals(s3, "source", max_bytes=5_000_000), AuditTable(dynamodb, image_tables.AUDIT))
 
 
 def post(body: object) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Stored pixels are as the file has them; upright ones as a person sees them. An o
 
 from typing import assert_never
 
+from imageservice.core.focus import focal_point, is_focus
 from imageservice.core.rendition_plan import Target
 
 Box = tuple[float, float, float, float]
@@ -25,7 +26,8 @@ def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:
 
 def crop_box(target: Target, width: int, height: int) -> Box:
     """The part of an upright image of `width` × `height` that the target shows: all of it, or for `cover` the largest
-    part of the target's aspect, at the side or corner that its gravity names."""
+    part of the target's aspect: at the side or corner that its gravity names, or centered on its focal point as far as
+    the image's edges allow."""
     match target.fit:
         case "contain":
             return 0.0, 0.0, float(width), float(height)
@@ -39,11 +41,21 @@ def _covered(target: Target, width: int, height: int) -> Box:
     scale = min(width / target.width, height / target.height)
     # Rounding must not put the box beyond the image.
     box_width, box_height = min(target.width * scale, width), min(target.height * scale, height)
+    if is_focus(target.gravity):
+        across, down = focal_point(target.gravity)
+        left = _centered(across * width, box_width, width)
+        top = _centered(down * height, box_height, height)
+        return left, top, min(left + box_width, float(width)), min(top + box_height, float(height))
     words = target.gravity.split("-")
     across = next((_HORIZONTAL[word] for word in words if word in _HORIZONTAL), 0.5)
     down = next((_VERTICAL[word] for word in words if word in _VERTICAL), 0.5)
     left, top = (width - box_width) * across, (height - box_height) * down
     return left, top, min(left + box_width, float(width)), min(top + box_height, float(height))
+
+
+def _centered(place: float, length: float, whole: int) -> float:
+    """Where a part of `length` begins whose middle is `place`, as far as it stays within the whole."""
+    return min(max(place - length / 2, 0.0), whole - length)
 
 
 def to_stored(box: Box, width: int, height: int, orientation: int) -> Box:

@@ -21,6 +21,7 @@ _AT_ONCE = 8
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--prefix", default="", metavar="TEXT", help="The beginning of the ids, such as shop/.")
 @click.option("--id", "image_id", metavar="ID", help="The id of a single file (default: the file's name).")
+@click.option("--focus", default="", metavar="X,Y", help="The place that crops show, such as 0.42,0.18.")
 @click.option("--no-wait", is_flag=True, help="Don't wait for the outcome.")
 @click.option("--timeout", default=600.0, show_default=True, help="The most seconds to wait.")
 def upload(
@@ -28,6 +29,7 @@ def upload(
     files: tuple[Path, ...],
     prefix: str,
     image_id: str | None,
+    focus: str,
     no_wait: bool,
     timeout: float,
 ) -> None:
@@ -38,7 +40,9 @@ def upload(
     files_by_id = _files_by_id(files, prefix, image_id)
     for upload_id in files_by_id:
         uploads.check_id(upload_id)  # before anything is sent
-    sent = _sent(session, files_by_id)
+    if focus:
+        uploads.checked_focus(focus)
+    sent = _sent(session, files_by_id, focus)
     if no_wait:
         for each in sent:
             session.emit({"id": each.id, "bytes": each.bytes, "version_id": each.version_id})
@@ -89,13 +93,17 @@ def _files_by_id(files: Sequence[Path], prefix: str, image_id: str | None) -> di
     return found
 
 
-def _sent(session: Session, files_by_id: Mapping[str, Path]) -> list[Upload]:
+def _sent(session: Session, files_by_id: Mapping[str, Path], focus: str) -> list[Upload]:
     with transferring(session.err) as progress, ThreadPoolExecutor(_AT_ONCE) as pool:
         bar = progress.add_task("Uploading", total=sum(file.stat().st_size for file in files_by_id.values()))
 
         def send(image_id: str, file: Path) -> Upload:
             return uploads.upload(
-                session.stack, file, image_id, on_progress=lambda sent: progress.advance(bar, sent)
+                session.stack,
+                file,
+                image_id,
+                focus=focus,
+                on_progress=lambda sent: progress.advance(bar, sent),
             )
 
         return list(pool.map(send, files_by_id.keys(), files_by_id.values()))

@@ -14,9 +14,10 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from imageservice.core.audit import Actor
-from imageservice.core.errors import ImageIdInvalid
+from imageservice.core.errors import FocusInvalid, ImageIdInvalid
+from imageservice.core.focus import check_focus
 from imageservice.core.image_id import check_image_id
-from imageservice.core.original_metadata import uploaded_by
+from imageservice.core.original_metadata import FOCUS, uploaded_by
 from imageservice_operator.operations import audit
 from imageservice_operator.operations.errors import BadRequest
 from imageservice_operator.operations.executions import describe_many
@@ -48,25 +49,37 @@ def check_id(image_id: str) -> None:
         raise BadRequest(str(error)) from error
 
 
+def checked_focus(text: str) -> str:
+    """The focal point in the form that is stored. Raises BadRequest, with the API's own message."""
+    try:
+        return check_focus(text)
+    except FocusInvalid as error:
+        raise BadRequest(str(error)) from error
+
+
 def upload(
     stack: Stack,
     source: Path | BinaryIO,
     image_id: str,
     *,
     content_type: str | None = None,
+    focus: str = "",
     on_progress: Callable[[int], Any] | None = None,
 ) -> Upload:
     """Puts a file, or an open one, under `image_id`; large ones in parts.
 
     A replacement is put on record; every original says who stored it. `on_progress` gets the number of bytes of each
-    piece sent. Raises BadRequest for an id that is not allowed, OSError
-    for a file that can't be read.
+    piece sent. Raises BadRequest for an id, or a focal point (imageservice.core.focus), that is not valid, OSError for
+    a file that can't be read.
     """
     check_id(image_id)
+    noted = uploaded_by(Actor(stack.caller, stack.via))
+    if focus:
+        noted[FOCUS] = checked_focus(focus)
     kind = content_type or mimetypes.guess_type(image_id)[0] or "application/octet-stream"
     client = stack.client("s3")
     options: dict[str, Any] = {
-        "ExtraArgs": {"ContentType": kind, "Metadata": uploaded_by(Actor(stack.caller, stack.via))},
+        "ExtraArgs": {"ContentType": kind, "Metadata": noted},
         "Config": _MULTIPART,
         "Callback": on_progress,
     }
