@@ -18,6 +18,7 @@ All reads and writes go to primaries, because a replica may be behind.
 import os
 import random
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
@@ -110,8 +111,8 @@ class ManifestCache:
         self._client: Any = None
         self._cooldown_until = 0.0
         self._failure = ""
-        # The last entries, with the bytes that they were decoded from: popular ones seldom change.
-        self._decoded: dict[str, tuple[bytes, CacheEntry]] = {}
+        # The entries that were read last, with the bytes that they were decoded from: popular ones seldom change.
+        self._decoded: OrderedDict[str, tuple[bytes, CacheEntry]] = OrderedDict()
 
     def use(self, generation: int) -> None:
         """From now on, keys begin with this generation (imageservice.adapters.cache_generation)."""
@@ -140,12 +141,14 @@ class ManifestCache:
             return None
         decoded = self._decoded.get(image_id)
         if decoded is not None and decoded[0] == value:
+            self._decoded.move_to_end(image_id)
             return decoded[1]
         entry = _decoded(image_id, value)
         if isinstance(entry, CacheEntry):
-            if len(self._decoded) >= _DECODED:
-                self._decoded.clear()
             self._decoded[image_id] = value, entry
+            self._decoded.move_to_end(image_id)
+            if len(self._decoded) > _DECODED:
+                self._decoded.popitem(last=False)
         return entry
 
     def lease(self, image_id: str) -> Lease | None:

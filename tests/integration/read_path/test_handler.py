@@ -96,3 +96,17 @@ def test_what_is_decoded_is_kept_only_as_long_as_redis_holds_the_same_bytes(
     assert cache.read("whole/decoded") is first
     cache.refresh({"id": "whole/decoded", "status": "DELETED", "revision": 2})
     assert cache.read("whole/decoded") != first
+
+
+def test_beyond_512_decoded_entries_only_the_one_not_read_for_longest_goes(cache_url: str) -> None:
+    cache = cache_module.connect(cache_url, PATIENT)
+    ids = [f"many/{number}" for number in range(513)]
+    for image_id in ids:
+        lease = cache.lease(image_id)
+        assert lease is not None
+        cache.fill(lease, {"id": image_id, "status": "DELETED", "revision": 1})
+    first = {image_id: cache.read(image_id) for image_id in ids[:512]}
+    assert cache.read(ids[0]) is first[ids[0]]
+    cache.read(ids[512])
+    assert all(cache.read(image_id) is first[image_id] for image_id in (ids[0], *ids[2:512]))
+    assert cache.read(ids[1]) is not first[ids[1]]
