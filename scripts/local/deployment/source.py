@@ -10,8 +10,11 @@ import yaml
 
 from local.deployment.errors import BrokenTemplate
 
+# libyaml's parser takes a tenth of the time; a build of PyYAML may lack it.
+_SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-class _Loader(yaml.SafeLoader):
+
+class _Loader(_SafeLoader):  # type: ignore[misc, valid-type]
     """YAML in which `!Ref x` is `{"Ref": "x"}`."""
 
 

@@ -10,12 +10,16 @@ A module's `apply` replaces attributes; a replacement that needs the original ge
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
+from typing import Any
 
 from local.lambda_runtime.executor import Executor
 from local.options import Options
+from local.stepfunctions.clients import Clients
 
 NAMES: tuple[str, ...] = (
     "closed_connections",
+    "interpreter_imports",
     "lambda_workers",
     "json_platform_logs",
     "s3_event_version",
@@ -46,21 +50,25 @@ def apply(options: Options, endpoint_url: str) -> Executor:
 
     Gives the executor that runs functions from now on; close it to end their processes.
     """
-    # They import MiniStack, which reads its settings when it is imported.
+    # It imports MiniStack, which reads its settings when it is imported.
     from ministack.core.lambda_runtime import execution_credentials
-
-    from local.stepfunctions.clients import Clients
-    from local.stepfunctions.executions import Executions
 
     executor = Executor(
         options.functions_python, options.state_dir, options.max_workers, endpoint_url, execution_credentials
     )
-    with_what = {
-        "lambda_workers": executor,
-        "stepfunctions_engine": Executions(),
-        "interpreter_clients": Clients(endpoint_url, options.region, assume_roles=options.auth),
+    made_with: dict[str, Callable[[], Any]] = {
+        "lambda_workers": lambda: executor,
+        "stepfunctions_engine": _executions,
+        "interpreter_clients": lambda: Clients(endpoint_url, options.region, assume_roles=options.auth),
     }
     for name in NAMES:
         module = importlib.import_module(f"{__name__}.{name}")
-        module.apply(*([with_what[name]] if name in with_what else []))
+        module.apply(*([made_with[name]()] if name in made_with else []))
     return executor
+
+
+def _executions() -> Any:
+    """Imports the interpreter, so `interpreter_imports` must have been applied."""
+    from local.stepfunctions.executions import Executions
+
+    return Executions()

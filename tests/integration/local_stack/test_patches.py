@@ -39,6 +39,7 @@ COVERED = {
     "clients": ["interpreter_clients"],
     "engine": ["stepfunctions_engine"],
     "workers": ["lambda_workers"],
+    "imports": ["interpreter_imports"],  # in test_imports.py
 }
 
 Bare = Callable[[str], Machines]
