@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from waiting import HANG_S, until
 
@@ -82,6 +83,20 @@ def test_no_process_outlives_the_stack(served: Served, number: signal.Signals) -
     process.wait(HANG_S)
     assert len(below) >= 3
     wait_until_gone(below)
+
+
+def consoles(pid: int) -> list[int]:
+    return [child for child in children(pid) if "imageservice_operator.console" in command(child)]
+
+
+def test_the_console_starts_with_its_first_request_and_ends_with_the_stack(served: Served) -> None:
+    process, _, stack, _ = served
+    assert consoles(process.pid) == []
+    for _ in range(2):
+        assert "<title>" in httpx.get(f"{stack.console_url}/", timeout=HANG_S).text
+        (console,) = consoles(process.pid)
+    process.kill()
+    wait_until_gone([console])
 
 
 def test_a_stopped_stack_takes_its_description_along(served: Served) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from waiting import until
+from waiting import HANG_S, until
 
 from imageservice_operator.operations import dead_letters, images
 
@@ -90,7 +90,7 @@ def test_status_and_the_console_count_it_as_failed_before_it_is_on_record(
     ended = service.images("status")
     assert (ended.code, ended.lines[0]["failures"]["unrecorded"]) == (1, 1)
     assert (ended.lines[0]["images"]["FAILED"], ended.lines[0]["images"]["PROCESSING"]) == (1, 0)
-    page = httpx.get(f"{service.stack.console_url}/?status=FAILED").text
+    page = httpx.get(f"{service.stack.console_url}/?status=FAILED", timeout=HANG_S).text
     assert 'Failed <span class="count">1<' in page
     assert f'title="{unnoticed}"' in page
 
