@@ -12,14 +12,14 @@ _ID = "rendition-plan"
 def handler(event: dict[str, Any], context: object) -> None:
     """`event`: CloudFormation's request about the resource, whose property Plan is the rendition plan, as JSON.
 
-    Its attribute Plan is the same text, once it is checked. Fails with the place and the reason if it is not valid.
+    Its attribute Plan is the same text, once it is checked; Access says which ids are private. Fails with the place
+    and the reason if it is not valid.
     """
     request = ResourceRequest(event)
     plan = request.properties["Plan"]
     try:
-        if not request.deletes:
-            load_plan(plan)
+        rules = "" if request.deletes else load_plan(plan).access_rules
     except PlanInvalid as error:
         request.fail(_ID, str(error))
         return
-    request.succeed(_ID, {"Plan": plan})
+    request.succeed(_ID, {"Plan": plan, "Access": rules})

@@ -11,6 +11,7 @@ from imageservice.adapters.no_cache import NoCache
 from imageservice.adapters.presigning import presigned_link
 from imageservice.adapters.redis_client import READER
 from imageservice.adapters.settings import Settings, settings
+from imageservice.core.access import AccessRules
 from imageservice.http.edge import EdgeSettings
 from imageservice.read_through import ReadCache, ReadThrough, Table
 
@@ -18,13 +19,14 @@ from imageservice.read_through import ReadCache, ReadThrough, Table
 class Dependencies(NamedTuple):
     """`presign` makes the link to a rendition's key for readers who come without the edge.
 
-    `deadline` is the time for a whole answer, in seconds.
+    `deadline` is the time for a whole answer, in seconds. `access` says which ids are private; None if none are.
     """
 
     read_through: ReadThrough
     presign: Callable[[str], str]
     edge: EdgeSettings
     deadline: float
+    access: AccessRules | None = None
 
 
 def bootstrap(
@@ -50,7 +52,8 @@ def bootstrap(
         return CacheInUse(made, cache_name(config.cache), image_table)
 
     read_through = ReadThrough(manifests or readers_cache(), image_table)
-    return Dependencies(read_through, presign, _edge(config), config.reader_deadline / 1000)
+    access = AccessRules.from_text(config.access_rules)
+    return Dependencies(read_through, presign, _edge(config), config.reader_deadline / 1000, access)
 
 
 def _edge(config: Settings) -> EdgeSettings:

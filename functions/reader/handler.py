@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from imageservice.adapters.deadline import deadline
 from imageservice.adapters.emf_log import log_request
-from imageservice.core.errors import DirectReadRefused, RequestInvalid, StoreUnavailable
+from imageservice.core.errors import DirectReadRefused, LinkRequired, RequestInvalid, StoreUnavailable
 from imageservice.http.problems import problem
 from reader import bootstrap
 from reader.request import read_request
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     properties: dict[str, Any] = {"path": event["rawPath"], "request_id": context.aws_request_id}
     try:
         outcome, response = _read(event, begin)
-    except (RequestInvalid, DirectReadRefused) as error:
+    except (RequestInvalid, DirectReadRefused, LinkRequired) as error:
         outcome, response = "RequestInvalid", problem(error)
     except StoreUnavailable as error:
         outcome, response = "StoreUnavailable", store_unavailable()
@@ -38,8 +38,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _read(event: dict[str, Any], begin: float) -> tuple[str, dict[str, Any]]:
     """The answer, and where its manifest came from."""
-    reads, presign, edge, seconds = bootstrap.dependencies()
+    reads, presign, edge, seconds, access = bootstrap.dependencies()
     request = read_request(event, edge)
+    if access is not None and access.private(request.image_id):
+        raise LinkRequired  # before any look at the image: the answer does not depend on whether there is one
     with deadline(seconds - (time.perf_counter() - begin)):
         manifest, source = reads.find(request.image_id)
     fresh = time.perf_counter() - begin < _FRESH_S

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from imageservice.core.errors import Problem
+from imageservice.core.errors import LinkRequired, Problem
+from imageservice.core.keys import is_private
 from imageservice.core.links import image_link, rendition_link
 from imageservice.core.manifest import Manifest, Rendition
 from imageservice.core.negotiation import choose, preferred_formats
@@ -29,6 +30,9 @@ def _respond(
     if manifest is None or not manifest.get("renditions"):
         nothing = nothing_to_serve(manifest)
         return with_placeholder(nothing, request.fallback) if request.fallback else nothing
+    # Made under a plan that this deployment does not have yet, or has no more.
+    if is_private(manifest.get("digest", "")):
+        raise LinkRequired
     if request.metadata:
         content = _metadata(request, manifest, presign)
         return document(manifest["id"], content, request.if_none_match, keep_at_edge=keep_at_edge)

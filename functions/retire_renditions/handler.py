@@ -1,5 +1,6 @@
 """Lets renditions that nothing refers to anymore expire a day later, so that redirects already sent still work."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -7,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.logging import logged, logger
 from imageservice.adapters.sent_requests import taken_requests
-from imageservice.core.keys import cache_tag
+from imageservice.core.keys import cache_tag, digest_of, is_private
 from imageservice.core.retirement import is_at_work, may_be_recorded
 from retire_renditions import bootstrap
 
@@ -17,6 +18,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """`event`: execution, upload (as registered, in DynamoDB's format), `digests` to retire, and left_over: whether to
     look for other digests as well, which uploads that did not end left over. With a `sequencer`, the upload's own, the
     digests are what this execution made and did not record.
+
+    Public renditions of an image that is now private are deleted at once.
 
     Returns how many it retired. Renditions that are served now stay. All stay while another execution works on the
     same upload: if the plan was changed back, that one makes the same keys again, and this one must not retire them.
@@ -43,11 +46,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         # The last one listed is retired first, so the first one shows whether all are: those must not become younger.
         found += [each for each in left_over.values() if each and not renditions.is_retired(each[0])]
     served = {rendition["key"] for rendition in item.get("renditions", [])}
-    retired = [
-        renditions.retire(stored, cache_tag(image_id))
-        for of_digest in found
-        for stored in reversed(of_digest)
-        if stored.key not in served
-    ]
-    logger.info("retired", extra={"renditions": sum(retired), "requests": taken_requests()})
-    return {"retired": sum(retired)}
+    unserved = [stored for of_digest in found for stored in reversed(of_digest) if stored.key not in served]
+    exposed = [stored.key for stored in unserved if _is_exposed(stored.key, item)]
+    renditions.remove(exposed)
+    kept = [stored for stored in unserved if stored.key not in exposed]
+    retired = len(exposed) + sum(renditions.retire(stored, cache_tag(image_id)) for stored in kept)
+    logger.info("retired", extra={"renditions": retired, "requests": taken_requests()})
+    return {"retired": retired}
+
+
+def _is_exposed(key: str, item: Mapping[str, Any]) -> bool:
+    """Whether everybody can read the rendition, though the image has become private."""
+    return is_private(item.get("digest", "")) and not is_private(digest_of(key))

@@ -1,4 +1,4 @@
-"""What UploadStatusFunction works with, made once per process; tests replace `states`."""
+"""What UploadStatusFunction works with, made once per process; tests replace what is here."""
 
 from functools import cache
 
@@ -6,6 +6,7 @@ from imageservice.adapters.aws_clients import client
 from imageservice.adapters.image_table import ImageTable
 from imageservice.adapters.settings import settings
 from imageservice.adapters.source_versions import SourceVersions
+from imageservice.core.access import AccessRules
 from upload_status.states import UploadStates
 
 
@@ -14,3 +15,9 @@ def states() -> UploadStates:
     config = settings()
     table = ImageTable(client("dynamodb"), config.image_table)
     return UploadStates(table, SourceVersions(client("s3"), config.source_bucket))
+
+
+@cache
+def access() -> AccessRules | None:
+    """Which ids are private; None if none are."""
+    return AccessRules.from_text(settings().access_rules)

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from imageservice.adapters.logging import logger
-from imageservice.core.errors import Problem, RequestInvalid, StoreUnavailable
+from imageservice.core.errors import LinkRequired, Problem, RequestInvalid, StoreUnavailable
 from imageservice.core.image_id import check_image_id
 from imageservice.http.events import Event, id_in_path
 from imageservice.http.problems import problem
@@ -20,6 +20,9 @@ _LONGEST_VERSION = 1024
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     try:
         image_id = check_image_id(id_in_path(event))
+        access = bootstrap.access()
+        if access is not None and access.private(image_id):
+            raise LinkRequired
         response = state_response(event, bootstrap.states().find(image_id, _version(event)))
     except StoreUnavailable as error:
         logger.warning("unavailable", extra={"error": str(error)})

@@ -115,6 +115,25 @@ def test_a_renditions_path_becomes_its_key(function: Viewers) -> None:
     assert function(uri)["uri"] == "/a%20b%2Bc%2520.jpg/0123456789abcdef/thumb.webp"
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a.jpg/p123456789abcdef/thumb.webp",
+        "a.jpg/%70123456789abcdef/thumb.webp",
+        "a.jpg/p123456789abcdef%2Fthumb.webp",
+        "a.jpg%2Fp123456789abcdef/thumb.webp",
+        "a.jpg/p123456789abcdef/th%75mb.webp",
+        "a.jpg/p123456789abcdef//thumb.webp",
+        "a.jpg/p123456789abcdef/./thumb.webp",
+        "a.jpg/0123456789abcdef/../p123456789abcdef/thumb.webp",
+        "renditions/a.jpg/p123456789abcdef/thumb.webp",
+        "a.jpg/p123456789abcdef/thumb.webp%3F/0123456789abcdef/",
+    ],
+)
+def test_no_spelling_of_a_private_renditions_path_becomes_a_key(function: Viewers, key: str) -> None:
+    assert function("/renditions/" + key)["uri"] == "/none"
+
+
 def test_an_image_that_is_called_renditions_is_still_an_image(function: Viewers) -> None:
     assert function("/images/renditions/a.jpg")["uri"] == "/images/renditions/a.jpg"
 

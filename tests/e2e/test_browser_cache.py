@@ -126,7 +126,7 @@ def test_four_views_of_an_image_that_the_edge_has_had_for_hours_are_one_request(
         context = browser.new_context()
         for _ in range(4):
             page = context.new_page()  # of its own, so that only the HTTP cache can have the image
-            page.goto(f"{origin}/renditions/page")
+            page.goto(f"{origin}/renditions/page/0123456789abcdef/page")
             page.wait_for_function("() => document.images[0].complete && document.images[0].naturalWidth")
             page.close()
         context.close()

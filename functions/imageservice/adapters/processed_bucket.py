@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 from imageservice.adapters.source_bucket import GONE
 from imageservice.core.errors import RemovalIncomplete
 from imageservice.core.formats import FORMATS
-from imageservice.core.keys import format_of
+from imageservice.core.keys import DIGEST, digest_of, format_of, is_private
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
+_PRIVATE = "private, max-age=31536000, immutable"
 # The lifecycle rule of ProcessedBucket expires objects with this tag a day after they were last written.
 _RETIRED = "retired=true"
 _DELETE_BATCH = 1000  # S3's limit on DeleteObjects
 _STORED_AGAIN = ("PreconditionFailed", "412")
-_DIGEST = re.compile(r"[0-9a-f]{16}")
+_DIGEST = re.compile(DIGEST)
 
 
 class StoredRendition(NamedTuple):
@@ -35,7 +36,7 @@ class Renditions:
 
     def put(self, key: str, format: str, data: bytes, cache_tag: str) -> None:
         """Stores a rendition under its immutable key; storing it again changes nothing, and revives a retired one."""
-        self._client.put_object(Bucket=self._bucket, Key=key, Body=data, **_headers(format, cache_tag))
+        self._client.put_object(Bucket=self._bucket, Key=key, Body=data, **_headers(key, format, cache_tag))
 
     def retire(self, stored: StoredRendition, cache_tag: str) -> bool:
         """Lets a rendition expire a day from now, so that redirects already sent still work.
@@ -55,7 +56,7 @@ class Renditions:
                 MetadataDirective="REPLACE",
                 TaggingDirective="REPLACE",
                 Tagging=_RETIRED,
-                **_headers(format_of(stored.key), cache_tag),
+                **_headers(stored.key, format_of(stored.key), cache_tag),
             )
         except ClientError as error:
             if error.response["Error"]["Code"] in (*GONE, *_STORED_AGAIN):
@@ -74,7 +75,7 @@ class Renditions:
                 CopySource={"Bucket": self._bucket, "Key": stored.key},
                 MetadataDirective="REPLACE",
                 TaggingDirective="REPLACE",
-                **_headers(format_of(key), cache_tag),
+                **_headers(key, format_of(key), cache_tag),
             )
         except ClientError as error:
             if error.response["Error"]["Code"] in GONE:
@@ -130,9 +131,9 @@ class Renditions:
                 )
 
 
-def _headers(format: str, cache_tag: str) -> dict[str, Any]:
+def _headers(key: str, format: str, cache_tag: str) -> dict[str, Any]:
     return {
         "ContentType": FORMATS[format].media_type,
-        "CacheControl": _IMMUTABLE,
+        "CacheControl": _PRIVATE if is_private(digest_of(key)) else _IMMUTABLE,
         "Metadata": {"cache-tag": cache_tag},
     }

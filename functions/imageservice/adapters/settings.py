@@ -30,7 +30,8 @@ class Settings:
 
     Sizes are in bytes and pixels. An empty `cache_url` means no cache. With a `cache_iam_name`, `cache_user`
     authenticates with the function's role, otherwise with `cache_password`. An empty `rendition_plan` means the
-    packaged plan. An empty `cdn_url` means that links use the host name that the edge was reached at, or are presigned.
+    packaged plan. `access_rules` are that plan's, for readers; empty if all images are public.
+    An empty `cdn_url` means that links use the host name that the edge was reached at, or are presigned.
     `edge_secrets` are what the edge may send to prove itself, separated by commas; a `direct_reads` other than
     "refused" admits requests without.
     `reader_deadline` is in milliseconds: the time for a reader's whole answer.
@@ -51,6 +52,7 @@ class Settings:
     edge_secrets: str = field(default="", repr=False)
     direct_reads: str = ""
     rendition_plan: str = ""
+    access_rules: str = ""
     process_image_arn: str = ""
     remove_image_arn: str = ""
     failure_topic_arn: str = ""

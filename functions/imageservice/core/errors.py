@@ -6,6 +6,7 @@
     │   │   ├── ImageIdInvalid     the text cannot be an image's id (imageservice.core.image_id)            400
     │   │   └── FocusInvalid       the text is no focal point (imageservice.core.focus)                     400
     │   ├── DirectReadRefused      this deployment answers only reads that come through its edge            403
+    │   ├── LinkRequired           these ids are private: reading needs a signed link                       403
     │   ├── WriteForbidden         the token does not permit writing this id                                403
     │   ├── ImageUnknown           there is no image with this id                                           404
     │   ├── RenditionUnknown       there is no such rendition any more                                      404
@@ -59,6 +60,15 @@ class DirectReadRefused(Problem):
     """The read did not come through the edge, and this deployment answers no others (parameter `DirectReads`)."""
 
     status = HTTPStatus.FORBIDDEN
+
+
+class LinkRequired(Problem):
+    """Ids like this one are private, whether or not there is such an image; reading needs a signed link."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__("Images with such an id are private. Reading one needs a signed link.")
 
 
 class WriteForbidden(Problem):

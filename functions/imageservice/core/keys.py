@@ -17,14 +17,34 @@ def source_identity(upload: Mapping[str, Any]) -> str:
     return identity
 
 
+PRIVATE_PLAN = "private "
+"""How the fingerprint of a plan begins whose images are private."""
+
+_PRIVATE = "p"
+DIGEST = f"[0-9a-f{_PRIVATE}][0-9a-f]{{15}}"
+"""A digest, as a regular expression."""
+
+
 def digest(identity: str, plan_fingerprint: str, engine_version: str, focus: str = "") -> str:
     """16 hex digits that stand for one upload (`source_identity`) under one plan, one engine and its focal point.
 
     No focal point is left out: an image without one keeps the digest that it had before there were any.
+    The first digit is `p` if the plan's images are private. So a key alone says whether the edge may serve it to
+    everybody, and a change of access is a change of keys.
     """
     parts = [identity, plan_fingerprint, engine_version, *([focus] if focus else [])]
     text = json.dumps(parts, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    hexadecimal = hashlib.sha256(text.encode()).hexdigest()
+    return _PRIVATE + hexadecimal[:15] if plan_fingerprint.startswith(PRIVATE_PLAN) else hexadecimal[:16]
+
+
+def is_private(digest: str) -> bool:
+    """Whether it is the digest of a private image's renditions."""
+    return digest.startswith(_PRIVATE)
+
+
+def digest_of(rendition_key: str) -> str:
+    return rendition_key.rsplit("/", 2)[1]
 
 
 def rendition_key(image_id: str, digest: str, size: str, format: str) -> str:

@@ -12,15 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from typing import Any, Literal, assert_never
 
+from imageservice.core.access import Access
 from imageservice.core.errors import ImageIdInvalid, PlanInvalid
 from imageservice.core.formats import FALLBACK, FORMATS
 from imageservice.core.image_id import check_prefix
+from imageservice.core.keys import PRIVATE_PLAN
 from imageservice.core.original import Original
 
 Fit = Literal["contain", "cover"]
 Light = Literal["linear", "gamma"]
 
 _HIGHEST = 16_383
+_MOST_ACCESS_BYTES = 1_024
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,15 @@ class Target:
 class Plan:
     """What is made of one image: sizes, narrowest first; formats; and the encoders' quality (0 to 100) by format.
 
-    `light` is how pixels are mixed when an image shrinks: as light, or as the gamma-encoded numbers.
+    `light` is how pixels are mixed when an image shrinks: as light, or as the gamma-encoded numbers. `access` is who
+    may read the image: everybody, or only those who have a signed link.
     """
 
     sizes: tuple[Size, ...]
     formats: tuple[str, ...]
     quality: dict[str, int] = field(default_factory=dict)
     light: Light = "linear"
+    access: Access = "public"
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Plan":
@@ -74,17 +79,20 @@ class Plan:
             formats=tuple(document["formats"]),
             quality=dict(document.get("quality", {})),
             light=document.get("light", "linear"),
+            access=document.get("access", "public"),
         )
 
     @property
     def fingerprint(self) -> str:
         """The plan as one line of JSON, with every field of its sizes: equal plans have equal fingerprints.
 
-        The default light is left out, so that plans without the field keep the fingerprint that they had before it.
+        The default light and access are left out, so that plans without these fields keep the fingerprint that they had
+        before them.
         """
         sizes = [astuple(size) for size in self.sizes]
         light = [] if self.light == "linear" else [self.light]
-        return json.dumps([sizes, self.formats, self.quality, *light], sort_keys=True, separators=(",", ":"))
+        text = json.dumps([sizes, self.formats, self.quality, *light], sort_keys=True, separators=(",", ":"))
+        return PRIVATE_PLAN + text if self.access == "private" else text
 
     def targets(self, original: Original, focus: str = "") -> tuple[Target, ...]:
         """The renditions' sizes for this original; sizes with the same result are one, under the first one's name.
@@ -146,7 +154,10 @@ class RenditionPlan:
         for rule in document.get("rules", ()):
             own = {name: value for name, value in rule.items() if name != "prefix"}
             rules.append(Rule(rule["prefix"], Plan.from_document({**default, **own})))
-        return cls(tuple(sorted(rules, key=lambda rule: (-len(rule.prefix), rule.prefix))))
+        plans = cls(tuple(sorted(rules, key=lambda rule: (-len(rule.prefix), rule.prefix))))
+        if len(json.dumps(plans.access_rules)) > _MOST_ACCESS_BYTES:
+            raise PlanInvalid("the rendition plan's prefixes with an access of their own take too many bytes")
+        return plans
 
     @property
     def default(self) -> Plan:
@@ -167,6 +178,25 @@ class RenditionPlan:
         chooses the same rendition as the requested one.
         """
         return tuple(sorted({int(size.width) for rule in self.rules for size in rule.plan.sizes}))
+
+    @property
+    def access_rules(self) -> str:
+        """Which ids are private, for readers: core.access.AccessRules, as JSON. Empty if all are public.
+
+        A prefix is left out if ids without its rule have the same access.
+        """
+        rules = [
+            [rule.prefix, rule.plan.access]
+            for place, rule in enumerate(self.rules)
+            if rule.plan.access != self._access_without(place)
+        ]
+        return json.dumps(rules, ensure_ascii=False, separators=(",", ":")) if rules else ""
+
+    def _access_without(self, place: int) -> Access:
+        """The access of the ids of the rule at `place`, if it were not there."""
+        prefix = self.rules[place].prefix
+        shorter = (rule.plan.access for rule in self.rules[place + 1 :] if prefix.startswith(rule.prefix))
+        return next(shorter, "public")
 
 
 def first_repeated(names: Sequence[str]) -> str | None:

@@ -62,7 +62,7 @@ def test_a_valid_plan_succeeds_as_the_same_resource_each_time(
 ) -> None:
     assert cloudformation.asks(kind, VALID) == {
         "Status": "SUCCESS",
-        "Data": {"Plan": VALID},
+        "Data": {"Plan": VALID, "Access": ""},
         "PhysicalResourceId": "rendition-plan",
         "StackId": "stack",
         "RequestId": "request",

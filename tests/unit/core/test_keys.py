@@ -1,14 +1,20 @@
 """Names that are derived from the upload."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from imageservice.core.keys import (
     ALL_IMAGES,
+    DIGEST,
+    PRIVATE_PLAN,
     answer_tags,
     cache_tag,
     digest,
+    digest_of,
+    is_private,
     rendition_key,
     run_tag,
     source_identity,
@@ -34,6 +40,14 @@ def test_another_upload_plan_or_engine_has_another_digest(changed: tuple[str, st
 def test_a_digest_is_16_hex_digits() -> None:
     assert len(digest("v1", "plan", "1")) == 16
     int(digest("v1", "plan", "1"), 16)
+
+
+def test_the_digest_of_a_private_plan_can_never_be_one_of_a_public_plan() -> None:
+    private = digest("v1", PRIVATE_PLAN + "plan", "1")
+    assert is_private(private)
+    assert re.fullmatch(DIGEST, private)
+    assert not is_private(digest("v1", "plan", "1"))
+    assert digest_of(rendition_key("a/b.jpg", private, "w320", "webp")) == private
 
 
 def test_a_rendition_key_carries_the_id_unchanged() -> None:

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imageservice.adapters.plan_loader import load_plan
+from imageservice.core.access import AccessRules
 from imageservice.core.errors import PlanInvalid
+from imageservice.core.keys import PRIVATE_PLAN
 from imageservice.core.manifest import Manifest, Rendition
 from imageservice.core.negotiation import RenditionQuery, choose
 from imageservice.core.original import Original
@@ -117,6 +119,57 @@ def test_the_widths_are_those_of_all_rules() -> None:
 
 
 widths = st.lists(st.integers(1, 2000), min_size=1, max_size=6, unique=True)
+
+
+_PRIVATE, _PUBLIC = {"access": "private"}, {"access": "public"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "text"),
+    [
+        ([], ""),
+        ([{"prefix": "a/", **_PUBLIC}], ""),
+        ([{"prefix": "a/", **_PRIVATE}], '[["a/","private"]]'),
+        ([{"prefix": "a/", **_PRIVATE}, {"prefix": "a/b/", **_PRIVATE}], '[["a/","private"]]'),
+        (
+            [{"prefix": "é/", **_PRIVATE}, {"prefix": "é/b/", **_PUBLIC}, {"prefix": "c/"}],
+            '[["é/b/","public"],["é/","private"]]',
+        ),
+    ],
+)
+def test_readers_get_the_prefixes_with_another_access_than_the_ids_around(
+    rules: list[dict[str, Any]], text: str
+) -> None:
+    assert load_plan(document(*rules)).access_rules == text
+
+
+_ACCESS = st.sampled_from(["public", "private"])
+
+
+@given(
+    st.dictionaries(st.text("ab", min_size=1, max_size=3), _ACCESS, max_size=6),
+    _ACCESS,
+    st.text("ab", max_size=5),
+)
+def test_the_access_that_readers_apply_is_that_of_the_rule(
+    prefixes: dict[str, str], default: str, image_id: str
+) -> None:
+    rules = [{"prefix": prefix, "access": access} for prefix, access in prefixes.items()]
+    plan = RenditionPlan.from_document({"default": {**DEFAULT, "access": default}, "rules": rules})
+    access = AccessRules.from_text(plan.access_rules)
+    private = access is not None and access.private(image_id)
+    assert private == (plan.plan_for(image_id).access == "private")
+    assert plan.plan_for(image_id).fingerprint.startswith(PRIVATE_PLAN) == private
+
+
+def test_a_plan_whose_access_has_too_many_prefixes_is_refused() -> None:
+    rules = [{"prefix": f"{'x' * 20}{place:02}/", **_PRIVATE} for place in range(40)]
+    with pytest.raises(PlanInvalid, match="too many bytes"):
+        load_plan(document(*rules))
+
+
+def test_the_default_access_leaves_the_fingerprint_as_it_was() -> None:
+    assert load_plan(document(default={**DEFAULT, **_PUBLIC})) == load_plan(document())
 
 
 @given(st.lists(widths, min_size=1, max_size=4), st.integers(1, 2200), st.integers(1, 2500))

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from read_world import manifest
 
-from imageservice.core.errors import RequestInvalid
+from imageservice.core.errors import LinkRequired, RequestInvalid
 from imageservice.core.manifest import Manifest
 from reader.responses import store_unavailable
 
@@ -59,6 +60,14 @@ def test_what_may_come_yet_says_when_to_ask_again(read: Read, known: Manifest, s
 
 def test_a_rejection_says_what_is_wrong_with_the_image(read: Read) -> None:
     assert json.loads(read(known=REJECTED)["body"])["detail"] == "This is not an image."
+
+
+@pytest.mark.parametrize("path", ["/images/a.jpg", "/metadata/a.jpg"])
+def test_an_image_that_was_made_private_needs_a_link_under_every_plan(read: Read, path: str) -> None:
+    """A canary of a new plan, or an image that is to become public and is not made again yet."""
+    known = {**manifest("a.jpg"), "digest": "p123456789abcdef"}
+    with pytest.raises(LinkRequired):
+        read(path, known=known)
 
 
 def test_a_store_that_can_not_be_read_is_no_missing_image() -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from imageservice.core.access import AccessRules
 from imageservice.core.errors import StoreUnavailable, UploadUnknown
 from imageservice.core.upload_state import UploadState
 from upload_status import bootstrap
@@ -55,6 +56,15 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
 
 def state(status: Any) -> UploadState:
     return UploadState(id="a b.jpg", version_id="v1", status=status, served=False)
+
+
+def test_private_ids_answer_the_same_whether_or_not_there_is_such_an_upload(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "access", lambda: AccessRules([("a ", "private")]))
+    answers = [ask(found) for found in (state("READY"), UploadUnknown("none"), StoreUnavailable("down"))]
+    assert answers[0]["statusCode"] == 403
+    assert answers[0] == answers[1] == answers[2]
 
 
 def test_the_state_comes_with_links_that_a_browser_can_use(ask: Ask) -> None:

@@ -46,12 +46,13 @@ class PlanDocument:
 
 
 def described(plan: Plan) -> dict[str, Any]:
-    """The sizes' names, the formats, the qualities that are set, and the light."""
+    """The sizes' names, the formats, the qualities that are set, the light, and the access."""
     return {
         "sizes": [size.name for size in plan.sizes],
         "formats": list(plan.formats),
         "quality": dict(plan.quality),
         "light": plan.light,
+        "access": plan.access,
     }
 
 

@@ -61,6 +61,8 @@ def _settings(before: Plan, after: Plan, old: dict[str, Size], new: dict[str, Si
         yield f"quality {_quality(before)} → {_quality(after)}"
     if before.light != after.light:
         yield f"light {before.light} → {after.light}"
+    if before.access != after.access:
+        yield f"access {before.access} → {after.access}"
 
 
 def _quality(plan: Plan) -> str:

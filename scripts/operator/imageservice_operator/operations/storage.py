@@ -14,14 +14,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from imageservice.adapters.processed_bucket import Renditions, StoredRendition
-from imageservice.core.keys import cache_tag
+from imageservice.core.keys import DIGEST, cache_tag
 from imageservice.core.timestamps import to_text
 from imageservice_operator.operations import failures, images
 from imageservice_operator.operations.stack import Stack
 
 # ProcessImage may run for three hours; what it stores is recorded at its end.
 OLDER_THAN = timedelta(hours=4)
-_KEY = re.compile(r"(.+)/[0-9a-f]{16}/[^/]+\.[a-z]+", re.DOTALL)
+_KEY = re.compile(rf"(.+)/{DIGEST}/[^/]+\.[a-z]+", re.DOTALL)
 _AT_ONCE = 16
 
 

@@ -37,7 +37,7 @@ def check(session: Session, path: Path) -> None:
 
 def rules(document: PlanDocument) -> Any:
     """A table of the rules, the longest prefix first."""
-    shown = table("prefix", "sizes", "formats", "quality", "light")
+    shown = table("prefix", "sizes", "formats", "quality", "light", "access")
     for rule in document.plan.rules:
         shown.add_row(
             untrusted(rule.prefix) if rule.prefix else "(default)",
@@ -45,6 +45,7 @@ def rules(document: PlanDocument) -> Any:
             ", ".join(rule.plan.formats),
             quality(rule.plan),
             rule.plan.light,
+            rule.plan.access,
         )
     return shown
 

@@ -68,6 +68,7 @@ def show(session: Session, image_id: str | None) -> None:
                 "formats": ", ".join(applied.plan.formats),
                 "quality": quality(applied.plan),
                 "light": applied.plan.light,
+                "access": applied.plan.access,
                 "now": _STANDING.get(standing["decision"], standing["decision"]),
             }
         )
