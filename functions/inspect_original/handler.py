@@ -12,9 +12,11 @@ from imageservice.adapters.plan_loader import load_plan
 from imageservice.adapters.sent_requests import taken_requests
 from imageservice.adapters.source_bucket import OriginalObject
 from imageservice.core.errors import ImageRejected
+from imageservice.core.image_text import NO_TEXT
 from imageservice.core.item import UploadRecord
 from imageservice.core.original_metadata import Notes
 from imageservice.core.resize_plan import ResizePlan, plan_resizes
+from imageservice.core.uploaded_text import uploaded_text
 from imageservice.engine import ENGINE_VERSION
 from imageservice.engine.inspection import inspect
 from inspect_original import bootstrap
@@ -34,12 +36,13 @@ class Inspection(TypedDict):
 
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> Inspection:
-    """`event`: upload (the item's attribute, in DynamoDB's format), recorded_digest, execution; and plan, JSON that
-    replaces the deployment's rendition plan unless it is empty."""
+    """`event`: upload (the item's attribute, in DynamoDB's format), recorded_digest, execution; plan, JSON that
+    replaces the deployment's rendition plan unless it is empty; and earlier, what the item had when the upload was
+    registered: source and text, as far as it had them."""
     upload: UploadRecord = from_dynamodb({"upload": event["upload"]})["upload"]
     logger.append_keys(image_id=upload["key"], execution=event["execution"])
     try:
-        planned = _planned(upload, event["recorded_digest"], event.get("plan"))
+        planned = _planned(upload, event["recorded_digest"], event.get("plan"), event.get("earlier") or {})
     except ImageRejected as error:
         log_rejection(error)
         nothing = to_dynamodb({"source": {}, "aliases": {}})
@@ -50,7 +53,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Inspection:
     )
 
 
-def _planned(upload: UploadRecord, recorded_digest: str, own_plan: str | None) -> ResizePlan:
+def _planned(
+    upload: UploadRecord, recorded_digest: str, own_plan: str | None, earlier: dict[str, Any]
+) -> ResizePlan:
     open_original, limits, plan = bootstrap.dependencies()
     if own_plan:
         plan = load_plan(own_plan)
@@ -62,4 +67,14 @@ def _planned(upload: UploadRecord, recorded_digest: str, own_plan: str | None) -
     logger.info("inspected", extra=read)
     if notes.ignored_focus:
         logger.warning("focus ignored", extra={"focus": notes.ignored_focus})
-    return plan_resizes(upload, original, plan, ENGINE_VERSION, recorded_digest=recorded_digest, notes=notes)
+    before = from_dynamodb(earlier)
+    text = uploaded_text(
+        file.metadata,
+        file.stored_at,
+        served="source" in before,
+        uploaded=before.get("source", NO_TEXT),
+        changed=before.get("text", {}),
+    )
+    return plan_resizes(
+        upload, original, plan, ENGINE_VERSION, recorded_digest=recorded_digest, notes=notes, text=text
+    )

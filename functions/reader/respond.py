@@ -8,7 +8,7 @@ from imageservice.core.keys import is_private
 from imageservice.core.links import image_link, rendition_link
 from imageservice.core.manifest import Manifest, Rendition
 from imageservice.core.negotiation import choose, preferred_formats
-from imageservice.core.picture import parts, picture, srcset_by_format
+from imageservice.core.picture import figure, parts, picture, srcset_by_format
 from imageservice.http.problems import problem
 from imageservice.http.responses import Response
 from reader.placeholder import with_placeholder
@@ -56,11 +56,14 @@ def _metadata(request: ReadRequest, manifest: Manifest, presign: Presign) -> dic
 
     srcset = srcset_by_format(manifest, link)
     attributes = parts(manifest, srcset, link, request.picture)
+    html = picture(attributes)
+    with_caption = figure(manifest, html) if "text" in manifest else ""
     return {
         **manifest,
         "url": lasting,
         "renditions": [{**each, "url": _link(request, each, presign)} for each in manifest["renditions"]],
         "srcset": srcset,
-        "picture": picture(attributes),
+        "picture": html,
+        **({"figure": with_caption} if with_caption else {}),
         "parts": attributes,
     }

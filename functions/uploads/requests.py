@@ -16,7 +16,17 @@ from imageservice.core.formats import check_media_type
 from imageservice.core.image_id import check_image_id
 from imageservice.core.original_metadata import FOCUS, uploaded_by
 from imageservice.core.ownership import check_may_write
-from imageservice.http.events import Event, body_of, caller_of, claims_of, header, id_in_path, json_strings
+from imageservice.core.uploaded_text import text_metadata
+from imageservice.http.events import (
+    Event,
+    body_of,
+    caller_of,
+    claims_of,
+    header,
+    id_in_path,
+    json_document,
+    json_strings,
+)
 from imageservice.http.links import link_to
 from imageservice.http.responses import Response, json_response
 
@@ -49,9 +59,11 @@ class Writes:
 def presign_upload(writes: Writes, event: Event) -> Response:
     """201 with a form that uploads one image; the body is `{"id": …, "content_type": "image/…"}`.
 
-    With a `focus`, what is posted has this focal point.
+    It may also have a focal point, `focus`, and the image's `text` (imageservice.core.image_text).
     """
-    request = json_strings(event, _EXAMPLE, _OPTIONAL)
+    document = json_document(event)
+    text = document.pop("text", {}) if isinstance(document, dict) else {}
+    request = json_strings(document, _EXAMPLE, _OPTIONAL)
     image_id = writes.check(event, request["id"])
     if header(event, "if-none-match"):
         raise RequestInvalid("A form can't be create-only. Use PUT, or an id that has never been used.")
@@ -62,7 +74,9 @@ def presign_upload(writes: Writes, event: Event) -> Response:
     focus = {FOCUS: check_focus(request["focus"])} if "focus" in request else {}
     # A browser sees the form: it has the subject of the browser's own token, but not the ARN of a site's backend.
     uploader = uploaded_by(_actor(event)) if claims_of(event) else {}
-    form = writes.originals.presigned_post(image_id, content_type, {**uploader, **focus})
+    metadata = {**uploader, **focus}
+    metadata |= text_metadata(text, metadata)
+    form = writes.originals.presigned_post(image_id, content_type, metadata)
     return _answer(HTTPStatus.CREATED, event, image_id, **asdict(form), max_bytes=writes.originals.max_bytes)
 
 

@@ -138,8 +138,9 @@ def _snippet(
 def _options(method: str, operation: Mapping[str, Any]) -> list[str]:
     content = operation.get("requestBody", {}).get("content", {})
     if "application/json" in content:
-        properties = content["application/json"]["schema"]["properties"]
-        body = {name: schema.get("examples", schema.get("enum"))[0] for name, schema in properties.items()}
+        schema = content["application/json"]["schema"]
+        required = {name: schema["properties"][name] for name in schema["required"]}
+        body = {name: each.get("examples", each.get("enum"))[0] for name, each in required.items()}
         return ["-H 'content-type: application/json'", f"-d '{json.dumps(body)}'"]
     if content:
         # Not --upload-file: curl signs the body only if it is data.

@@ -21,6 +21,7 @@ from imageservice.adapters.processed_bucket import Renditions
 from imageservice.adapters.source_bucket import RangedOriginal, read_original
 from imageservice.core.item import Item, UploadRecord
 from imageservice.core.limits import Limits
+from imageservice.core.manifest import manifest_of
 from inspect_original import bootstrap as inspect_bootstrap
 from resize import bootstrap as resize_bootstrap
 from resize.sizer import Sizer
@@ -250,3 +251,33 @@ def test_a_forced_reprocessing_knows_no_recorded_digest(world: World) -> None:
     forced = world.started("process_image", event)
     assert world.write(forced, "Register upload")
     assert forced.arguments("Inspect original")["Payload"]["recorded_digest"] == ""
+
+
+def described(world: World) -> dict[str, Any]:
+    """The text of the image as readers get it."""
+    item = world.item()
+    assert item
+    return dict(manifest_of(item).get("text", {}))
+
+
+def test_text_of_an_upload_outlasts_replacements_and_reprocessing(world: World) -> None:
+    item = world.ready(metadata={"alt": "A%20shoe", "tags": "red,sale"})
+    assert described(world) == {"alt": "A shoe", "tags": ["red", "sale"]}
+    assert conforms(item, "READY")
+    world.ready(OTHER_PHOTO)
+    assert described(world) == {"alt": "A shoe", "tags": ["red", "sale"]}
+    world.ready(PHOTO, metadata={"alt": "Another"})
+    assert described(world) == {"alt": "Another", "tags": ["red", "sale"]}
+
+
+def test_an_image_without_text_has_no_attribute_for_it(world: World) -> None:
+    item = world.ready()
+    assert "text" not in item
+    assert not {"text", "text_since"} & set(item["source"])
+
+
+def test_the_text_of_a_deleted_image_is_not_that_of_the_next_one(world: World) -> None:
+    world.ready(metadata={"alt": "Secret"})
+    assert world.write(world.started("remove_image", world.deletion()), "Mark deleted")
+    world.ready(OTHER_PHOTO)
+    assert described(world) == {}

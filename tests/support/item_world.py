@@ -4,6 +4,7 @@ The states' own expressions and the functions' own answers meet moto's DynamoDB 
 """
 
 import io
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +16,7 @@ from workflow_states import Evaluate, Execution
 
 from imageservice.adapters.executions import Executions
 from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.source_bucket import NO_METADATA
 from imageservice.core.item import Item
 from imageservice.core.manifest import Failure
 from imageservice.core.upload_event import upload_from_event
@@ -47,9 +49,9 @@ class World:
         self._dynamodb, self._s3, self._evaluate = dynamodb, s3, evaluate
         self._events = 0
 
-    def upload(self, content: bytes = PHOTO) -> dict[str, Any]:
+    def upload(self, content: bytes = PHOTO, metadata: Mapping[str, str] = NO_METADATA) -> dict[str, Any]:
         """The event of a new upload, as EventBridge delivers it; without a version id if the bucket has none."""
-        stored = self._s3.put_object(Bucket="originals", Key=_ID, Body=content)
+        stored = self._s3.put_object(Bucket="originals", Key=_ID, Body=content, Metadata=dict(metadata))
         uploaded = {"size": len(content), "etag": stored["ETag"].strip('"')}
         return self._event("PutObject", uploaded, stored.get("VersionId"))
 
@@ -98,8 +100,8 @@ class World:
         failed = FailedExecution(f"execution-{self._events}", 0, upload, removal, failure)
         assert recorder.record(failed) == "RECORDED"
 
-    def registered(self, content: bytes = PHOTO) -> Execution:
-        execution = self.started("process_image", self.upload(content))
+    def registered(self, content: bytes = PHOTO, metadata: Mapping[str, str] = NO_METADATA) -> Execution:
+        execution = self.started("process_image", self.upload(content, metadata))
         assert self.write(execution, "Register upload")
         return execution
 
@@ -111,8 +113,8 @@ class World:
         assert answer["resizes"] == []
         return execution
 
-    def resized(self, content: bytes = PHOTO) -> Execution:
-        execution = self.registered(content)
+    def resized(self, content: bytes = PHOTO, metadata: Mapping[str, str] = NO_METADATA) -> Execution:
+        execution = self.registered(content, metadata)
         inspected = inspect_original(execution.arguments("Inspect original")["Payload"], _CONTEXT)
         execution.assign("Inspect original", {"Payload": inspected})
         made = [
@@ -122,8 +124,8 @@ class World:
         execution.assign("Resize to each size", made)
         return execution
 
-    def ready(self, content: bytes = PHOTO) -> dict[str, Any]:
-        execution = self.resized(content)
+    def ready(self, content: bytes = PHOTO, metadata: Mapping[str, str] = NO_METADATA) -> dict[str, Any]:
+        execution = self.resized(content, metadata)
         assert self.write(execution, "Record image")
         item = self.write(execution, "Mark ready")
         assert item

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from imageservice.core.errors import ImageExists, ImageRejected
+from imageservice.core.timestamps import to_text
 from imageservice.core.upload_event import Upload
 
 # S3's error codes for an object, or a version of it, that does not exist.
@@ -90,7 +91,8 @@ def is_newest(client: Any, upload: Upload, *, deletion: bool) -> bool:
 class RangedOriginal(io.RawIOBase):
     """An original as a seekable file that fetches only the blocks that are read.
 
-    `metadata` is the object's own (core/original_metadata), known once anything was read.
+    `metadata` is the object's own (core/original_metadata), and `stored_at` when S3 stored it (core/timestamps): both
+    are known once anything was read.
 
     The first block is large enough for most headers with their EXIF. Each further request fetches twice as much as the
     one before, up to 4 MB, so that reading through a file takes about twenty requests, not hundreds.
@@ -109,6 +111,7 @@ class RangedOriginal(io.RawIOBase):
         self.bytes_read = 0
         self.requests = 0
         self.metadata: Mapping[str, str] = NO_METADATA
+        self.stored_at = ""
 
     def readable(self) -> bool:
         return True
@@ -165,6 +168,7 @@ class RangedOriginal(io.RawIOBase):
         begin, stop = first * self.BLOCK, min(end * self.BLOCK, self._size)
         answer = _got(self._client, self._original, f"bytes={begin}-{stop - 1}")
         data, self.metadata = answer["Body"].read(), answer.get("Metadata", NO_METADATA)
+        self.stored_at = to_text(answer["LastModified"])
         self.requests += 1
         self.bytes_read += len(data)
         for offset in range(0, len(data), self.BLOCK):

@@ -7,6 +7,7 @@ Times are ISO 8601 in UTC, with milliseconds and Z, so they sort as text.
 
 from typing import Literal, NotRequired, TypedDict
 
+from imageservice.core.image_text import FieldSet
 from imageservice.core.manifest import Rendition
 
 
@@ -24,6 +25,8 @@ class Source(UploadRecord):
     """The upload that renditions were made from, and what its header says. `width` and `height` are pixels as shown.
 
     `focus` is its focal point (imageservice.core.focus); `ignored_focus` is the beginning of a text that is none.
+    `text` came with this upload or one before it, and `text_since` hides what was set before: see
+    imageservice.core.image_text.
     """
 
     format: str
@@ -32,6 +35,8 @@ class Source(UploadRecord):
     frames: int
     focus: NotRequired[str]
     ignored_focus: NotRequired[str]
+    text: NotRequired[dict[str, FieldSet]]
+    text_since: NotRequired[str]
 
 
 class Error(TypedDict):
@@ -51,12 +56,14 @@ class _Always(TypedDict):
     """`sequencer` orders uploads and deletions; `execution` is the ARN of the latest one of the image.
 
     `previous_execution` is the ARN of the one before it, "" if it is the first. Items of version 0.2.0 lack it.
+    `text` is what was changed after an upload (imageservice.core.image_text); a restored image has it again.
     """
 
     id: str
     sequencer: str
     execution: str
     previous_execution: NotRequired[str]
+    text: NotRequired[dict[str, FieldSet]]
     created_at: str
     updated_at: str
 

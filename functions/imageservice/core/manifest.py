@@ -6,6 +6,8 @@ It is a dict, not a class: the reader decodes one for every redirect, in microse
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TypedDict, get_args
 
+from imageservice.core.image_text import ImageText, shown_text
+
 Status = Literal["PROCESSING", "READY", "REJECTED", "FAILED", "DELETED"]
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 
@@ -35,7 +37,7 @@ class Manifest(TypedDict, total=False):
     `width`, `height`, `bytes`, `format` and `frames` are those of the original that the renditions were made from.
     `focus` is its focal point, such as "0.42,0.18": parts of the width and the height; missing if it has none.
     `alpha` is whether any pixel of it is less than opaque; manifests from before version 0.2.0 lack it.
-    `aliases` names the sizes that are identical to another one: {"w1920": "w1280"}.
+    `aliases` names the sizes that are identical to another one: {"w1920": "w1280"}. Without any `text`, it is missing.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Manifest(TypedDict, total=False):
     alpha: bool
     placeholder: str
     color: str
+    text: ImageText
     error: Failure
     updated_at: str
 
@@ -75,4 +78,6 @@ def manifest_of(item: Mapping[str, Any]) -> Manifest:
     manifest.update({name: item[name] for name in _OF_THE_ITEM if name in item})  # type: ignore[typeddict-item]
     source = item["source"]
     manifest.update({name: source[name] for name in _OF_THE_SOURCE if name in source})  # type: ignore[typeddict-item]
+    if text := shown_text(source, item.get("text", {})):
+        manifest["text"] = text
     return manifest

@@ -12,6 +12,8 @@ UPLOADED_BY = "uploaded-by"
 """Who stored it, and via what."""
 RESTORED_FROM = "restored-from"
 """The version that this one is a copy of, brought back by an operator."""
+UPLOADED_AT = "uploaded-at"
+"""When the version that this one is a copy of was uploaded (core/timestamps)."""
 FOCUS = "focus"
 """The image's focal point (imageservice.core.focus)."""
 _SHOWN = 60

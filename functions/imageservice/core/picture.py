@@ -18,12 +18,12 @@ STYLE: Final = ("inline", "none")
 class PictureOptions:
     """What a page wants of its `<picture>`. Without `sizes`, they are chosen.
 
-    `alt` is the text that stands for the image; the empty one says that the image is decoration. Without `style`, a
-    page with a strict Content-Security-Policy accepts the HTML.
+    `alt` is the text that stands for the image; the empty one says that the image is decoration. Without it, the
+    image's own is taken. Without `style`, a page with a strict Content-Security-Policy accepts the HTML.
     """
 
     sizes: str = ""
-    alt: str = ""
+    alt: str | None = None
     css_class: str = ""
     loading: Literal["lazy", "eager"] = "lazy"
     fetchpriority: Literal["auto", "high", "low"] = "auto"
@@ -75,7 +75,7 @@ def parts(
         "height": str(largest["height"]),
         "loading": options.loading,
         "decoding": "async",
-        "alt": options.alt,
+        "alt": _own(manifest, "alt") if options.alt is None else options.alt,
     }
     if options.fetchpriority != "auto":
         image["fetchpriority"] = options.fetchpriority
@@ -95,6 +95,21 @@ def picture(of: Parts) -> str:
     """The HTML of these parts."""
     sources = "".join(f"<source{_attributes(source)}>" for source in of["sources"])
     return f"<picture>{sources}<img{_attributes(of['img'])}></picture>"
+
+
+def figure(manifest: Manifest, picture: str) -> str:
+    """The HTML of the picture with its caption, credit and copyright, which stand on their own in any direction.
+
+    Empty if the image has none of them.
+    """
+    caption = escape(_own(manifest, "caption")).replace("\n", "<br>")
+    small = " · ".join(filter(None, (escape(_own(manifest, name)) for name in ("credit", "copyright"))))
+    parts = [part for part in (caption, f"<small>{small}</small>" if small else "") if part]
+    return f'<figure>{picture}<figcaption dir="auto">{" ".join(parts)}</figcaption></figure>' if parts else ""
+
+
+def _own(manifest: Manifest, name: Literal["alt", "caption", "credit", "copyright"]) -> str:
+    return manifest.get("text", {}).get(name, "")
 
 
 def _attributes(values: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 from imageservice.core.errors import ImageIdInvalid, ImageRejected
 from imageservice.core.image_id import check_image_id
+from imageservice.core.image_text import NO_TEXT, UploadedText
 from imageservice.core.item import Source, UploadRecord
 from imageservice.core.keys import digest, rendition_key, source_identity
 from imageservice.core.manifest import Rendition
@@ -32,14 +33,15 @@ def plan_resizes(
     engine: str,
     recorded_digest: str = "",
     notes: Notes = NO_NOTES,
+    text: UploadedText = NO_TEXT,
 ) -> ResizePlan:
     """The source, its digest, and one entry in `resizes` for each size to make, as JSON for the state machine.
 
     `upload` has bucket, key, bytes, etag and, in a versioned bucket, version_id; its key decides which plan applies.
     The smallest size also describes the image (alpha, placeholder and color). There is nothing to resize if
     `recorded_digest`, that of the renditions served now, is the same. If the upload is a copy of an earlier version,
-    as its `notes` say, each entry names the digest of what was made of that (`made_before`). Raises ImageRejected if
-    the key cannot be an image's id.
+    as its `notes` say, each entry names the digest of what was made of that (`made_before`). The source gets the
+    `text`. Raises ImageRejected if the key cannot be an image's id.
     """
     try:
         check_image_id(upload["key"])
@@ -66,6 +68,10 @@ def plan_resizes(
         source["focus"] = notes.focus
     if notes.ignored_focus:
         source["ignored_focus"] = notes.ignored_focus
+    if "text" in text:
+        source["text"] = text["text"]
+    if "text_since" in text:
+        source["text_since"] = text["text_since"]
     return ResizePlan(
         source=source,
         digest=made_of,

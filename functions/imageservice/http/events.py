@@ -48,17 +48,21 @@ def body_of(event: Event) -> bytes:
     return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
 
 
+def json_document(event: Event) -> Any:
+    """The body, from JSON. Raises RequestInvalid."""
+    try:
+        return json.loads(body_of(event))
+    except (ValueError, RecursionError) as error:
+        raise RequestInvalid("The body is not JSON.") from error
+
+
 def json_strings(
-    event: Event, example: Mapping[str, str], optional: Mapping[str, str] = NONE
+    document: object, example: Mapping[str, str], optional: Mapping[str, str] = NONE
 ) -> dict[str, str]:
-    """The body as a JSON object with the members of `example`, and perhaps of `optional`, all strings.
+    """The document, an object with the members of `example`, and perhaps of `optional`, all strings.
 
     Raises RequestInvalid.
     """
-    try:
-        document = json.loads(body_of(event))
-    except (ValueError, RecursionError) as error:
-        raise RequestInvalid("The body is not JSON.") from error
     if (
         not isinstance(document, dict)
         or not example.keys() <= document.keys() <= example.keys() | optional.keys()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from imageservice.core.keys import format_of
+from imageservice.core.manifest import manifest_of
 from imageservice_operator.operations import images, restoration, uploads
 from imageservice_operator.operations.errors import OperationFailed
 
@@ -98,6 +99,19 @@ def test_a_removed_image_comes_back(service: Any, photo: Any) -> None:
         (False, True),
         (False, False),
     ]
+
+
+def test_the_text_of_an_image_is_restored_with_it(service: Any, photo: Any) -> None:
+    image_id = "restored/described.jpg"
+    client, bucket = service.stack.client("s3"), service.stack.source_bucket
+    metadata = {"alt": "Zo%C3%AB%27s shoe", "tags": "red,sale"}
+    stored = client.put_object(Bucket=bucket, Key=image_id, Body=photo(9), Metadata=metadata)
+    service.settled([uploads.Upload(image_id, 0, stored["ETag"].strip('"'), stored["VersionId"])])
+    served = manifest_of(images.get(service.stack, image_id).item)["text"]
+    assert served == {"alt": "Zoë's shoe", "tags": ["red", "sale"]}
+    assert service.images("remove", image_id, "--yes").code == 0
+    assert service.images("restore", image_id).code == 0
+    assert manifest_of(images.get(service.stack, image_id).item)["text"] == served
 
 
 def test_a_newer_upload_that_arrives_meanwhile_is_not_overwritten(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from imageservice.core.errors import BodyTooLarge, RequestInvalid
-from imageservice.http.events import body_of, header, id_in_path, json_strings
+from imageservice.http.events import body_of, header, id_in_path, json_document, json_strings
 from imageservice.http.problems import problem
 from imageservice.http.responses import json_response
 from imageservice.http.routing import dispatch
@@ -97,8 +97,8 @@ def test_an_absent_header_is_empty() -> None:
 def test_a_body_without_exactly_the_strings_asked_for_is_refused(body: str, encoded: bool) -> None:
     text = base64.b64encode(body.encode()).decode() if encoded else body
     with pytest.raises(RequestInvalid):
-        json_strings({"body": text, "isBase64Encoded": encoded}, EXAMPLE)
+        json_strings(json_document({"body": text, "isBase64Encoded": encoded}), EXAMPLE)
 
 
 def test_a_body_with_them_is_taken() -> None:
-    assert json_strings({"body": json.dumps(EXAMPLE)}, EXAMPLE) == EXAMPLE
+    assert json_strings(json_document({"body": json.dumps(EXAMPLE)}), EXAMPLE) == EXAMPLE

@@ -68,6 +68,25 @@ def test_a_presigned_upload_is_signed_with_version_4_in_the_oldest_region_too() 
     assert form["fields"]["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
 
 
+def test_a_form_carries_the_images_text_as_s3_can_hold_it(writes: Writes) -> None:
+    text = {"alt": "赤い靴", "tags": ["a, b", "c"], "filename": "Zoë 1.jpg"}
+    response = presign_upload(writes, post({"id": "a", "content_type": "image/png", "text": text}))
+    form = json.loads(response["body"])
+    assert form["fields"]["x-amz-meta-tags"] == "a%2C b,c"
+    assert form["fields"]["x-amz-meta-filename"] == "Zo%C3%AB 1.jpg"
+    for name in ("alt", "tags", "filename"):
+        field = f"x-amz-meta-{name}"
+        assert {field: form["fields"][field]} in policy(form)
+
+
+@pytest.mark.parametrize(
+    "text", [None, [], "a", {"alt": "a\n"}, {"alt": None}, {"x": "y"}, {"alt": "é" * 400}]
+)
+def test_a_form_with_text_that_breaks_the_rules_is_not_made(writes: Writes, text: object) -> None:
+    event = post({"id": "a", "content_type": "image/png", "text": text})
+    assert refusal(presign_upload, event, writes).status == 400
+
+
 CDN = {"stageVariables": {"cdn": "https://cdn.example"}}
 ODD_PATH = "a%20b%2Bc%2520%C3%A9/%C3%BC.jpg"
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from botocore.exceptions import ClientError
 
 from imageservice.core.audit import Actor
-from imageservice.core.original_metadata import RESTORED_FROM, UPLOADED_BY, uploaded_by
+from imageservice.core.original_metadata import RESTORED_FROM, UPLOADED_AT, UPLOADED_BY, uploaded_by
 from imageservice.core.timestamps import to_text
 from imageservice_operator.operations import audit
 from imageservice_operator.operations.errors import ImageNotFound, OperationFailed
@@ -143,14 +143,22 @@ def _described(stack: Stack, image_id: str, version: str) -> Any:
 def _copied(stack: Stack, image_id: str, version: str, described: Any, newest: Version) -> Upload:
     # S3 itself refuses the copy if the current version is no longer the one that was looked at.
     condition: Any = {"IfNoneMatch": "*"} if newest.removal else {"IfMatch": newest.etag}
-    noted = {**uploaded_by(Actor(stack.caller, stack.via)), RESTORED_FROM: version}
+    earlier = described["Metadata"]
+    # Of a copy of a copy, the first one's: the text that came with it is as old as it was.
+    first = earlier.get(UPLOADED_AT) if RESTORED_FROM in earlier else None
+    uploaded_at = first or to_text(described["LastModified"])
+    noted = {
+        **uploaded_by(Actor(stack.caller, stack.via)),
+        RESTORED_FROM: version,
+        UPLOADED_AT: uploaded_at,
+    }
     try:
         answer = stack.client("s3").copy_object(
             Bucket=stack.source_bucket,
             Key=image_id,
             CopySource={"Bucket": stack.source_bucket, "Key": image_id, "VersionId": version},
             MetadataDirective="REPLACE",
-            Metadata={**described["Metadata"], **noted},
+            Metadata={**earlier, **noted},
             ContentType=described["ContentType"],
             **condition,
         )
