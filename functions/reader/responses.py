@@ -43,7 +43,8 @@ def document(
 ) -> Response:
     """200 with the content as JSON, or 304 if the reader has it."""
     body = orjson.dumps(content)
-    etag = f'"{sha256(body).hexdigest()[:32]}"'
+    # The revision comes first: PATCH compares it alone.
+    etag = f'"{content["revision"]}-{sha256(body).hexdigest()[:32]}"'
     headers = {"etag": etag, **_caching(image_id, keep_at_edge=keep_at_edge)}
     if matches(if_none_match, etag):
         return {"statusCode": 304, "headers": headers, "body": ""}

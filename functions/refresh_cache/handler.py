@@ -15,7 +15,8 @@ from refresh_cache import bootstrap
 
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
-    """`event`: item, as DynamoDB's updateItem returns it. Raises CacheUnavailable: the state machine tries again.
+    """`event`: item, as DynamoDB's updateItem returns it; cause, if it is not a workflow's. Raises CacheUnavailable:
+    the state machine tries again.
 
     Without an item, it is the schedule's: the function renews its claim on the cache.
     """
@@ -35,7 +36,9 @@ def _refresh(event: dict[str, Any], _: LambdaContext) -> dict[str, Any]:
     stored = refresh(manifests, table, manifest)
     details = {"revision": manifest["revision"], "stored": stored, "requests": taken_requests()}
     logger.info("refreshed", extra=details)
-    metrics.add_metric("ImagesRemoved" if item["status"] == "DELETED" else "ImagesReady", MetricUnit.Count, 1)
+    if "cause" not in event:  # a change of metadata makes no image ready
+        removed = item["status"] == "DELETED"
+        metrics.add_metric("ImagesRemoved" if removed else "ImagesReady", MetricUnit.Count, 1)
     if not stored and cached:
         metrics.add_metric("StaleRefused", MetricUnit.Count, 1)
     return {"cache_tag": cache_tag(manifest["id"]), "stored": stored, "revision": manifest["revision"]}

@@ -9,7 +9,7 @@ from imageservice.http.responses import Response
 # The methods of the API's routes, by how their paths begin (tests/contract/test_edge.py compares them).
 METHODS = {
     "/images/": ("GET", "HEAD", "PUT", "DELETE"),
-    "/metadata/": ("GET", "HEAD"),
+    "/metadata/": ("GET", "HEAD", "PATCH"),
     "/uploads/": ("GET",),
     "/uploads": ("POST",),
 }

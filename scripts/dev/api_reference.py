@@ -138,14 +138,25 @@ def _snippet(
 def _options(method: str, operation: Mapping[str, Any]) -> list[str]:
     content = operation.get("requestBody", {}).get("content", {})
     if "application/json" in content:
-        schema = content["application/json"]["schema"]
-        required = {name: schema["properties"][name] for name in schema["required"]}
-        body = {name: each.get("examples", each.get("enum"))[0] for name, each in required.items()}
-        return ["-H 'content-type: application/json'", f"-d '{json.dumps(body)}'"]
+        body = _body(content["application/json"])
+        return [
+            *(["-X PATCH"] if method == "PATCH" else []),
+            "-H 'content-type: application/json'",
+            f"-d '{json.dumps(body)}'",
+        ]
     if content:
         # Not --upload-file: curl signs the body only if it is data.
         return ["-X PUT", f"-H 'content-type: {next(iter(content))}'", "--data-binary @red.jpg"]
     return {"HEAD": ["-I"], "DELETE": ["-X DELETE"]}.get(method, ["-i"])
+
+
+def _body(content: Mapping[str, Any]) -> Any:
+    """The example, or an object of what is required."""
+    if "example" in content:
+        return content["example"]
+    schema = content["schema"]
+    required = {name: schema["properties"][name] for name in schema["required"]}
+    return {name: each.get("examples", each.get("enum"))[0] for name, each in required.items()}
 
 
 def _fetch(method: str, address: str, headers: Mapping[str, str]) -> str:

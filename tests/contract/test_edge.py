@@ -49,7 +49,8 @@ def test_metadata_are_compressed_and_redirects_have_no_key_for_each_encoding() -
 
 
 def test_every_route_that_writes_has_the_stricter_throttle() -> None:
-    events = functions()["UploadsFunction"]["Events"].values()
+    writers = functions()["UploadsFunction"], functions()["UpdateMetadataFunction"]
+    events = [event for function in writers for event in function["Events"].values()]
     writing = {f"{event['Properties']['Method']} {event['Properties']['Path']}" for event in events}
     assert api()["RouteSettings"].keys() == writing
     assert {json.dumps(settings) for settings in api()["RouteSettings"].values()} == {

@@ -25,6 +25,7 @@ DEMANDED = {
     "s3:ListObjectsV2": {"s3:ListBucket"},
     "s3:ListObjectVersions": {"s3:ListBucketVersions"},
     "s3:DeleteObjects": {"s3:DeleteObject"},
+    "lambda:Invoke": {"lambda:InvokeFunction"},
 }
 # docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 JOIN_VPC = {
@@ -105,6 +106,8 @@ def demanded(name: str, given: dict[str, str]) -> set[str]:
             actions |= {"s3:GetObject"} if given.get("Cdn") == "disabled" else set()
         elif call == "elasticache:Connect":
             actions |= {call} if given.get("Cache") in ("serverless", "cluster") else set()
+        elif call.startswith("cloudfront:"):
+            actions |= {call} if given.get("Cdn") != "disabled" else set()
         else:
             actions |= DEMANDED.get(call, {call.replace("stepfunctions:", "states:")})
     # What Lambda itself does with the function's role.

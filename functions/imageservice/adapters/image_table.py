@@ -38,6 +38,46 @@ class ImageTable:
         item = answer.get("Item")
         return None if item is None else from_dynamodb(item)
 
+    def change(self, item: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Sets these attributes of an item that was read as `item`, and gives what readers get its next revision.
+
+        Returns the item; None if it has changed since. Raises StoreUnavailable.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        seen = {name: item.get(name) for name in (*attributes, "status", "revision")}
+        names = {f"#{place}": name for place, name in enumerate(seen)}
+        unchanged = [
+            f"attribute_not_exists({alias})" if seen[name] is None else f"{alias} = :seen{alias[1:]}"
+            for alias, name in names.items()
+        ]
+        setting = [f"{alias} = :new{alias[1:]}" for alias, name in names.items() if name in attributes]
+        values: dict[str, Any] = {}
+        for alias, name in names.items():
+            if seen[name] is not None:
+                values[f":seen{alias[1:]}"] = seen[name]
+            if name in attributes:
+                values[f":new{alias[1:]}"] = attributes[name]
+        if seen["revision"] is not None:  # without one, nothing is served yet
+            (revision,) = [alias for alias, name in names.items() if name == "revision"]
+            setting.append(f"{revision} = {revision} + :one")
+            values[":one"] = 1
+        try:
+            answer = self._client.update_item(
+                TableName=self._name,
+                Key={"id": {"S": item["id"]}},
+                UpdateExpression=f"SET {', '.join(setting)}",
+                ConditionExpression=" AND ".join(unchanged),
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=to_dynamodb(values),
+                ReturnValues="ALL_NEW",
+            )
+        except (BotoCoreError, ClientError) as error:
+            if _is_refused(error):
+                return None
+            raise StoreUnavailable(f"changing the image's item failed: {error}") from error
+        return from_dynamodb(answer["Attributes"])
+
     def put_generation(self, item: Mapping[str, Any], after: int) -> bool:
         """Stores the item of imageservice.adapters.cache_generation in place of generation `after` (0: of none).
 
@@ -53,10 +93,7 @@ class ImageTable:
                 ExpressionAttributeValues=to_dynamodb({":after": after}),
             )
         except (BotoCoreError, ClientError) as error:
-            if (
-                getattr(error, "response", {}).get("Error", {}).get("Code")
-                == "ConditionalCheckFailedException"
-            ):
+            if _is_refused(error):
                 return False
             raise StoreUnavailable(f"storing the cache's generation failed: {error}") from error
         return True
@@ -77,6 +114,12 @@ class ImageTable:
         query = status_query(self._name, status)
         pages = self._client.get_paginator("query").paginate(**query, Select="COUNT")
         return sum(page["Count"] for page in pages)
+
+
+def _is_refused(error: Exception) -> bool:
+    """Whether DynamoDB refused a write because its condition does not hold."""
+    code: object = getattr(error, "response", {}).get("Error", {}).get("Code")
+    return code == "ConditionalCheckFailedException"
 
 
 def status_query(

@@ -16,6 +16,7 @@
     │   ├── MethodNotAllowed       the API does not have this method at this address                        405
     │   ├── FormatUnavailable      the image has no rendition in the requested format                       406
     │   ├── ImageDeleted           the image was deleted                                                    410
+    │   ├── ImageChanged           the image is not as the request's If-Match says                          412
     │   ├── ImageExists            a create-only upload found an image with this id                         412
     │   ├── BodyTooLarge           the body is larger than this call accepts                                413
     │   ├── MediaTypeUnsupported   the body's Content-Type is none that is accepted                         415
@@ -79,6 +80,12 @@ class WriteForbidden(Problem):
 
 class ImageExists(Problem):
     """There is an original with this id already, and the upload was to create one (`If-None-Match: *`)."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+
+
+class ImageChanged(Problem):
+    """The image has changed since the revision that the request names (`If-Match`)."""
 
     status = HTTPStatus.PRECONDITION_FAILED
 

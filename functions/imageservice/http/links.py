@@ -8,6 +8,7 @@ from imageservice.http.events import Event, header
 # The CDN's origin, which the template sets as a variable of the API's stage. The functions can't have it in their
 # environment: the distribution refers to the API, and the API to the functions.
 _CDN = "cdn"
+_DISTRIBUTION = "distribution"
 
 
 def link_to(event: Event, path: str, image_id: str, **query: str) -> str:
@@ -23,3 +24,9 @@ def cdn_origin(event: Event) -> str:
     """The CDN's origin, as `https://name`; empty if the stack has none."""
     origin: str = (event.get("stageVariables") or {}).get(_CDN, "")
     return origin
+
+
+def distribution_of(event: Event) -> str:
+    """The id of the CDN's distribution; empty if the stack has none."""
+    distribution: str = (event.get("stageVariables") or {}).get(_DISTRIBUTION, "")
+    return distribution

@@ -18,7 +18,7 @@ from botocore import xform_name
 from dev.checks import ROOT
 
 FUNCTIONS = ROOT / "functions"
-SERVICES = ("dynamodb", "events", "s3", "sns", "stepfunctions")
+SERVICES = ("cloudfront", "dynamodb", "events", "lambda", "s3", "sns", "stepfunctions")
 # What signs without a client, with the call that the signature is for.
 SIGNERS = {
     "generate_presigned_post": "s3:PutObject",

@@ -1,0 +1,90 @@
+"""Changes what people say about an image: in the table, then in the cache, then at the edge.
+
+No step makes a rendition. After `apply`, no read answers anything older: the same promise as an upload's READY.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from imageservice.core.errors import ImageDeleted, ImageRejected, ImageUnknown, StoreUnavailable
+from imageservice.core.keys import cache_tag
+from imageservice.core.manifest import Manifest, manifest_of
+from imageservice.core.metadata_patch import change_of, check_revision
+from imageservice.core.timestamps import to_text
+
+_TRIES = 8
+
+
+class Table(Protocol):
+    """The part of imageservice.adapters.image_table that is used here."""
+
+    def get(self, image_id: str) -> dict[str, Any] | None: ...
+    def change(self, item: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any] | None: ...
+
+
+class Edge(Protocol):
+    """Purges answers by their tag; whether that is complete in time. Raises CacheUnavailable."""
+
+    def purge(self, tag: str, reference: str) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What readers now get. `names` are what differs; `purged` is whether the edge has let the old answers go."""
+
+    manifest: Manifest
+    names: tuple[str, ...]
+    purged: bool
+
+
+@dataclass(frozen=True)
+class MetadataChanges:
+    """`refresh` brings an item to the cache, and raises CacheUnavailable. Without an `edge`, none is purged."""
+
+    table: Table
+    refresh: Callable[[Mapping[str, Any]], None]
+    edge: Edge | None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def apply(self, image_id: str, patch: Mapping[str, Any], if_match: str = "") -> Changed:
+        """Applies a checked patch (imageservice.core.metadata_patch). A repeated one refreshes the caches again.
+
+        Raises ImageUnknown, ImageDeleted, ImageRejected, ImageChanged, RequestInvalid, StoreUnavailable and, once the
+        change is stored, CacheUnavailable.
+        """
+        item, names = self._stored(image_id, patch, if_match)
+        purged = True
+        if item.get("renditions"):  # without any, no cache keeps the answer for longer than a second
+            self.refresh(item)
+            tag = cache_tag(image_id)
+            purged = self.edge is None or self.edge.purge(tag, f"metadata-{tag}-{item['revision']}")
+        return Changed(manifest_of(item), names, purged)
+
+    def _stored(
+        self, image_id: str, patch: Mapping[str, Any], if_match: str
+    ) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+        for _ in range(_TRIES):
+            item = _changeable(self.table.get(image_id))
+            change = change_of(item, patch, to_text(self.now()))
+            if not change.attributes:
+                return (
+                    item,
+                    (),
+                )  # also where a condition no longer holds: it is what was asked for (RFC 9110, 13.1.1)
+            check_revision(if_match, item.get("revision", 0))
+            stored = self.table.change(item, change.attributes)
+            if stored is not None:
+                return stored, change.names
+        raise StoreUnavailable("the image's item kept changing")
+
+
+def _changeable(item: dict[str, Any] | None) -> dict[str, Any]:
+    if item is None:
+        raise ImageUnknown("There is no image with this id.")
+    if item["status"] == "DELETED":
+        raise ImageDeleted("This image was deleted.")
+    if item["status"] == "REJECTED" and not item.get("renditions"):
+        raise ImageRejected(item["error"]["cause"])
+    return item

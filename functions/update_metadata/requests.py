@@ -1,0 +1,77 @@
+"""A requested change of an image's metadata, from the API or from an operator, and its answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from imageservice.core.audit import Actor, Record, record_of
+from imageservice.core.errors import BodyTooLarge, MediaTypeUnsupported
+from imageservice.core.image_id import check_image_id, check_key
+from imageservice.core.metadata_patch import check_patch
+from imageservice.core.ownership import check_may_write
+from imageservice.http.events import Event, body_of, caller_of, claims_of, header, id_in_path, json_document
+from imageservice.http.links import distribution_of
+from imageservice.http.responses import Response, json_response
+from imageservice.metadata_changes import Changed
+
+MEDIA_TYPES = ("application/merge-patch+json", "application/json")
+_MOST_BYTES = 65_536
+
+
+@dataclass(frozen=True)
+class Update:
+    """The change of one image: a checked patch, who asks for it, and the distribution that serves the image."""
+
+    image_id: str
+    patch: Mapping[str, Any]
+    actor: Actor
+    distribution: str
+    if_match: str = ""
+
+    def record(self) -> Record:
+        return record_of(self.actor, "describe", datetime.now(UTC), image=self.image_id)
+
+
+def api_update(prefix_claim: str, event: Event) -> Update:
+    """What a request asks for; raises a Problem."""
+    image_id = check_image_id(id_in_path(event))
+    check_may_write(image_id, prefix_claim, claims_of(event))
+    media_type = header(event, "content-type").partition(";")[0].strip().lower()
+    if media_type not in MEDIA_TYPES:
+        raise MediaTypeUnsupported(f"The Content-Type must be {' or '.join(MEDIA_TYPES)}.")
+    if len(body_of(event)) > _MOST_BYTES:
+        raise BodyTooLarge(f"The body may have at most {_MOST_BYTES:,} bytes.")
+    return Update(
+        image_id,
+        check_patch(json_document(event)),
+        Actor(caller_of(event), "API"),
+        distribution_of(event),
+        header(event, "if-match"),
+    )
+
+
+def operators_update(event: Mapping[str, Any]) -> Update:
+    """What an operator asks for; raises a Problem."""
+    actor = Actor(event["who"], event["via"])
+    return Update(
+        check_key(event["id"]),
+        check_patch(event["patch"]),
+        actor,
+        event.get("distribution", ""),
+        event.get("if_match", ""),
+    )
+
+
+def changed(made: Changed) -> Response:
+    """200 with what readers now get; 202 if the edge still answers with what it had, for some seconds at most."""
+    manifest = made.manifest
+    body = {
+        "id": manifest["id"],
+        "revision": manifest["revision"],
+        "text": manifest.get("text", {}),
+        "changed": list(made.names),
+    }
+    headers = {"cache-control": "no-store", "etag": f'"{manifest["revision"]}"'}
+    return json_response(HTTPStatus.OK if made.purged else HTTPStatus.ACCEPTED, body, headers)
