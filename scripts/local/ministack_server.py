@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from local.lambda_runtime.processes import Processes
 from local.options import Options
 from local.shortages import LogFile, Shortages, watching_disk
 
@@ -31,8 +32,10 @@ SETTINGS_OF_OTHERS = (
 
 
 @contextlib.contextmanager
-def running(options: Options, listener: socket.socket, endpoint_url: str) -> Iterator[None]:
-    """Serve MiniStack on `listener` until the block ends; then end every worker process too."""
+def running(
+    options: Options, listener: socket.socket, endpoint_url: str, processes: Processes
+) -> Iterator[None]:
+    """Serve MiniStack on `listener` until the block ends; then end every worker too, which `processes` starts."""
     _configure(options, listener.getsockname()[1])
     shortages = Shortages(options.state_dir)
     _log_to(options, shortages)
@@ -40,7 +43,7 @@ def running(options: Options, listener: socket.socket, endpoint_url: str) -> Ite
     # MiniStack reads its settings when it is imported, hence here and not above.
     from local import patches
 
-    executor = patches.apply(options, endpoint_url)
+    executor = patches.apply(options, endpoint_url, processes)
     server = _Server(listener)
     try:
         server.start()

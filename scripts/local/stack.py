@@ -10,7 +10,10 @@ from imageservice_operator.operations.stack import Stack
 from imageservice_operator.operations.stack_file import StackFile
 from local import cache, console, ministack_server, open_files, ports, statefile
 from local.cloudfront import service as edge
+from local.deployment import source
 from local.deployment.deploy import Deployer
+from local.lambda_runtime import environment
+from local.lambda_runtime.processes import Processes
 from local.options import Options
 
 
@@ -36,8 +39,14 @@ def running(options: Options) -> Iterator[Stack]:
             "ReaderDeadline": "2500",
         }
 
+        # The functions' packages are imported beside the rest of the start.
+        processes = services.enter_context(
+            Processes(options.functions_python, options.state_dir / "logs" / "fork-servers.log")
+        )
+        processes.prepare(environment.of_template(source.read(options.template)))
+
         served_from = services.enter_context(cache.running(options))
-        services.enter_context(ministack_server.running(options, listener, endpoint_url))
+        services.enter_context(ministack_server.running(options, listener, endpoint_url, processes))
 
         bare = StackFile(endpoint_url, options.region, "test", "test", {}, served_from.url, console_url)
         client = Stack.of_file(bare).client

@@ -4,7 +4,9 @@ code            a deployment package, unpacked once per content
 environment     exactly the variables that Lambda sets, and the function's own
 runtime_api     the HTTP side of one worker (what awslambdaric polls)
 worker          one process: start, invoke, time out, die
-launcher        what that process runs first
+processes       how it starts: forked, on Linux, otherwise by itself
+fork_server     what it is forked from, with the functions' packages imported
+launcher        what it runs first
 platform_log    what Lambda itself logs about an invocation, in JSON
 pool            which invocation gets a worker now, and which waits
 executor        one invocation, from MiniStack's records to MiniStack's answer

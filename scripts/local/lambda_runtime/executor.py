@@ -14,17 +14,18 @@ from typing import Any
 from local.lambda_runtime import code, environment
 from local.lambda_runtime.platform_log import framed, is_json
 from local.lambda_runtime.pool import NoWorker, Pool
+from local.lambda_runtime.processes import Process, Processes
 from local.lambda_runtime.worker import Outcome, Worker
 
 LOG = logging.getLogger(__name__)
 
 
 class Executor:
-    """Runs functions in worker processes of `python` (the interpreter of `.venv/functions`)."""
+    """Runs functions in worker processes, which `processes` starts."""
 
     def __init__(
         self,
-        python: Path,
+        processes: Processes,
         state_dir: Path,
         max_workers: int,
         endpoint_url: str,
@@ -32,7 +33,6 @@ class Executor:
     ) -> None:
         """`credentials` gives the AWS_* variables of a function with this Lambda configuration."""
         self.pool = Pool(max_workers)
-        self._python = python
         self._packages = state_dir / "functions"
         self._logs = state_dir / "logs"
         self._endpoint_url = endpoint_url
@@ -40,6 +40,7 @@ class Executor:
         self._packages.mkdir(parents=True, exist_ok=True)
         self._logs.mkdir(parents=True, exist_ok=True)
         code.forget_old(self._packages)
+        self._processes = processes
 
     def invoke(
         self,
@@ -68,15 +69,14 @@ class Executor:
 
     def _start(self, config: Mapping[str, Any], package: bytes) -> Worker:
         directory = code.unpacked(package, self._packages)
-        return Worker(
-            self._python,
-            config["Handler"],
-            directory,
-            lambda address: environment.of_function(
+
+        def started(address: str) -> Process:
+            variables = environment.of_function(
                 config, directory, address, self._endpoint_url, self._credentials(config)
-            ),
-            self._logs / f"{config['FunctionName']}.log",
-        )
+            )
+            return self._processes.start(config["Handler"], directory, variables)
+
+        return Worker(started, self._logs / f"{config['FunctionName']}.log")
 
 
 def _key(config: Mapping[str, Any]) -> str:

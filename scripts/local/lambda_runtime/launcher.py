@@ -1,7 +1,7 @@
-"""What a worker process runs first: tie its life to its parent's, then become awslambdaric.
+"""What a worker process runs first: tie its life to the stack's, then become awslambdaric.
 
 Run by the functions' own Python, which has nothing of the local stack installed: standard library only.
-Standard input is a pipe whose other end the parent holds open and never writes to. When the parent
+Standard input is a pipe whose other end the stack holds open and never writes to. When the stack
 dies, even by SIGKILL, the pipe ends and this process with it.
 """
 
@@ -15,14 +15,14 @@ OPEN_FILES = 1024
 """Lambda's: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
-def _die_with_parent(tether: int) -> None:
+def _die_with_stack(tether: int) -> None:
     os.read(tether, 1)
     os._exit(137)
 
 
 def main() -> None:
-    """Run the handler named in the first argument under awslambdaric, until the parent is gone."""
-    os.setsid()  # Ctrl-C in the terminal is for the parent, which ends its workers in order
+    """Run the handler named in the first argument under awslambdaric, until the stack is gone."""
+    os.setsid()  # Ctrl-C in the terminal is for the stack, which ends its workers in order
     tether = os.dup(0)
     os.set_inheritable(tether, False)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -30,11 +30,12 @@ def main() -> None:
     os.close(nothing)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, hard) if hard >= 0 else OPEN_FILES, hard))
-    threading.Thread(target=_die_with_parent, args=(tether,), daemon=True).start()
+    threading.Thread(target=_die_with_stack, args=(tether,), daemon=True).start()
     del sys.path[0]  # this file's own directory: not part of the function
     if os.environ["LAMBDA_TASK_ROOT"] not in sys.path:
         sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
     runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

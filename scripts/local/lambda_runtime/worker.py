@@ -10,18 +10,17 @@ import queue
 import re
 import select
 import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from local.lambda_runtime.processes import Process
 from local.lambda_runtime.runtime_api import Invocation, Posted, RuntimeApi
 
 LOG = logging.getLogger(__name__)
-LAUNCHER = Path(__file__).with_name("launcher.py")
 INIT_SECONDS = 10.0
 """Lambda's own limit for the init phase; after it, init is run again under the function's timeout."""
 
@@ -52,15 +51,8 @@ class _Exited:
 class Worker:
     """A process started at construction. Not thread-safe: the pool leases it to one invocation at a time."""
 
-    def __init__(
-        self,
-        python: Path,
-        handler: str,
-        code: Path,
-        environment: Callable[[str], Mapping[str, str]],
-        log: Path,
-    ) -> None:
-        """Start the process. `environment` makes its variables, given the address of its Runtime API."""
+    def __init__(self, start: Callable[[str], Process], log: Path) -> None:
+        """`start` starts the process, given the address of its Runtime API. Raises OSError as that does."""
         self._outcomes: queue.SimpleQueue[Posted | _Exited] = queue.SimpleQueue()
         self._api = RuntimeApi(self._outcomes)
         self._log_path = log
@@ -69,16 +61,12 @@ class Worker:
         self._log_refused = False
         self._init_reported = False
         self._peak_memory_mb = 0
-        self._process = subprocess.Popen(
-            [str(python), str(LAUNCHER), handler],
-            cwd=code,
-            env=dict(environment(self._api.address)),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        assert self._process.stdout is not None
-        self._output = self._process.stdout.fileno()
+        try:
+            self._process = start(self._api.address)
+        except BaseException:
+            self._api.close()
+            raise
+        self._output = self._process.output.fileno()
         os.set_blocking(self._output, False)
         threading.Thread(target=self._watch, daemon=True, name=f"worker-{self._process.pid}").start()
 
@@ -136,9 +124,8 @@ class Worker:
         """End the process now and collect it."""
         self._process.kill()
         self._process.wait()
-        for stream in (self._process.stdin, self._api):
-            if stream is not None:
-                stream.close()
+        self._process.close()
+        self._api.close()
 
     def _note_memory(self) -> None:
         """Keep the process's peak memory, as far as the system tells it."""

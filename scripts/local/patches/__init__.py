@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.lambda_runtime.executor import Executor
+from local.lambda_runtime.processes import Processes
 from local.options import Options
 from local.stepfunctions.clients import Clients
 
@@ -45,16 +46,16 @@ NAMES: tuple[str, ...] = (
 """In the order in which they are applied."""
 
 
-def apply(options: Options, endpoint_url: str) -> Executor:
+def apply(options: Options, endpoint_url: str, processes: Processes) -> Executor:
     """Apply all of them to this process. MiniStack must have been configured by environment variables before.
 
-    Gives the executor that runs functions from now on; close it to end their processes.
+    Gives the executor that runs functions from now on, in processes that `processes` starts; close it to end them.
     """
     # It imports MiniStack, which reads its settings when it is imported.
     from ministack.core.lambda_runtime import execution_credentials
 
     executor = Executor(
-        options.functions_python, options.state_dir, options.max_workers, endpoint_url, execution_credentials
+        processes, options.state_dir, options.max_workers, endpoint_url, execution_credentials
     )
     made_with: dict[str, Callable[[], Any]] = {
         "lambda_workers": lambda: executor,
