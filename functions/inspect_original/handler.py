@@ -1,6 +1,7 @@
 """Reads an original's header in ranges, and returns which renditions to make."""
 
 import io
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, TypedDict
 
@@ -26,39 +27,46 @@ class Inspection(TypedDict):
     """`attributes` are what Record image writes about the original, in DynamoDB's format.
 
     `rejection` is the reason if the image is bad, and empty otherwise. A bad image has no digest and no resizes.
+    `kept` are attributes that stay, of renditions that have the digest `kept_from` (core.refocusing): mostly none.
     """
 
     rejection: str
     digest: str
     resizes: list[dict[str, Any]]
     attributes: dict[str, Any]
+    kept: dict[str, Any]
+    kept_from: str
 
 
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> Inspection:
     """`event`: upload (the item's attribute, in DynamoDB's format), recorded_digest, execution; plan, JSON that
-    replaces the deployment's rendition plan unless it is empty; and earlier, what the item had when the upload was
-    registered: source and text, as far as it had them."""
+    replaces the deployment's rendition plan unless it is empty; earlier, what the item had when the upload was
+    registered: source and text, as far as it had them; and served, all of the item if it may stay."""
     upload: UploadRecord = from_dynamodb({"upload": event["upload"]})["upload"]
     logger.append_keys(image_id=upload["key"], execution=event["execution"])
     try:
-        planned = _planned(upload, event["recorded_digest"], event.get("plan"), event.get("earlier") or {})
+        planned = _planned(upload, event)
     except ImageRejected as error:
         log_rejection(error)
         nothing = to_dynamodb({"source": {}, "aliases": {}})
-        return Inspection(rejection=error.reason, digest="", resizes=[], attributes=nothing)
-    attributes = to_dynamodb({"source": planned["source"], "aliases": planned["aliases"]})
+        return Inspection(
+            rejection=error.reason, digest="", resizes=[], attributes=nothing, kept={}, kept_from=""
+        )
     return Inspection(
-        rejection="", digest=planned["digest"], resizes=planned["resizes"], attributes=attributes
+        rejection="",
+        digest=planned["digest"],
+        resizes=planned["resizes"],
+        attributes=to_dynamodb({"source": planned["source"], "aliases": planned["aliases"]}),
+        kept=to_dynamodb(planned["kept"]),
+        kept_from=planned["kept_from"],
     )
 
 
-def _planned(
-    upload: UploadRecord, recorded_digest: str, own_plan: str | None, earlier: dict[str, Any]
-) -> ResizePlan:
+def _planned(upload: UploadRecord, event: Mapping[str, Any]) -> ResizePlan:
     open_original, limits, plan = bootstrap.dependencies()
-    if own_plan:
-        plan = load_plan(own_plan)
+    if event.get("plan"):
+        plan = load_plan(event["plan"])
     original_object = OriginalObject(upload["bucket"], upload["key"], upload.get("version_id"))
     file = open_original(original_object, upload["bytes"])
     original = inspect(io.BufferedReader(file), upload["bytes"], limits)
@@ -67,7 +75,7 @@ def _planned(
     logger.info("inspected", extra=read)
     if notes.ignored_focus:
         logger.warning("focus ignored", extra={"focus": notes.ignored_focus})
-    before = from_dynamodb(earlier)
+    before = from_dynamodb(event.get("earlier") or {})
     text = uploaded_text(
         file.metadata,
         file.stored_at,
@@ -76,5 +84,12 @@ def _planned(
         changed=before.get("text", {}),
     )
     return plan_resizes(
-        upload, original, plan, ENGINE_VERSION, recorded_digest=recorded_digest, notes=notes, text=text
+        upload,
+        original,
+        plan,
+        ENGINE_VERSION,
+        recorded_digest=event["recorded_digest"],
+        notes=notes,
+        text=text,
+        served=from_dynamodb(event.get("served") or {}),
     )

@@ -16,6 +16,8 @@ UPLOADED_AT = "uploaded-at"
 """When the version that this one is a copy of was uploaded (core/timestamps)."""
 FOCUS = "focus"
 """The image's focal point (imageservice.core.focus)."""
+REFOCUSED_FROM = "refocused-from"
+"""The version that this one is a copy of, with another focal point."""
 _SHOWN = 60
 _LONGEST = 1000  # S3 takes 2 kB of names and values
 
@@ -25,15 +27,21 @@ def uploaded_by(actor: Actor) -> dict[str, str]:
     return {UPLOADED_BY: quote(f"{as_stored(actor.who)} ({actor.via})", safe=" /:@()+=,.|")[:_LONGEST]}
 
 
+def is_copy(metadata: Mapping[str, str]) -> bool:
+    """Whether an operator copied it from another version, rather than that someone uploaded it."""
+    return RESTORED_FROM in metadata or REFOCUSED_FROM in metadata
+
+
 @dataclass(frozen=True)
 class Notes:
     """What an original's metadata says about how to make its renditions.
 
     `focus` is empty without a valid one: an upload is never lost because of it. Then `ignored_focus` is the text's
-    beginning.
+    beginning. `restored_from` and `refocused_from` are versions that this one is a copy of.
     """
 
     restored_from: str = ""
+    refocused_from: str = ""
     focus: str = ""
     ignored_focus: str = ""
 
@@ -45,4 +53,4 @@ class Notes:
             focus = check_focus(focus) if focus else ""
         except FocusInvalid:
             focus, ignored = "", focus[:_SHOWN]
-        return cls(metadata.get(RESTORED_FROM, ""), focus, ignored)
+        return cls(metadata.get(RESTORED_FROM, ""), metadata.get(REFOCUSED_FROM, ""), focus, ignored)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any, TypedDict
 
 from imageservice.core.errors import ImageIdInvalid, ImageRejected
@@ -12,18 +13,26 @@ from imageservice.core.keys import digest, rendition_key, source_identity
 from imageservice.core.manifest import Rendition
 from imageservice.core.original import Original
 from imageservice.core.original_metadata import Notes
+from imageservice.core.refocusing import kept
 from imageservice.core.rendition_plan import RenditionPlan, Target
 
 NO_NOTES = Notes()
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class ResizePlan(TypedDict):
-    """`resizes` has one entry for each size to make; `aliases` names the sizes that are identical to another one."""
+    """`resizes` has one entry for each size to make; `aliases` names the sizes that are identical to another one.
+
+    `kept` are attributes of the item that stay as they are, with renditions of the digest `kept_from`, for an upload
+    that only changes the focal point; otherwise both are empty.
+    """
 
     source: Source
     digest: str
     resizes: list[dict[str, Any]]
     aliases: dict[str, str]
+    kept: dict[str, Any]
+    kept_from: str
 
 
 def plan_resizes(
@@ -34,6 +43,7 @@ def plan_resizes(
     recorded_digest: str = "",
     notes: Notes = NO_NOTES,
     text: UploadedText = NO_TEXT,
+    served: Mapping[str, Any] = NOTHING,
 ) -> ResizePlan:
     """The source, its digest, and one entry in `resizes` for each size to make, as JSON for the state machine.
 
@@ -41,7 +51,8 @@ def plan_resizes(
     The smallest size also describes the image (alpha, placeholder and color). There is nothing to resize if
     `recorded_digest`, that of the renditions served now, is the same. If the upload is a copy of an earlier version,
     as its `notes` say, each entry names the digest of what was made of that (`made_before`). The source gets the
-    `text`. Raises ImageRejected if the key cannot be an image's id.
+    `text`. `served` is the item of what may stay (imageservice.core.refocusing). Raises ImageRejected if the key cannot
+    be an image's id.
     """
     try:
         check_image_id(upload["key"])
@@ -56,6 +67,7 @@ def plan_resizes(
         else {}
     )
     formats = plan.formats_for(original)
+    stays = kept(served, upload, notes, targets, formats, plan.fingerprint, engine)
     smallest = min(targets, key=lambda target: target.width * target.height)
     source = Source(
         **upload,  # type: ignore[typeddict-item] # what a source need not have, an upload never has
@@ -81,13 +93,15 @@ def plan_resizes(
                 "formats": formats,
                 "quality": plan.quality,
                 "light": plan.light,
-                "describe": target is smallest,
+                "describe": target is smallest and not stays.sizes,
                 **made_before,
             }
             for target in targets
-            if made_of != recorded_digest
+            if made_of != recorded_digest and target.name not in stays.sizes
         ],
         aliases={alias: target.name for target in targets for alias in target.aliases},
+        kept=dict(stays.attributes),
+        kept_from=stays.digest,
     )
 
 

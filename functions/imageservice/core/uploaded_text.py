@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 
 from imageservice.core.errors import RequestInvalid
 from imageservice.core.image_text import FIELDS, FieldSet, UploadedText, fields_set, newest_fields
-from imageservice.core.original_metadata import RESTORED_FROM, UPLOADED_AT
+from imageservice.core.original_metadata import UPLOADED_AT, is_copy
 from imageservice.core.text_rules import check_text
 from imageservice.core.timestamps import from_text, to_text
 
@@ -64,14 +64,15 @@ def uploaded_text(
 
     `stored_at` is when S3 stored the original. `served`, `uploaded` and `changed` are of the image's item when the
     upload was registered: whether it had a source, that source's text, and what was changed later. A new image under
-    the id of a deleted one begins without any text; a restored one gets back what it had.
+    the id of a deleted one begins without any text; a restored one gets back what it had, and a changed focal
+    point changes no text.
     """
-    restored = RESTORED_FROM in metadata
-    at = min(_moment(metadata.get(UPLOADED_AT)) or stored_at, stored_at) if restored else stored_at
-    # What came with a later upload than the restored one goes with it.
+    copied = is_copy(metadata)
+    at = min(_moment(metadata.get(UPLOADED_AT)) or stored_at, stored_at) if copied else stored_at
+    # What came with a later upload than the one that was copied goes with it.
     earlier = {name: each for name, each in uploaded.get("text", {}).items() if each["at"] <= at}
     text = newest_fields(earlier, fields_set(text_in(metadata), at))
-    since = uploaded.get("text_since", "") if served or restored or not changed else at
+    since = uploaded.get("text_since", "") if served or copied or not changed else at
     return {**({"text": text} if text else {}), **({"text_since": since} if since else {})}
 
 

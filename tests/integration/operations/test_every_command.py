@@ -40,6 +40,7 @@ CALLS: Mapping[str, Sequence[Sequence[Any]]] = {
     "plan": [["show"], ["show", ID]],
     "remove": [[FOLLOWED, "--yes"]],
     "restore": [[FOLLOWED, "--list"], [FOLLOWED, "--no-wait"]],
+    "focus": [[ID, "0.5,0.5"]],
     "audit": [[]],
     "console": [],
     "cost": [["--sample", "1"]],
@@ -72,7 +73,7 @@ def test_it_prints_only_json_if_asked_and_fits_80_columns_otherwise(
         ended = called(service, tmp_path, photo, command, arguments, "--json")
         for line in ended.stdout.splitlines():
             assert isinstance(json.loads(line), dict)
-        if command in ("remove", "restore", "completion"):
+        if command in ("remove", "restore", "focus", "completion"):
             continue  # it is done; a script is no table
         ended = called(service, tmp_path, photo, command, arguments)
         assert ended.stdout

@@ -4,10 +4,10 @@ AWS's guides disagree whether a shorter sequencer is to be padded on the left or
 """
 
 from itertools import permutations
-from typing import NamedTuple
 
 import pytest
 from simulation import orderly
+from simulation.delivery import Change, deliver
 from simulation.runner import Runner
 from simulation.scheduler import Scheduler
 from simulation.world import World, good
@@ -37,11 +37,6 @@ HISTORIES = (
 )
 
 
-class Change(NamedTuple):
-    kind: str
-    key: str
-
-
 def changed(world: World, kinds: tuple[str, ...]) -> list[Change]:
     """Makes the changes of the original; their events are withheld."""
     world.withheld = []
@@ -51,16 +46,6 @@ def changed(world: World, kinds: tuple[str, ...]) -> list[Change]:
         else:
             world.put(KEY, good(number))
     return [Change(kind, KEY) for kind in kinds]
-
-
-def deliver(world: World, order: tuple[int, ...], *, at_once: bool = False) -> None:
-    """Delivers the withheld events in this order, each after the one before it has had its effect, unless at once."""
-    assert world.withheld is not None
-    for index in order:
-        world.states.start(*world.withheld[index])
-        if not at_once:
-            world.scheduler.run()
-    world.scheduler.run()
 
 
 def new_world(running: Runner, kind: str) -> World:

@@ -14,9 +14,10 @@ from typing import Any, Literal, NamedTuple
 from dev.checks import ROOT
 from simulation import orderly
 from simulation.expressions import Fill
+from simulation.plans import PLANS
 from simulation.scheduler import Focus, Hangs, Scheduler
 from simulation.step_functions import MACHINES
-from simulation.world import BROKEN, CUT_OFF, PLANS, World, good
+from simulation.world import BROKEN, CUT_OFF, World, good
 
 Kind = Literal[
     "good",

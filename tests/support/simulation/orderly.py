@@ -10,8 +10,10 @@ from imageservice.adapters.image_table import from_dynamodb
 from imageservice.adapters.manifest_cache import CacheEntry
 from imageservice.core.keys import cache_tag, digest
 from imageservice.core.manifest import manifest_of
+from imageservice.core.original_metadata import FOCUS
 from imageservice.engine import ENGINE_VERSION
 from imageservice_operator.operations import failures, storage
+from simulation.plans import CROPPED, PLANS
 from simulation.stores import Version
 
 if TYPE_CHECKING:
@@ -97,7 +99,7 @@ def _of_key(world: World, key: str, item: dict[str, Any] | None, wanted: Expecte
     upload = item.get("upload", {}).get("version_id")
     if item["status"] != "DELETED" and wanted.latest and upload != wanted.latest.id:
         yield f"has the upload {upload}, expected {wanted.latest.id}"
-    if served and item["digest"] not in _digests(served, world):
+    if served and item["digest"] not in _digests(key, served, world):
         yield f"has the digest {item['digest']}, which is that of no plan"
     if served and not item["renditions"]:
         yield "serves no renditions"
@@ -147,8 +149,8 @@ def _announced(world: World, key: str, item: dict[str, Any]) -> Iterator[str]:
         yield f"{missing} was not announced"
 
 
-def _digests(version_id: str, world: World) -> set[str]:
-    from simulation.world import PLANS
-
-    assert world.plan in PLANS
-    return {digest(version_id, plan.default.fingerprint, ENGINE_VERSION) for plan in PLANS}
+def _digests(key: str, version_id: str, world: World) -> set[str]:
+    focus = world.originals.get(key, version_id).metadata.get(FOCUS, "")
+    plans = (*PLANS, CROPPED)
+    assert world.plan in plans
+    return {digest(version_id, plan.default.fingerprint, ENGINE_VERSION, focus) for plan in plans}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import hashlib
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -18,6 +18,7 @@ from simulation.scheduler import Scheduler
 
 ACCOUNT, REGION, TABLE = "123456789012", "us-east-1", "images"
 SOURCE, PROCESSED = "originals", "renditions"
+UPLOADED = datetime(2026, 11, 1, tzinfo=UTC)  # all originals, as none has any text
 
 
 def refused(code: str) -> ClientError:
@@ -30,11 +31,12 @@ def outage() -> ClientError:
 
 @dataclass(frozen=True)
 class Version:
-    """One version of an original; a delete marker has no body."""
+    """One version of an original; a delete marker has no body. Its metadata never changes."""
 
     id: str
     body: bytes | None
     etag: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 class Originals:
@@ -44,8 +46,9 @@ class Originals:
         self.versions: dict[str, list[Version]] = {}
         self._on_change, self._number = on_change, 0
 
-    def put(self, key: str, body: bytes) -> Version:
-        version = self._add(key, Version(self._next(), body, hashlib.md5(body).hexdigest()))
+    def put(self, key: str, body: bytes, metadata: Mapping[str, str] | None = None) -> Version:
+        etag = hashlib.md5(body).hexdigest()
+        version = self._add(key, Version(self._next(), body, etag, metadata or {}))
         self._on_change("Object Created", key, version, deletion_type=None)
         return version
 
@@ -104,10 +107,11 @@ class S3:
     def get_object(self, Bucket: str, Key: str, VersionId: str | None = None, Range: str = "") -> Any:  # noqa: N803
         def effect() -> Any:
             assert Bucket == SOURCE
-            body = self._originals.get(Key, VersionId).body or b""
+            version = self._originals.get(Key, VersionId)
+            body = version.body or b""
             if found := re.fullmatch(r"bytes=(\d+)-(\d+)", Range):
                 body = body[int(found[1]) : int(found[2]) + 1]
-            return {"Body": _Body(body)}
+            return {"Body": _Body(body), "Metadata": version.metadata, "LastModified": UPLOADED}
 
         return self._call(effect)
 

@@ -27,7 +27,7 @@ from imageservice.adapters.redis_client import Timeouts
 from imageservice.adapters.source_bucket import OriginalObject, describe_original
 from imageservice.core.errors import StoreUnavailable
 from imageservice.core.keys import cache_tag
-from imageservice.core.rendition_plan import RenditionPlan
+from imageservice.core.original_metadata import FOCUS, REFOCUSED_FROM
 from imageservice.core.reprocessing import Selection
 from imageservice.core.timestamps import to_text
 from imageservice.engine import ENGINE_VERSION
@@ -42,6 +42,7 @@ from select_originals.selector import Selector
 from simulation.edge import CloudFront
 from simulation.expressions import Fill
 from simulation.invariants import Invariants
+from simulation.plans import PLANS
 from simulation.scheduler import Hangs, Scheduler
 from simulation.step_functions import PREFIX, Run, StepFunctions
 from simulation.stores import (
@@ -57,10 +58,6 @@ from simulation.stores import (
 )
 from simulation.tasks import SUBSTITUTIONS, Tasks
 
-PLANS = tuple(
-    RenditionPlan.from_document({"sizes": [{"name": name, "width": width}], "formats": ["webp", "fallback"]})
-    for name, width in (("small", 4), ("medium", 6))
-)
 _PREFIXES = itertools.count()
 _RUNS = itertools.count()
 
@@ -125,6 +122,13 @@ class World:
 
     def delete(self, key: str) -> None:
         self.originals.delete(key)
+
+    def refocus(self, key: str, focus: str, copied: Version | None = None) -> Version:
+        """Copies the current original over itself with another focal point, as `images focus` does; or `copied`, an
+        older version of the same bytes, which S3 lets the second of two at the same time do."""
+        current = copied or self.originals.get(key, None)
+        assert current.body is not None
+        return self.originals.put(key, current.body, {FOCUS: focus, REFOCUSED_FROM: current.id})
 
     def read(self, key: str) -> Any:
         """A reader at the edge, which keeps the answer unless a purge went through meanwhile."""

@@ -33,6 +33,7 @@ CALLS: dict[str, list[list[str]]] = {
     "plan": [["show"], ["diff", "PLAN"], ["apply", "PLAN"], ["apply", "--resume"], ["show", "a.jpg"]],
     "remove": [["a.jpg", "--yes"]],
     "restore": [["a.jpg"], ["a.jpg", "--list"]],
+    "focus": [["a.jpg", "0.5,0.5"]],
     "audit": [[], ["--image", "a.jpg"]],
     "cost": [[]],
 }

@@ -20,6 +20,7 @@ COMMANDS = (
     "plan",
     "remove",
     "restore",
+    "focus",
     "audit",
     "console",
     "cost",

@@ -58,6 +58,7 @@ def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
             Route("/replay-dead-letters", actions.replay_dead_letters, methods=["POST"]),
             Route("/remove", actions.remove, methods=["POST"]),
             Route("/restore", actions.restore, methods=["POST"]),
+            Route("/focus", actions.focus, methods=["POST"]),
             Route("/stop", actions.stop, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],

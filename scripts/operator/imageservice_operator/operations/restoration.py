@@ -20,11 +20,9 @@ from imageservice.core.timestamps import to_text
 from imageservice_operator.operations import audit
 from imageservice_operator.operations.errors import ImageNotFound, OperationFailed
 from imageservice_operator.operations.images import check_keys
+from imageservice_operator.operations.original_copy import copied_over, uploaded_at
 from imageservice_operator.operations.stack import Stack
 from imageservice_operator.operations.uploads import Upload
-
-# S3's codes where the destination is not what the condition says: something was uploaded, or removed, meanwhile.
-_OVERTAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
 
 
 @dataclass(frozen=True)
@@ -141,35 +139,11 @@ def _described(stack: Stack, image_id: str, version: str) -> Any:
 
 
 def _copied(stack: Stack, image_id: str, version: str, described: Any, newest: Version) -> Upload:
-    # S3 itself refuses the copy if the current version is no longer the one that was looked at.
-    condition: Any = {"IfNoneMatch": "*"} if newest.removal else {"IfMatch": newest.etag}
-    earlier = described["Metadata"]
-    # Of a copy of a copy, the first one's: the text that came with it is as old as it was.
-    first = earlier.get(UPLOADED_AT) if RESTORED_FROM in earlier else None
-    uploaded_at = first or to_text(described["LastModified"])
     noted = {
         **uploaded_by(Actor(stack.caller, stack.via)),
         RESTORED_FROM: version,
-        UPLOADED_AT: uploaded_at,
+        UPLOADED_AT: uploaded_at(described),
     }
-    try:
-        answer = stack.client("s3").copy_object(
-            Bucket=stack.source_bucket,
-            Key=image_id,
-            CopySource={"Bucket": stack.source_bucket, "Key": image_id, "VersionId": version},
-            MetadataDirective="REPLACE",
-            Metadata={**earlier, **noted},
-            ContentType=described["ContentType"],
-            **condition,
-        )
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in _OVERTAKEN:
-            raise OperationFailed(
-                f"{image_id} was uploaded or removed meanwhile; nothing was changed. Look at it, then try again."
-            ) from error
-        if code == "NoSuchVersion":
-            raise OperationFailed(f"The version {version} of {image_id} has just expired.") from error
-        raise
-    etag = answer["CopyObjectResult"]["ETag"].strip('"')
-    return Upload(image_id, described["ContentLength"], etag, answer["VersionId"])
+    metadata = {**described["Metadata"], **noted}
+    over = None if newest.removal else newest.etag
+    return copied_over(stack, image_id, version, described, metadata, over=over)

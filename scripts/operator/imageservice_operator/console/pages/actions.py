@@ -17,6 +17,7 @@ from imageservice_operator.console.pages.failures import Fields
 from imageservice_operator.operations import executions, removal, restoration, uploads
 from imageservice_operator.operations import replay as replays
 from imageservice_operator.operations.failures import FailedImage
+from imageservice_operator.operations.refocus import refocus
 
 MAX_FILES = 100
 MAX_STOPPED = 100
@@ -130,6 +131,18 @@ async def restore(request: Request) -> Response:
     context, form = await _authorized(request)
     image_id, version = _text(form, "id"), _text(form, "version")
     await run_in_threadpool(restoration.restore, context.stack, image_id, version or None)
+    return _to(urls.image(image_id))
+
+
+async def focus(request: Request) -> Response:
+    """Gives the image `id` the focal point `focus`, or with `clear` none; makes its crops again."""
+    context, form = await _authorized(request)
+    image_id, point = _text(form, "id"), _text(form, "focus").strip()
+    if not point and not form.get("clear"):
+        raise HTTPException(
+            400, "No place was chosen: click it in the picture, or type it, such as 0.42,0.18."
+        )
+    await run_in_threadpool(refocus, context.stack, image_id, "" if form.get("clear") else point)
     return _to(urls.image(image_id))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from imageservice.core.focus import focal_point
 from imageservice.core.links import image_link
 from imageservice.core.manifest import Manifest, Rendition, manifest_of
 from imageservice.core.picture import PictureOptions, parts, picture, srcset_by_format
@@ -67,6 +68,7 @@ def page(request: Request) -> Response:
         advice=advice_on(error.get("name", ""), error.get("cause", "")) if error else None,
         failure=failure,
         status="FAILED" if failure else image.status,  # as in the lists, whatever the item says yet
+        point=focal_point(image.source["focus"]) if image.renditions and image.source.get("focus") else None,
         links=_links(context, image) if image.renditions else None,
         executions=context.executions.of_image(image.id, image.item),
         originals=permitted(lambda: context.originals.of_image(image.id)),
