@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import copy
 import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+from local.deployment import transform_cache
 from local.deployment.errors import BrokenTemplate
 
 
@@ -16,19 +20,40 @@ class _ManagedPolicies:
         return {}
 
 
+ADDRESSES = {"CdnUrl", "CacheUrl", "CacheSecretArn"}
+"""Parameters that differ at each start on one machine. Their values are left to CloudFormation, which puts them in
+place of references as the transform does, so that a result serves the next start, too."""
+
+
 def transformed(template: dict[str, Any], parameters: dict[str, str], region: str) -> dict[str, Any]:
     """The CloudFormation template that `template` becomes. Raises BrokenTemplate."""
+    source = copy.deepcopy(template)
+    for resource in source["Resources"].values():
+        resource.pop("Metadata", None)  # says how to build it, which is done already
+    for name, spec in source.get("Parameters", {}).items():
+        if name in ADDRESSES:
+            spec.pop("Default", None)
+    values = {
+        name: spec["Default"] for name, spec in source.get("Parameters", {}).items() if "Default" in spec
+    }
+    values |= {name: value for name, value in parameters.items() if name not in ADDRESSES}
+    values |= {"AWS::Region": region, "AWS::Partition": "aws"}
+    made_with = [sys.version, *(version(name) for name in ("aws-sam-translator", "boto3"))]
+    result = transform_cache.kept(
+        Path(sys.prefix) / "transformed",  # beside the translator
+        [made_with, source, values, region],
+        lambda: _transformed(source, values, region),
+    )
+    for name in ADDRESSES & template.get("Parameters", {}).keys():
+        result["Parameters"][name] = template["Parameters"][name]
+    return result
+
+
+def _transformed(source: dict[str, Any], values: dict[str, str], region: str) -> dict[str, Any]:
     os.environ.setdefault("AWS_DEFAULT_REGION", region)  # the translator asks boto3 for it
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.translator.transform import transform
 
-    values = {
-        name: spec["Default"] for name, spec in template.get("Parameters", {}).items() if "Default" in spec
-    }
-    values |= parameters | {"AWS::Region": region, "AWS::Partition": "aws"}
-    source = copy.deepcopy(template)
-    for resource in source["Resources"].values():
-        resource.pop("Metadata", None)  # says how to build it, which is done already
     try:
         result: dict[str, Any] = transform(source, values, _ManagedPolicies())
     except InvalidDocumentException as error:

@@ -1,21 +1,45 @@
-"""What the local stack imports, which is most of its start."""
+"""What the local stack imports and makes once, which is most of its start."""
 
 import subprocess
+from pathlib import Path
 
 from local import background
+
+
+def printed(*statements: str) -> str:
+    """What these statements print in the local stack's Python."""
+    variables = {"PYTHONPATH": background.PYTHON_PATH}
+    command = [str(background.PYTHON), "-c", "\n".join(statements)]
+    return subprocess.check_output(command, env=variables, text=True, cwd=background.REPOSITORY).strip()
 
 
 def test_interpreter_imports_spares_the_interpreter_the_simulation_of_ec2() -> None:
     apply = "from local.patches import interpreter_imports; interpreter_imports.apply()"
     interpreter = "import moto.stepfunctions.parser.asl.parse.asl_parser"
+    ask = "import sys; print('moto.ec2' in sys.modules)"
+    assert printed(interpreter, ask) == "True"
+    assert printed(apply, interpreter, ask) == "False"
+    assert printed(apply, interpreter, "import moto.batch", ask) == "True"
 
-    def imports_ec2(*program: str) -> bool:
-        """Whether these statements import moto's EC2."""
-        code = "; ".join([*program, "import sys", "print('moto.ec2' in sys.modules)"])
-        variables = {"PYTHONPATH": background.PYTHON_PATH}
-        answer = subprocess.check_output([background.PYTHON, "-c", code], env=variables, text=True)
-        return answer.strip() == "True"
 
-    assert imports_ec2(interpreter)
-    assert not imports_ec2(apply, interpreter)
-    assert imports_ec2(apply, interpreter, "import moto.batch")
+def test_the_sam_transform_is_not_run_again_for_other_addresses_and_gives_the_same(tmp_path: Path) -> None:
+    answer = printed(
+        "import sys, pathlib",
+        "from local.deployment import serverless, source",
+        f"sys.prefix = {str(tmp_path)!r}",
+        "template = source.read(pathlib.Path('template.yaml'))",
+        "for name, resource in template['Resources'].items():",
+        "    if resource['Type'] == 'AWS::Serverless::Function':",
+        "        resource['Properties']['CodeUri'] = {'Bucket': 'code', 'Key': name}",
+        "def transformed(port):",
+        "    given = {'Cache': 'external', 'CacheUrl': f'redis://h:{port}', 'CdnUrl': f'http://h:{port}'}",
+        "    return serverless.transformed(template, given, 'us-east-1')",
+        "first, kept = transformed(1), serverless._transformed",
+        "serverless._transformed = None",
+        "assert transformed(2) == first",
+        "serverless._transformed = kept",
+        "serverless.ADDRESSES = set()",
+        "print(transformed(3) == first)",
+    )
+    assert answer == "True"
+    assert len(list((tmp_path / "transformed").iterdir())) == 2
