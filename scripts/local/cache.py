@@ -12,7 +12,6 @@ from typing import Any
 from local import redis_server, redis_watch
 from local.deployment import source
 from local.options import Options, UnusableOption
-from local.redis_cluster import Cluster, Guard, with_login
 
 _USER = "functions"
 _REPLICAS = 1
@@ -30,6 +29,8 @@ class RunningCache:
         """The address for programs, with user and password."""
         if self.address is None or not self.password:
             return self.address
+        from local.redis_cluster import with_login
+
         return with_login(self.address, _USER, self.password)
 
     def parameters(self, client: Callable[[str], Any]) -> dict[str, str]:
@@ -57,6 +58,9 @@ def running(options: Options) -> Iterator[RunningCache]:
     if options.cache == "none":
         yield RunningCache(None)
     elif options.cache == "cluster":
+        # Redis's client and cryptography: a tenth of a start, which no other cache needs.
+        from local.redis_cluster import Cluster, Guard
+
         guard = Guard(
             certificate=options.state_dir / "cluster" / "certificate.pem",
             user=_USER,

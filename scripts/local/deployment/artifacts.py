@@ -28,9 +28,9 @@ def package(template_dir: Path, resource: dict[str, Any]) -> bytes:
 
 
 def zipped(root: Path, paths: list[Path]) -> bytes:
-    """The files among `paths`, named relative to `root`; bytecode left out."""
+    """The files among `paths`, named relative to `root`; bytecode left out. It is unpacked at once: not compressed."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for path in paths:
             if path.is_file() and "__pycache__" not in path.parts:
                 archive.writestr(
