@@ -22,6 +22,7 @@ OUTPUTS = {
     "SelectOriginalsFunctionArn": "select",
     "RecordFailureFunctionArn": "record",
     "ReconcileFunctionArn": "reconcile",
+    "UpdateMetadataFunctionArn": "update",
     "ApiUrl": "http://127.0.0.1:1",
     **{f"{name}DeadLetterQueueUrl": f"http://queue/{name}" for name in ("Upload", "Deletion", "Failure")},
 }

@@ -26,6 +26,11 @@ PHOTO, EXECUTION = object(), object()
 # What each command is called with. Nothing runs and nothing has failed when it is called.
 CALLS: Mapping[str, Sequence[Sequence[Any]]] = {
     "upload": [[PHOTO, "--id", ID], [PHOTO, "--id", FOLLOWED, "--no-wait"]],
+    "describe": [
+        [ID],
+        [ID, "--alt", "A photo, " * 20, "--tag", "one", "--tag", "two"],
+        [ID, "--remove", "all"],
+    ],
     "status": [[], [ID]],
     "watch": [["--count", "1"]],
     "list": [[]],

@@ -19,6 +19,7 @@ ARN = "arn:aws:states:us-east-1:000000000000:execution:ProcessImage:1"
 # Each command in the ways in which it calls AWS. `console` serves pages, and shows an error on the page.
 CALLS: dict[str, list[list[str]]] = {
     "upload": [["FILE"]],
+    "describe": [["a.jpg"], ["a.jpg", "--alt", "A shoe"]],
     "status": [[], ["a.jpg"]],
     "watch": [["--count", "1"]],
     "list": [[], ["--prefix", "a"], ["--status", "FAILED"]],

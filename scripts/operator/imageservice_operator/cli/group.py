@@ -6,6 +6,7 @@ from imageservice import __version__
 
 COMMANDS = (
     "upload",
+    "describe",
     "status",
     "watch",
     "list",

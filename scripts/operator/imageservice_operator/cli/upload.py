@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import click
 
+from imageservice.core.errors import RequestInvalid
+from imageservice.core.text_rules import check_text
+from imageservice_operator.cli.describe import text_of, text_options
 from imageservice_operator.cli.output import counting, status_text, table, transferring, untrusted
 from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations import uploads
@@ -22,6 +26,7 @@ _AT_ONCE = 8
 @click.option("--prefix", default="", metavar="TEXT", help="The beginning of the ids, such as shop/.")
 @click.option("--id", "image_id", metavar="ID", help="The id of a single file (default: the file's name).")
 @click.option("--focus", default="", metavar="X,Y", help="The place that crops show, such as 0.42,0.18.")
+@text_options
 @click.option("--no-wait", is_flag=True, help="Don't wait for the outcome.")
 @click.option("--timeout", default=600.0, show_default=True, help="The most seconds to wait.")
 def upload(
@@ -32,6 +37,7 @@ def upload(
     focus: str,
     no_wait: bool,
     timeout: float,
+    **given: Any,
 ) -> None:
     """Upload photos, or all files in folders, and wait until their images are made.
 
@@ -42,7 +48,9 @@ def upload(
         uploads.check_id(upload_id)  # before anything is sent
     if focus:
         uploads.checked_focus(focus)
-    sent = _sent(session, files_by_id, focus)
+    text = text_of(**given)
+    uploads.checked_text(text, {})
+    sent = _sent(session, files_by_id, focus, text)
     if no_wait:
         for each in sent:
             session.emit({"id": each.id, "bytes": each.bytes, "version_id": each.version_id})
@@ -93,7 +101,9 @@ def _files_by_id(files: Sequence[Path], prefix: str, image_id: str | None) -> di
     return found
 
 
-def _sent(session: Session, files_by_id: Mapping[str, Path], focus: str) -> list[Upload]:
+def _sent(
+    session: Session, files_by_id: Mapping[str, Path], focus: str, text: Mapping[str, Any]
+) -> list[Upload]:
     with transferring(session.err) as progress, ThreadPoolExecutor(_AT_ONCE) as pool:
         bar = progress.add_task("Uploading", total=sum(file.stat().st_size for file in files_by_id.values()))
 
@@ -103,7 +113,18 @@ def _sent(session: Session, files_by_id: Mapping[str, Path], focus: str) -> list
                 file,
                 image_id,
                 focus=focus,
+                text=_with_name(text, image_id, file),
                 on_progress=lambda sent: progress.advance(bar, sent),
             )
 
         return list(pool.map(send, files_by_id.keys(), files_by_id.values()))
+
+
+def _with_name(text: Mapping[str, Any], image_id: str, file: Path) -> Mapping[str, Any]:
+    """The text, with the file's name if the id does not end with it and an image's text can hold it."""
+    if "filename" in text or image_id.rpartition("/")[2] == file.name:
+        return text
+    try:
+        return check_text({**text, "filename": file.name})
+    except RequestInvalid:
+        return text

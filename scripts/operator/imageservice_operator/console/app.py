@@ -59,6 +59,7 @@ def create_app(stack: Stack, *, keyed: bool = False) -> Guard:
             Route("/remove", actions.remove, methods=["POST"]),
             Route("/restore", actions.restore, methods=["POST"]),
             Route("/focus", actions.focus, methods=["POST"]),
+            Route("/describe", actions.describe, methods=["POST"]),
             Route("/stop", actions.stop, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],

@@ -14,10 +14,12 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from imageservice.core.audit import Actor
-from imageservice.core.errors import FocusInvalid, ImageIdInvalid
+from imageservice.core.errors import FocusInvalid, ImageIdInvalid, RequestInvalid
 from imageservice.core.focus import check_focus
 from imageservice.core.image_id import check_image_id
+from imageservice.core.image_text import NO_TEXT
 from imageservice.core.original_metadata import FOCUS, uploaded_by
+from imageservice.core.uploaded_text import text_metadata
 from imageservice_operator.operations import audit
 from imageservice_operator.operations.errors import BadRequest
 from imageservice_operator.operations.executions import describe_many
@@ -57,6 +59,14 @@ def checked_focus(text: str) -> str:
         raise BadRequest(str(error)) from error
 
 
+def checked_text(text: Mapping[str, Any], others: Mapping[str, str]) -> dict[str, str]:
+    """The metadata that sets this text, beside `others`. Raises BadRequest, with the API's own message."""
+    try:
+        return text_metadata(text, others)
+    except RequestInvalid as error:
+        raise BadRequest(str(error)) from error
+
+
 def upload(
     stack: Stack,
     source: Path | BinaryIO,
@@ -64,18 +74,20 @@ def upload(
     *,
     content_type: str | None = None,
     focus: str = "",
+    text: Mapping[str, Any] = NO_TEXT,
     on_progress: Callable[[int], Any] | None = None,
 ) -> Upload:
     """Puts a file, or an open one, under `image_id`; large ones in parts.
 
     A replacement is put on record; every original says who stored it. `on_progress` gets the number of bytes of each
-    piece sent. Raises BadRequest for an id, or a focal point (imageservice.core.focus), that is not valid, OSError for
-    a file that can't be read.
+    piece sent. Raises BadRequest for an id, a focal point (imageservice.core.focus) or a text
+    (imageservice.core.image_text) that is not valid, OSError for a file that can't be read.
     """
     check_id(image_id)
     noted = uploaded_by(Actor(stack.caller, stack.via))
     if focus:
         noted[FOCUS] = checked_focus(focus)
+    noted |= checked_text(text, noted)
     kind = content_type or mimetypes.guess_type(image_id)[0] or "application/octet-stream"
     client = stack.client("s3")
     options: dict[str, Any] = {

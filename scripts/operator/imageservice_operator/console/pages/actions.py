@@ -11,10 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from imageservice.core.image_text import FIELDS
 from imageservice_operator.console import urls
 from imageservice_operator.console.context import Context, context_of
 from imageservice_operator.console.pages.failures import Fields
-from imageservice_operator.operations import executions, removal, restoration, uploads
+from imageservice_operator.operations import description, executions, removal, restoration, uploads
 from imageservice_operator.operations import replay as replays
 from imageservice_operator.operations.failures import FailedImage
 from imageservice_operator.operations.refocus import refocus
@@ -143,6 +144,27 @@ async def focus(request: Request) -> Response:
             400, "No place was chosen: click it in the picture, or type it, such as 0.42,0.18."
         )
     await run_in_threadpool(refocus, context.stack, image_id, "" if form.get("clear") else point)
+    return _to(urls.image(image_id))
+
+
+async def describe(request: Request) -> Response:
+    """Sets what people say about the image `id`, which the page showed at `revision`; an empty field is removed.
+
+    `decoration` stands for an empty alternative text.
+    """
+    context, form = await _authorized(request, fields=16)
+    image_id, revision = _text(form, "id"), _text(form, "revision")
+    text: dict[str, Any] = {}
+    for name in FIELDS:
+        # A browser sends line feeds as CR and LF.
+        value = _text(form, name).replace("\r\n", "\n").strip()
+        text[name] = value or None
+    tags = [each.strip() for each in (text["tags"] or "").split(",")]
+    text["tags"] = list(dict.fromkeys(filter(None, tags))) or None
+    if form.get("decoration") and text["alt"] is None:
+        text["alt"] = ""
+    known = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 16 else None
+    await run_in_threadpool(description.describe, context.stack, image_id, text, known)
     return _to(urls.image(image_id))
 
 

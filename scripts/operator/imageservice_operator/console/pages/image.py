@@ -24,7 +24,7 @@ from imageservice_operator.console.context import (
     required,
 )
 from imageservice_operator.console.thumbnails import preview_of, thumbnail_of
-from imageservice_operator.operations import audit, failures, images
+from imageservice_operator.operations import audit, description, failures, images
 from imageservice_operator.operations.errors import ImageNotFound
 from imageservice_operator.operations.images import Image
 from imageservice_operator.operations.uploads import SETTLED
@@ -69,6 +69,7 @@ def page(request: Request) -> Response:
         failure=failure,
         status="FAILED" if failure else image.status,  # as in the lists, whatever the item says yet
         point=focal_point(image.source["focus"]) if image.renditions and image.source.get("focus") else None,
+        text=description.description_of(image).text,
         links=_links(context, image) if image.renditions else None,
         executions=context.executions.of_image(image.id, image.item),
         originals=permitted(lambda: context.originals.of_image(image.id)),

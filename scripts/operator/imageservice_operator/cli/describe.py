@@ -1,0 +1,85 @@
+"""describe: show or change what people say about an image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from imageservice.core.image_text import FIELDS
+from imageservice_operator.cli.output import table, untrusted
+from imageservice_operator.cli.session import Session, command
+from imageservice_operator.operations import description, images
+from imageservice_operator.operations.description import Description
+
+
+def text_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that set an image's text; `text_of` reads them."""
+    for option in reversed(
+        [
+            click.option("--alt", help="What stands for the image; empty: it is decoration."),
+            click.option("--caption", help="What is shown with it."),
+            click.option("--credit", help="Who is named with it."),
+            click.option("--copyright", "copyright_", metavar="TEXT", help="Its copyright notice."),
+            click.option(
+                "--tag", "tags", multiple=True, metavar="TEXT", help="A word of your own; repeat it."
+            ),
+            click.option("--filename", metavar="NAME", help="The name that a download gets."),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+def text_of(**given: Any) -> dict[str, Any]:
+    """The fields that the options set."""
+    found = {"copyright" if name == "copyright_" else name: value for name, value in given.items()}
+    return {
+        name: list(value) if name == "tags" else value
+        for name, value in found.items()
+        if value is not None and value != ()
+    }
+
+
+@command("describe", "Show or change an image's text: alt, caption, credit, …")
+@click.argument("image_id", metavar="ID")
+@text_options
+@click.option("--remove", multiple=True, type=click.Choice([*FIELDS, "all"]), help="A field to remove.")
+def describe(session: Session, image_id: str, remove: tuple[str, ...], **given: Any) -> None:
+    """Show what people say about an image, or change it for all readers.
+
+    Fields that are not given stay. Renditions are not made again. --tag replaces all tags.
+    """
+    text = text_of(**given)
+    both = text.keys() & set(remove)
+    if both or ("all" in remove and text):
+        raise click.UsageError("A field can be set or removed, not both.")
+    if not text and not remove:
+        _show(session, image_id, description.description_of(images.get(session.stack, image_id)))
+        return
+    change = None if "all" in remove else {**text, **dict.fromkeys(remove)}
+    made = description.describe(session.stack, image_id, change)
+    _show(session, image_id, made)
+    if not made.everywhere:
+        session.say("CloudFront may answer with the old text for some more seconds.")
+
+
+def _show(session: Session, image_id: str, made: Description) -> None:
+    session.emit(
+        {
+            "id": image_id,
+            "revision": made.revision,
+            "text": dict(made.text),
+            "changed": list(made.changed),
+            "everywhere": made.everywhere,
+        }
+    )
+    if not made.text:
+        session.show(untrusted(f"{image_id} has no text."))
+        return
+    shown = table("field", "text", "")
+    for name, value in made.text.items():
+        lines = ", ".join(value) if isinstance(value, list) else str(value).replace("\n", " ⏎ ")
+        shown.add_row(name, untrusted(lines), "changed" if f"text.{name}" in made.changed else "")
+    session.show(shown)
