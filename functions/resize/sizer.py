@@ -36,12 +36,14 @@ class Sizer:
     def make(self, source: Mapping[str, Any], digest: str, resize: Mapping[str, Any]) -> Sized:
         """Makes the size of one entry of a resize plan; making it again stores the same bytes under the same keys.
 
-        What was made before of the version that an original restores is copied, except the size that describes it.
+        What was made before of the version that an original restores is copied, except the size that describes it, and
+        renditions whose quality is to be found: copies would have no receipt.
 
         Raises ImageRejected if the original is gone, or if its pixels cannot be decoded.
         """
         target = target_of(resize)
-        if "made_before" in resize and not resize["describe"]:
+        has_targets = any(isinstance(each, Mapping) for each in resize["quality"].values())
+        if "made_before" in resize and not resize["describe"] and not has_targets:
             copied = self._copied(source["key"], digest, target, resize)
             if copied:
                 return Sized({"renditions": copied}, copied, {}, 0)
@@ -58,7 +60,8 @@ class Sizer:
         records = []
         for image in rendered.images:
             pixels = image.width, image.height
-            record = rendition(source["key"], digest, target, image.format, pixels, len(image.data))
+            length = len(image.data)
+            record = rendition(source["key"], digest, target, image.format, pixels, length, image.search)
             self._renditions.put(record["key"], image.format, image.data, cache_tag(source["key"]))
             records.append(record)
         description = (

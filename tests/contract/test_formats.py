@@ -41,7 +41,7 @@ def test_a_manifests_formats_are_the_rows() -> None:
 def test_a_plan_takes_the_modern_formats_and_a_quality_for_each_lossy_one() -> None:
     properties = schema("rendition_plan")["$defs"]
     assert properties["formats"]["items"]["enum"] == [*MODERN, FALLBACK]
-    assert set(properties["qualities"]["properties"]) == {
+    assert set(properties["qualities"]["else"]["properties"]) == {
         name for name, row in FORMATS.items() if row.quality is not None
     }
 

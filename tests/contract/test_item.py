@@ -4,24 +4,28 @@ The states' own expressions and the functions' own answers meet moto's DynamoDB 
 recorder itself.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import boto3
+import jsonschema
 import pytest
 from image_tables import dynamodb
 from item_world import GLASS, OTHER_PHOTO, PHOTO, World, conforms
 from typed_dicts import mismatches
 from workflow_states import Evaluate, jsonata
 
+from dev.checks import ROOT
 from imageservice.adapters.plan_loader import load_plan
 from imageservice.adapters.processed_bucket import Renditions
 from imageservice.adapters.source_bucket import RangedOriginal, read_original
 from imageservice.core.item import Item, UploadRecord
 from imageservice.core.limits import Limits
 from imageservice.core.manifest import manifest_of
+from imageservice.core.rendition_plan import AUTO_TARGET
 from inspect_original import bootstrap as inspect_bootstrap
 from resize import bootstrap as resize_bootstrap
 from resize.sizer import Sizer
@@ -97,6 +101,19 @@ def test_a_transparent_image_is_recorded_as_such(world: World) -> None:
     ready = world.ready(GLASS)
     assert ready["alpha"] is True
     assert {rendition["format"] for rendition in ready["renditions"]} == {"avif", "webp", "png"}
+
+
+def test_receipts_of_a_search_for_quality_are_in_the_manifest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = {"formats": ["webp", "fallback"], "sizes": [{"name": "w64", "width": 64}], "quality": "auto"}
+    inspection = inspect_bootstrap.dependencies()._replace(plan=load_plan(json.dumps(plan)))
+    monkeypatch.setattr(inspect_bootstrap, "dependencies", lambda: inspection)
+    manifest = manifest_of(world.ready())
+    assert [each["search"]["score"] >= AUTO_TARGET for each in manifest["renditions"]] == [True, True]
+    jsonschema.validate(
+        manifest, json.loads((ROOT / "functions/imageservice/core/manifest.schema.json").read_text())
+    )
 
 
 def test_a_replaced_image_keeps_what_is_served_while_the_new_upload_is_processed(world: World) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from imageservice.core.limits import Limits
 
-FIXED_LIMITS = ("least_frame_pixels", "max_inspect_seconds")
+FIXED_LIMITS = ("least_frame_pixels", "max_inspect_seconds", "max_search_seconds")
 """The limits that no deployment changes."""
 
 

@@ -13,7 +13,8 @@ class Limits:
 
     `max_frame_pixels` limits width × height × frames of an animation, in which a frame counts as at least
     `least_frame_pixels`. `max_aspect` is the largest ratio of the longer side to the shorter one. `max_decode_seconds`
-    and `max_inspect_seconds` limit, in seconds of CPU, what decoding and inspecting a file made to be slow can cost.
+    and `max_inspect_seconds` limit, in seconds of CPU, what decoding and inspecting a file made to be slow can cost;
+    `max_search_seconds`, the search for one rendition's quality, where the plan has a target.
     """
 
     max_bytes: int = 50_000_000
@@ -23,6 +24,7 @@ class Limits:
     max_decode_seconds: float = 30.0
     least_frame_pixels: int = 65_536
     max_inspect_seconds: float = 10.0
+    max_search_seconds: float = 15.0
 
     def check_canvas(self, width: int, height: int) -> None:
         """Raises ImageRejected if an image of `width` × `height` pixels is empty, too large or too narrow."""

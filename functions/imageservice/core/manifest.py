@@ -4,7 +4,7 @@ It is a dict, not a class: the reader decodes one for every redirect, in microse
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, TypedDict, get_args
+from typing import Any, Final, Literal, NotRequired, TypedDict, get_args
 
 from imageservice.core.image_text import ImageText, shown_text
 
@@ -12,8 +12,31 @@ Status = Literal["PROCESSING", "READY", "REJECTED", "FAILED", "DELETED"]
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 
 
+Outcome = Literal["reached", "nearest", "out_of_time", "original"]
+
+
+class Search(TypedDict):
+    """How the quality of a rendition was found, where the plan has a target: a score by SSIMULACRA2, up to 100.
+
+    `quality` is the encoder's, missing if it is lossless; `score` is what the rendition has. `outcome`:
+
+    - `reached`: the score is the target's, or up to a point more, if fewer bytes bring as much.
+    - `nearest`: no quality reaches the target; this one scores at most a point less than the highest.
+    - `out_of_time`: nothing had reached the target when the time was up. The quality is the default.
+    - `original`: the original's own size allows no more bytes than the original. There is no score.
+    """
+
+    target: int
+    outcome: Outcome
+    quality: NotRequired[int]
+    score: NotRequired[float]
+
+
 class Rendition(TypedDict):
-    """One object in ProcessedBucket: `size` is the plan's name, `width` and `height` pixels, `bytes` its length."""
+    """One object in ProcessedBucket: `size` is the plan's name, `width` and `height` pixels, `bytes` its length.
+
+    `search` is there if the plan has a target for its format's quality, and if the rendition does not move.
+    """
 
     size: str
     width: int
@@ -21,6 +44,7 @@ class Rendition(TypedDict):
     format: str
     key: str
     bytes: int
+    search: NotRequired[Search]
 
 
 class Failure(TypedDict):

@@ -10,7 +10,7 @@ can replace it. imageservice.adapters.plan_loader reads and checks either.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
-from typing import Any, Literal, assert_never
+from typing import Any, Final, Literal, TypedDict, assert_never
 
 from imageservice.core.access import Access
 from imageservice.core.errors import ImageIdInvalid, PlanInvalid
@@ -21,6 +21,20 @@ from imageservice.core.original import Original
 
 Fit = Literal["contain", "cover"]
 Light = Literal["linear", "gamma"]
+
+AUTO: Final = "auto"
+AUTO_TARGET: Final = 78
+"""The score that `auto` stands for: the mean of the photos of docs/images.md with the default qualities."""
+
+
+class Sought(TypedDict):
+    """A quality that is to be found for each rendition: the least at which it scores `target` by SSIMULACRA2."""
+
+    target: int
+
+
+Quality = int | Sought
+"""A quality of an encoder, 1 to 100, or one that is to be found."""
 
 _HIGHEST = 16_383
 _MOST_ACCESS_BYTES = 1_024
@@ -55,7 +69,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is made of one image: sizes, narrowest first; formats; and the encoders' quality (0 to 100) by format.
+    """What is made of one image: sizes, narrowest first; formats; and the encoders' quality by format.
 
     `light` is how pixels are mixed when an image shrinks: as light, or as the gamma-encoded numbers. `access` is who
     may read the image: everybody, or only those who have a signed link.
@@ -63,7 +77,7 @@ class Plan:
 
     sizes: tuple[Size, ...]
     formats: tuple[str, ...]
-    quality: dict[str, int] = field(default_factory=dict)
+    quality: dict[str, Quality] = field(default_factory=dict)
     light: Light = "linear"
     access: Access = "public"
 
@@ -77,7 +91,7 @@ class Plan:
         return cls(
             sizes=tuple(Size(**size) for size in document["sizes"]),
             formats=tuple(document["formats"]),
-            quality=dict(document.get("quality", {})),
+            quality=_qualities(document.get("quality", {})),
             light=document.get("light", "linear"),
             access=document.get("access", "public"),
         )
@@ -197,6 +211,13 @@ class RenditionPlan:
         prefix = self.rules[place].prefix
         shorter = (rule.plan.access for rule in self.rules[place + 1 :] if prefix.startswith(rule.prefix))
         return next(shorter, "public")
+
+
+def _qualities(document: str | Mapping[str, Any]) -> dict[str, Quality]:
+    """Qualities by format, with `auto` spelled out, so that two ways to write one plan are equal."""
+    if isinstance(document, str):
+        document = {name: document for name, row in FORMATS.items() if row.quality is not None}
+    return {name: Sought(target=AUTO_TARGET) if value == AUTO else value for name, value in document.items()}
 
 
 def first_repeated(names: Sequence[str]) -> str | None:

@@ -10,7 +10,7 @@ from imageservice.core.image_id import check_image_id
 from imageservice.core.image_text import NO_TEXT, UploadedText
 from imageservice.core.item import Source, UploadRecord
 from imageservice.core.keys import digest, rendition_key, source_identity
-from imageservice.core.manifest import Rendition
+from imageservice.core.manifest import Rendition, Search
 from imageservice.core.original import Original
 from imageservice.core.original_metadata import Notes
 from imageservice.core.refocusing import kept
@@ -111,10 +111,16 @@ def target_of(resize: Mapping[str, Any]) -> Target:
 
 
 def rendition(
-    image_id: str, digest: str, target: Target, format: str, pixels: Sequence[int], length: int
+    image_id: str,
+    digest: str,
+    target: Target,
+    format: str,
+    pixels: Sequence[int],
+    length: int,
+    search: Search | None = None,
 ) -> Rendition:
     """The record of one rendition: `pixels` are its width and height, `length` its bytes."""
-    return Rendition(
+    made = Rendition(
         size=target.name,
         width=pixels[0],
         height=pixels[1],
@@ -122,3 +128,6 @@ def rendition(
         key=rendition_key(image_id, digest, target.name, format),
         bytes=length,
     )
+    if search is not None:
+        made["search"] = search
+    return made

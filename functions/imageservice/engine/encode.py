@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image
 
@@ -49,16 +49,41 @@ def encode(image: Image.Image, format: str, quality: Mapping[str, int]) -> bytes
 
     What is drawn is also tried as a PNG with a palette, or as a lossless WebP of a similar image. The smaller is kept.
     """
+    return smallest(prepared(image, format, quality))
+
+
+class Prepared(NamedTuple):
+    """An image as `format` holds it, Pillow's options for it, and whether it is drawn enough to be tried otherwise."""
+
+    image: Image.Image
+    format: str
+    options: dict[str, Any]
+    drawn: bool
+
+    def of_quality(self, quality: int) -> "Prepared":
+        return self._replace(options={**self.options, "quality": quality})
+
+
+def prepared(image: Image.Image, format: str, quality: Mapping[str, int]) -> Prepared:
+    """All that the image decides before it is encoded."""
     options = settings(format, image.width * image.height, quality)
     if not FORMATS[format].alpha:
         image = flattened(image)
     image = clean(image)
     if format == "jpeg" and faded_share(image) > _FADED_AT_MOST:
         options["subsampling"] = "4:4:4"
-    encoded = _save(image, format, options)
-    if format not in _FLAT_ABOVE or flat_share(image) <= _FLAT_ABOVE[format]:
+    drawn = format in _FLAT_ABOVE and flat_share(image) > _FLAT_ABOVE[format]
+    return Prepared(image, format, options, drawn)
+
+
+def smallest(what: Prepared) -> bytes:
+    """The image's bytes, by the way that takes fewest."""
+    image, options = what.image, what.options
+    encoded = _save(image, what.format, options)
+    if not what.drawn:
         return encoded
-    other = _drawn_webp(image, options["quality"], len(encoded)) if format == "webp" else _palette_png(image)
+    webp = what.format == "webp"
+    other = _drawn_webp(image, options["quality"], len(encoded)) if webp else _palette_png(image)
     return other if other and len(other) < len(encoded) else encoded
 
 

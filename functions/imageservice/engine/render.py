@@ -10,7 +10,8 @@ from PIL import Image
 
 from imageservice.core.formats import FALLBACK, FORMATS, fallback_for
 from imageservice.core.limits import Limits
-from imageservice.core.rendition_plan import Light, Size, Target, fitted
+from imageservice.core.manifest import Search
+from imageservice.core.rendition_plan import Light, Quality, Size, Target, fitted
 from imageservice.engine.containers.bounded_file import BoundedFile, decoding
 from imageservice.engine.containers.header import Header
 from imageservice.engine.decode import Pixels, decode_still, fit
@@ -28,13 +29,17 @@ _PREVIEW = 64
 
 @dataclass(frozen=True)
 class Encoded:
-    """One rendition; `format` is avif, webp, jpeg, png or gif. `milliseconds` is how long its encoding took."""
+    """One rendition; `format` is avif, webp, jpeg, png or gif. `milliseconds` is how long its encoding took.
+
+    `search` is there if the quality was to be found.
+    """
 
     format: str
     width: int
     height: int
     data: bytes
     milliseconds: float = field(default=0.0, compare=False)
+    search: Search | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ def render(
     target: Target,
     formats: Sequence[str],
     limits: Limits,
-    quality: Mapping[str, int] | None = None,
+    quality: Mapping[str, Quality] | None = None,
     describe: bool = False,
     light: Light = "linear",
 ) -> Rendered:
@@ -63,7 +68,8 @@ def render(
 
     The format `fallback` is gif for a moving image, png where any pixel of the original is transparent, else jpeg. A
     moving image moves in webp and gif; any other format shows its first frame. The same arguments give the same
-    bytes. Raises ImageRejected, with a plain reason, for data that are no image, that are damaged or cut off, or that
+    bytes, unless the time for a search of quality is up. A moving image gets the default quality instead of a target.
+    Raises ImageRejected, with a plain reason, for data that are no image, that are damaged or cut off, or that
     are beyond the limits.
     """
     file = BoundedFile(BytesIO(data), len(data), limits)
@@ -72,7 +78,7 @@ def render(
         original = _decoded(file, header, target, light)
     fallback = fallback_for(alpha=original.alpha, animated=header.frames > 1)
     names = [fallback if name == FALLBACK else name for name in formats]
-    images = tuple(_encoded(original, file, header, name, target, quality or {}) for name in names)
+    images = tuple(_encoded(original, file, header, name, target, quality or {}, limits) for name in names)
     if not describe:
         return Rendered(images, original.alpha, None, None)
     # Not from the rendition: the smallest one may show only a part, and the preview shows the whole image.
@@ -111,20 +117,37 @@ def _encoded(
     header: Header,
     format: str,
     target: Target,
-    quality: Mapping[str, int],
+    quality: Mapping[str, Quality],
+    limits: Limits,
 ) -> Encoded:
     begin = perf_counter()
-    data = _data(original.frames, header.loops, format, quality)
+    asked, search = quality.get(format), None
+    fixed = {format: asked} if isinstance(asked, int) else {}
+    if isinstance(asked, Mapping) and len(original.frames) == 1:
+        data, search = _sought(original, format, asked["target"], limits)
+    else:
+        data = _data(original.frames, header.loops, format, fixed)
     if format == header.format and _shows_all(header, target, format):
-        data = no_larger_than_original(
+        used = search.get("quality") if search else fixed.get(format)
+        bounded = no_larger_than_original(
             data,
             file,
             header,
             _is_shown_as_stored(original, header),
-            quality.get(format, FORMATS[format].quality_of(target.width * target.height)),
+            used or FORMATS[format].quality_of(target.width * target.height),
             lambda lower: _data(original.frames, header.loops, format, {format: lower}),
         )
-    return Encoded(format, target.width, target.height, data, (perf_counter() - begin) * 1000)
+        if search and bounded is not data:
+            search = Search(target=search["target"], outcome="original")
+        data = bounded
+    return Encoded(format, target.width, target.height, data, (perf_counter() - begin) * 1000, search)
+
+
+def _sought(original: _Decoded, format: str, target: int, limits: Limits) -> tuple[bytes, Search]:
+    # Not at the top: only plans with a target for quality need it.
+    from imageservice.engine.quality_search import encode_to_target
+
+    return encode_to_target(original.frames[0].image, format, target, limits.max_search_seconds)
 
 
 def _data(frames: Sequence[RenderedFrame], loops: int, format: str, quality: Mapping[str, int]) -> bytes:

@@ -45,6 +45,15 @@ def test_a_plan_shows_its_rules_its_bytes_and_the_widths_for_the_edge(tmp_path: 
     assert "64,320" in shown
 
 
+def test_a_target_for_quality_is_shown_as_what_it_is(tmp_path: Path) -> None:
+    content = written({**PLAN, "quality": {"avif": {"target": 80}, "webp": "auto", "jpeg": 70}})
+    (said,) = map(json.loads, check(tmp_path, content, "--json").stdout.splitlines())
+    assert said["rules"][0]["quality"] == {"avif": {"target": 80}, "webp": {"target": 78}, "jpeg": 70}
+    shown = " ".join(check(tmp_path, content).stdout.split())
+    assert "target 80" in shown
+    assert "target 78" in shown
+
+
 def test_the_packaged_plan_passes(tmp_path: Path) -> None:
     from imageservice.adapters.plan_loader import packaged_plan
 

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from starlette.testclient import TestClient
 
+from imageservice.adapters.image_table import to_dynamodb
 from imageservice_operator.console.app import create_app
 from imageservice_operator.operations import audit
 from imageservice_operator.operations.stack import Stack
@@ -122,6 +123,30 @@ def test_a_color_or_placeholder_that_is_invalid_is_left_out(console: TestClient,
     put(stack, id="a.jpg", status="READY", color="url(//evil)", placeholder="https://evil.example/x")
     page = console.get("/").text
     assert "evil" not in page
+
+
+def test_a_rendition_whose_quality_was_found_shows_its_receipt(console: TestClient, stack: Stack) -> None:
+    rendition = {"size": "w", "width": 9, "height": 9, "format": "webp", "key": "a/1/w.webp", "bytes": 99}
+    search = {"target": 78, "outcome": "reached", "quality": 62, "score": 78.4}
+    item = {
+        "id": "a.jpg",
+        "status": "READY",
+        "updated_at": "2026-11-22T12:00:00.000Z",
+        "sequencer": "1",
+        "source": {
+            "bucket": "originals",
+            "key": "a.jpg",
+            "bytes": 9,
+            "width": 9,
+            "height": 9,
+            "format": "png",
+        },
+    }
+    for renditions, shown in (([rendition], False), ([{**rendition, "search": search}], True)):
+        stack.client("dynamodb").put_item(
+            TableName="images", Item=to_dynamodb({**item, "renditions": renditions})
+        )
+        assert ("78.4 of 78, quality 62" in console.get("/image?id=a.jpg").text) is shown
 
 
 def test_only_renditions_are_served_and_only_as_images(console: TestClient, stack: Stack) -> None:

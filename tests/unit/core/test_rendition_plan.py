@@ -8,7 +8,7 @@ import pytest
 from imageservice.adapters.plan_loader import load_plan
 from imageservice.core.errors import PlanInvalid
 from imageservice.core.original import Original
-from imageservice.core.rendition_plan import Plan, Size, fitted
+from imageservice.core.rendition_plan import AUTO_TARGET, Plan, Size, fitted
 
 PHOTO = Original(format="jpeg", width=4272, height=2848, frames=1, alpha=False)
 
@@ -39,6 +39,26 @@ def test_sizes_wider_than_the_original_collapse_into_one_at_its_width() -> None:
         ("w640", 640, ()),
         ("w1280", 1000, ("w1920",)),
     ]
+
+
+def test_auto_is_a_target_and_two_ways_to_write_it_are_one_plan() -> None:
+    size: dict[str, object] = {"name": "a", "width": 9}
+    target = {"target": AUTO_TARGET}
+    whole = load_plan(plan(size, quality="auto")).default
+    spelled = load_plan(plan(size, quality={"jpeg": target, "avif": "auto", "webp": target})).default
+    assert whole.quality == {"avif": target, "webp": target, "jpeg": target}
+    assert whole.fingerprint == spelled.fingerprint
+
+
+@pytest.mark.parametrize(
+    "quality",
+    ["best", 80, {"webp": "best"}, {"webp": 0}, {"webp": 101}, {"webp": 70.5}, {"webp": True}, {"webp": {}}]
+    + [{"webp": {"target": target}} for target in (49, 96, 78.5, "78")]
+    + [{"webp": {"target": 78, "most": 9}}, {"png": "auto"}, {"gif": {"target": 78}}],
+)
+def test_a_quality_is_a_number_a_target_or_auto(quality: object) -> None:
+    with pytest.raises(PlanInvalid, match=r"the rendition plan at \$\.quality"):
+        load_plan(plan({"name": "a", "width": 9}, quality=quality))
 
 
 def test_the_tiniest_original_still_gives_at_least_one_pixel_each_way() -> None:

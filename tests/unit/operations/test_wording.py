@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from imageservice_operator.operations.wording import ago, size
+from imageservice.core.manifest import Search
+from imageservice_operator.operations.wording import ago, receipt, size
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAY = 86_400
@@ -75,3 +76,23 @@ def test_no_time_is_never(nothing: str | None) -> None:
 )
 def test_bytes_have_three_digits_at_most(count: int | None, words: str) -> None:
     assert size(count) == words
+
+
+@pytest.mark.parametrize(
+    ("search", "words"),
+    [
+        ({"target": 78, "outcome": "reached", "quality": 62, "score": 78.4}, "78.4 of 78, quality 62"),
+        ({"target": 78, "outcome": "reached", "score": 95.5}, "95.5 of 78, lossless"),
+        (
+            {"target": 90, "outcome": "nearest", "quality": 94, "score": 86.0},
+            "86.0 of 90, quality 94, the nearest",
+        ),
+        (
+            {"target": 78, "outcome": "out_of_time", "quality": 84, "score": 71.2},
+            "71.2 of 78, quality 84, out of time",
+        ),
+        ({"target": 78, "outcome": "original"}, "no larger than the original"),
+    ],
+)
+def test_a_receipt_says_score_target_and_quality(search: Search, words: str) -> None:
+    assert receipt(search) == words

@@ -30,9 +30,14 @@ def without_alpha(image: Image.Image) -> Image.Image:
 
 def flattened(image: Image.Image) -> Image.Image:
     """The image on white, without alpha."""
-    if image.mode not in ("LA", "RGBA"):
+    return on(_WHITE, image)
+
+
+def on(color: tuple[int, int, int], image: Image.Image) -> Image.Image:
+    """The image on a color, without alpha."""
+    if image.mode not in _WITHOUT:
         return image
     image = image.convert("RGBA")
-    canvas = Image.new("RGB", image.size, _WHITE)
+    canvas = Image.new("RGB", image.size, color)
     canvas.paste(image, mask=image.getchannel("A"))
     return canvas

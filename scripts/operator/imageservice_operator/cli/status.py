@@ -11,7 +11,7 @@ from imageservice_operator.cli.output import escaped, fact, facts, status_text, 
 from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations import failures, health, images
 from imageservice_operator.operations.images import Image
-from imageservice_operator.operations.wording import ago, size
+from imageservice_operator.operations.wording import ago, receipt, size
 
 
 @command("status", "The state of an image, or how many images have each status.")
@@ -87,13 +87,16 @@ def _card(image: Image) -> Any:
 
 
 def _renditions(image: Image) -> Any:
-    shown = table("size", "pixels", "format", "bytes", "key", right=("bytes",))
+    searched = any("search" in each for each in image.renditions)
+    found = ("score",) if searched else ()
+    shown = table("size", "pixels", "format", "bytes", *found, "key", right=("bytes",))
     for each in image.renditions:
         shown.add_row(
             untrusted(each["size"]),
             f"{each['width']} × {each['height']}",
             each["format"],
             size(each["bytes"]),
+            *([receipt(each["search"]) if "search" in each else "–"] if searched else []),
             untrusted(each["key"]),
         )
     return shown

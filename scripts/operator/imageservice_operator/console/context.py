@@ -141,6 +141,7 @@ def _templates() -> Environment:
         tree=json_view.tree,
         machine_time=filters.machine_time,
         size=wording.size,
+        receipt=wording.receipt,
         lasted=filters.lasted,
         pretty=filters.pretty,
         plural=filters.plural,

@@ -41,6 +41,15 @@ def box(size: Size) -> str:
     return f"{size.name} {size.width}{height}{cover}{gravity}"
 
 
+def qualities(plan: Plan) -> str:
+    """The qualities that a plan sets: avif 62, webp target 78."""
+    texts = [
+        f"{name} {value}" if isinstance(value, int) else f"{name} target {value['target']}"
+        for name, value in plan.quality.items()
+    ]
+    return ", ".join(texts) or "measured defaults"
+
+
 def _change(prefix: str, before: Plan, after: Plan) -> RuleChange:
     old, new = ({size.name: size for size in plan.sizes} for plan in (before, after))
     return RuleChange(
@@ -58,12 +67,8 @@ def _settings(before: Plan, after: Plan, old: dict[str, Size], new: dict[str, Si
     if before.formats != after.formats:
         yield f"formats {', '.join(before.formats)} → {', '.join(after.formats)}"
     if before.quality != after.quality:
-        yield f"quality {_quality(before)} → {_quality(after)}"
+        yield f"quality {qualities(before)} → {qualities(after)}"
     if before.light != after.light:
         yield f"light {before.light} → {after.light}"
     if before.access != after.access:
         yield f"access {before.access} → {after.access}"
-
-
-def _quality(plan: Plan) -> str:
-    return ", ".join(f"{name} {value}" for name, value in plan.quality.items()) or "measured defaults"

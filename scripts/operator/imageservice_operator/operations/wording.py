@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from imageservice.core.manifest import Search
+
 _SPANS = (("year", 31_557_600), ("month", 2_629_800), ("day", 86_400), ("hour", 3600), ("min", 60), ("s", 1))
 _ABBREVIATED = ("min", "s")
 _NOW_S = 5  # clocks of two machines differ by that much
@@ -20,6 +22,16 @@ def utc(value: datetime | str | None) -> datetime | None:
 def exact(moment: datetime) -> str:
     """A time to the second, with its zone: 2026-11-26 09:30:12 UTC."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def receipt(search: Search) -> str:
+    """How a rendition's quality was found, in a few characters: 78.4 of 78, quality 62."""
+    outcome = search["outcome"]
+    if outcome == "original":
+        return "no larger than the original"
+    quality = f"quality {search['quality']}" if "quality" in search else "lossless"
+    more = {"nearest": ", the nearest", "out_of_time": ", out of time"}.get(outcome, "")
+    return f"{search.get('score')} of {search['target']}, {quality}{more}"
 
 
 def ago(value: datetime | str | None, now: datetime | None = None) -> str:

@@ -7,12 +7,11 @@ from typing import Any
 
 import click
 
-from imageservice.core.rendition_plan import Plan
 from imageservice_operator.cli.output import facts, table, untrusted
 from imageservice_operator.cli.plan.group import plan
 from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations.plan import MAX_BYTES, PlanDocument, read_plan
-from imageservice_operator.operations.plan_changes import box
+from imageservice_operator.operations.plan_changes import box, qualities
 
 
 @command("check", "Check a plan in a file, without a stack.", plan)
@@ -43,12 +42,8 @@ def rules(document: PlanDocument) -> Any:
             untrusted(rule.prefix) if rule.prefix else "(default)",
             ", ".join(map(box, rule.plan.sizes)),
             ", ".join(rule.plan.formats),
-            quality(rule.plan),
+            qualities(rule.plan),
             rule.plan.light,
             rule.plan.access,
         )
     return shown
-
-
-def quality(plan: Plan) -> str:
-    return ", ".join(f"{name} {value}" for name, value in plan.quality.items()) or "measured defaults"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from imageservice_operator.cli.output import facts, untrusted
-from imageservice_operator.cli.plan.check import quality, rules
+from imageservice_operator.cli.plan.check import rules
 from imageservice_operator.cli.plan.group import plan
 from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations import images, plan_journal, reprocess
 from imageservice_operator.operations.plan import described, live_plan, matching
-from imageservice_operator.operations.plan_changes import box
+from imageservice_operator.operations.plan_changes import box, qualities
 
 _STANDING = {
     "UP_TO_DATE": "its renditions are of this plan",
@@ -66,7 +66,7 @@ def show(session: Session, image_id: str | None) -> None:
                 "because": why + (f"; it wins over {', '.join(also)}" if also else ""),
                 "sizes": ", ".join(map(box, applied.plan.sizes)),
                 "formats": ", ".join(applied.plan.formats),
-                "quality": quality(applied.plan),
+                "quality": qualities(applied.plan),
                 "light": applied.plan.light,
                 "access": applied.plan.access,
                 "now": _STANDING.get(standing["decision"], standing["decision"]),
