@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("bytes", "images", "light", "operator", "read", "serve")
+NAMES = ("auto", "bytes", "images", "light", "operator", "read", "serve")
 
 
 def main() -> None:
