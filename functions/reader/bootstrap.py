@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from imageservice.adapters.cache_generation import CacheInUse, cache_name
 from imageservice.adapters.item_reader import ItemReader
+from imageservice.adapters.link_keys import link_keys
 from imageservice.adapters.manifest_cache import configured_cache
 from imageservice.adapters.no_cache import NoCache
 from imageservice.adapters.presigning import presigned_link
@@ -13,20 +14,24 @@ from imageservice.adapters.redis_client import READER
 from imageservice.adapters.settings import Settings, settings
 from imageservice.core.access import AccessRules
 from imageservice.http.edge import EdgeSettings
+from imageservice.http.signed_links import LinkSigner
 from imageservice.read_through import ReadCache, ReadThrough, Table
+from reader.private import Presigner
 
 
 class Dependencies(NamedTuple):
     """`presign` makes the link to a rendition's key for readers who come without the edge.
 
     `deadline` is the time for a whole answer, in seconds. `access` says which ids are private; None if none are.
+    `signer` checks and signs the links to private images.
     """
 
     read_through: ReadThrough
-    presign: Callable[[str], str]
+    presign: Presigner
     edge: EdgeSettings
     deadline: float
-    access: AccessRules | None = None
+    access: AccessRules | None
+    signer: LinkSigner
 
 
 def bootstrap(
@@ -42,8 +47,8 @@ def bootstrap(
     def image_table() -> Table:
         return table or ItemReader(config.image_table)
 
-    def presign(key: str) -> str:
-        return presigned_link(config.processed_bucket, key)
+    def presign(key: str, seconds: int = 0) -> str:
+        return presigned_link(config.processed_bucket, key, seconds)
 
     def readers_cache() -> ReadCache:
         made = configured_cache(config.cache, READER)
@@ -53,7 +58,10 @@ def bootstrap(
 
     read_through = ReadThrough(manifests or readers_cache(), image_table)
     access = AccessRules.from_text(config.access_rules)
-    return Dependencies(read_through, presign, _edge(config), config.reader_deadline / 1000, access)
+    keys = link_keys(config.link_key, config.link_public_keys)
+    return Dependencies(
+        read_through, presign, _edge(config), config.reader_deadline / 1000, access, LinkSigner(keys)
+    )
 
 
 def _edge(config: Settings) -> EdgeSettings:

@@ -3,27 +3,21 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 from imageservice.core.errors import DirectReadRefused, RequestInvalid
-from imageservice.core.formats import FALLBACK, RENDITION_FORMATS, format_named
 from imageservice.core.image_id import check_image_id
 from imageservice.core.negotiation import RenditionQuery
 from imageservice.core.picture import PictureOptions
 from imageservice.http.edge import VIEWER_HOST, EdgeSettings
 from imageservice.http.events import id_in_path
 from imageservice.http.links import cdn_origin
+from imageservice.http.rendition_query import rendition_query
 from reader.picture import DEFAULT_PICTURE, read_picture
 from reader.placeholder import FALLBACKS
 
-_MAX_WIDTH = 20_000
-_MAX_DPR = 10
 _ANYTHING = RenditionQuery()
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?")
-_DECIMAL = re.compile(r"[0-9]{1,5}(\.[0-9]{1,4})?", re.ASCII)
-_DIGITS = 5
-_SIZE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}", re.ASCII)  # as in rendition_plan.schema.json
 
 
 @dataclass(slots=True)
@@ -53,8 +47,7 @@ class ReadRequest:
 def read_request(event: Mapping[str, Any], edge: EdgeSettings) -> ReadRequest:
     """The request in the event. Unknown parameters are ignored.
 
-    The CloudFront Function in template.yaml applies the same rules to parameters, in JavaScript. Raises RequestInvalid,
-    and DirectReadRefused if the edge is required.
+    Raises RequestInvalid, and DirectReadRefused if the edge is required.
     """
     headers = event["headers"]
     through_edge = edge.sent(headers)
@@ -69,7 +62,7 @@ def read_request(event: Mapping[str, Any], edge: EdgeSettings) -> ReadRequest:
         image_id=image_id,
         metadata=metadata,
         head=event["requestContext"]["http"]["method"] == "HEAD",
-        query=_query(parameters) if parameters and not metadata else _ANYTHING,
+        query=rendition_query(parameters) if parameters and not metadata else _ANYTHING,
         accept=headers.get("accept", ""),
         if_none_match=headers.get("if-none-match", ""),
         edge=origin,
@@ -85,40 +78,8 @@ def _viewers_origin(headers: Mapping[str, str]) -> str:
     return f"https://{host}" if _HOST.fullmatch(host) else ""
 
 
-def _query(parameters: Mapping[str, str]) -> RenditionQuery:
-    size, width, dpr = parameters.get("size"), parameters.get("w"), parameters.get("dpr")
-    name = _format(parameters.get("format"))
-    if size is not None and not _SIZE.fullmatch(size):
-        raise RequestInvalid("size must be the name of a size.")
-    if width is None:
-        if dpr is not None:
-            raise RequestInvalid("dpr requires w.")
-        return RenditionQuery(size, None, name)
-    if size is not None:
-        raise RequestInvalid("size and w can't be combined.")
-    pixels = _number("w", width, _MAX_WIDTH)
-    return RenditionQuery(None, ceil(pixels if dpr is None else pixels * _number("dpr", dpr, _MAX_DPR)), name)
-
-
-def _format(name: str | None) -> str | None:
-    if name is None or name == FALLBACK:
-        return name
-    row = format_named(name)
-    if row is None or row.role is None:
-        raise RequestInvalid(f"format must be one of {', '.join((*RENDITION_FORMATS, FALLBACK))}.")
-    return row.name
-
-
 def _fallback(parameters: Mapping[str, str]) -> str:
     name = parameters.get("fallback", "")
     if "fallback" in parameters and name not in FALLBACKS:
         raise RequestInvalid(f"fallback must be one of {', '.join(FALLBACKS)}.")
     return name
-
-
-def _number(name: str, text: str, most: int) -> float:
-    whole = len(text) <= _DIGITS and text.isascii() and text.isdigit()
-    number = int(text) if whole else float(text) if _DECIMAL.fullmatch(text) else 0
-    if not 0 < number <= most:
-        raise RequestInvalid(f"{name} must be a number above 0 and at most {most}.")
-    return number

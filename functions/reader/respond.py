@@ -1,7 +1,7 @@
 """The answer after the manifest is found: the redirect, the metadata, or why there is neither."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from imageservice.core.errors import LinkRequired, Problem
 from imageservice.core.keys import is_private
@@ -19,40 +19,64 @@ from reader.responses import document, nothing_to_serve, redirect
 Presign = Callable[[str], str]
 
 
+class Links(Protocol):
+    """The links in an answer about one image."""
+
+    def image(self, **parameters: str) -> str:
+        """The image's own link, which leads to the rendition for these parameters."""
+        ...
+
+    def rendition(self, rendition: Rendition) -> str:
+        """Where the rendition is."""
+        ...
+
+
+class PublicLinks:
+    """The links of an image that everybody may read; they stay valid."""
+
+    def __init__(self, request: ReadRequest, presign: Presign) -> None:
+        self._edge, self._presign = request.edge, presign
+        self._image = image_link(request.host, request.image_id, encode_twice=not request.edge)
+
+    def image(self, **parameters: str) -> str:
+        query = "&".join(f"{name}={value}" for name, value in parameters.items())
+        return f"{self._image}?{query}" if query else self._image
+
+    def rendition(self, rendition: Rendition) -> str:
+        key = rendition["key"]
+        return rendition_link(self._edge, key) if self._edge else self._presign(key)
+
+
 def respond(request: ReadRequest, manifest: Manifest | None, presign: Presign, *, fresh: bool) -> Response:
     """The answer. `fresh` says whether it comes soon enough after the manifest was read for the edge to cache it."""
-    return _respond(request, manifest, presign, keep_at_edge=fresh and request.through_edge)
+    # Made under a plan that this deployment does not have yet, or has no more.
+    if manifest is not None and is_private(manifest.get("digest", "")):
+        raise LinkRequired
+    return respond_with(
+        request, manifest, PublicLinks(request, presign), keep_at_edge=fresh and request.through_edge
+    )
 
 
-def _respond(
-    request: ReadRequest, manifest: Manifest | None, presign: Presign, *, keep_at_edge: bool
+def respond_with(
+    request: ReadRequest, manifest: Manifest | None, links: Links, *, keep_at_edge: bool
 ) -> Response:
+    """The answer, with these links."""
     if manifest is None or not manifest.get("renditions"):
         nothing = nothing_to_serve(manifest)
         return with_placeholder(nothing, request.fallback) if request.fallback else nothing
-    # Made under a plan that this deployment does not have yet, or has no more.
-    if is_private(manifest.get("digest", "")):
-        raise LinkRequired
     if request.metadata:
-        content = _metadata(request, manifest, presign)
+        content = _metadata(request, manifest, links)
         return document(manifest["id"], content, request.if_none_match, keep_at_edge=keep_at_edge)
     try:
         rendition = choose(manifest, request.query, preferred_formats(request.accept))
     except Problem as error:  # no such size, or no such format, of this image
         return problem(error)
-    return redirect(manifest, rendition, _link(request, rendition, presign), keep_at_edge=keep_at_edge)
+    return redirect(manifest, rendition, links.rendition(rendition), keep_at_edge=keep_at_edge)
 
 
-def _link(request: ReadRequest, rendition: Rendition, presign: Presign) -> str:
-    key = rendition["key"]
-    return rendition_link(request.edge, key) if request.edge else presign(key)
-
-
-def _metadata(request: ReadRequest, manifest: Manifest, presign: Presign) -> dict[str, Any]:
-    lasting = image_link(request.host, manifest["id"], encode_twice=not request.edge)
-
+def _metadata(request: ReadRequest, manifest: Manifest, links: Links) -> dict[str, Any]:
     def link(rendition: Rendition) -> str:
-        return f"{lasting}?size={rendition['size']}&format={rendition['format']}"
+        return links.image(size=rendition["size"], format=rendition["format"])
 
     srcset = srcset_by_format(manifest, link)
     attributes = parts(manifest, srcset, link, request.picture)
@@ -60,8 +84,8 @@ def _metadata(request: ReadRequest, manifest: Manifest, presign: Presign) -> dic
     with_caption = figure(manifest, html) if "text" in manifest else ""
     return {
         **manifest,
-        "url": lasting,
-        "renditions": [{**each, "url": _link(request, each, presign)} for each in manifest["renditions"]],
+        "url": links.image(),
+        "renditions": [{**each, "url": links.rendition(each)} for each in manifest["renditions"]],
         "srcset": srcset,
         "picture": html,
         **({"figure": with_caption} if with_caption else {}),

@@ -10,8 +10,12 @@ from imageservice.http.responses import Response
 METHODS = {
     "/images/": ("GET", "HEAD", "PUT", "DELETE"),
     "/metadata/": ("GET", "HEAD", "PATCH"),
+    "/signed/images/": ("GET", "HEAD"),
+    "/signed/metadata/": ("GET", "HEAD"),
+    "/signed/uploads/": ("GET",),
     "/uploads/": ("GET",),
     "/uploads": ("POST",),
+    "/links": ("POST",),
 }
 
 

@@ -4,9 +4,11 @@ from functools import cache
 
 from imageservice.adapters.aws_clients import client
 from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.link_keys import link_keys
 from imageservice.adapters.settings import settings
 from imageservice.adapters.source_versions import SourceVersions
 from imageservice.core.access import AccessRules
+from imageservice.http.signed_links import LinkSigner
 from upload_status.states import UploadStates
 
 
@@ -21,3 +23,9 @@ def states() -> UploadStates:
 def access() -> AccessRules | None:
     """Which ids are private; None if none are."""
     return AccessRules.from_text(settings().access_rules)
+
+
+@cache
+def signer() -> LinkSigner:
+    config = settings()
+    return LinkSigner(link_keys(config.link_key, config.link_public_keys))

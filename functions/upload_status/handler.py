@@ -1,5 +1,6 @@
 """GET /uploads/{id+}: the state of an upload, for pages that wait for it."""
 
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -7,9 +8,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from imageservice.adapters.logging import logger
 from imageservice.core.errors import LinkRequired, Problem, RequestInvalid, StoreUnavailable
 from imageservice.core.image_id import check_image_id
+from imageservice.core.signed_link import SIGNED
 from imageservice.http.events import Event, id_in_path
+from imageservice.http.links import link_to
 from imageservice.http.problems import problem
 from imageservice.http.responses import Response
+from imageservice.http.signed_links import confidential
 from upload_status import bootstrap
 from upload_status.responses import RETRY_STORE_S, state_response
 
@@ -19,11 +23,7 @@ _LONGEST_VERSION = 1024
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
     try:
-        image_id = check_image_id(id_in_path(event))
-        access = bootstrap.access()
-        if access is not None and access.private(image_id):
-            raise LinkRequired
-        response = state_response(event, bootstrap.states().find(image_id, _version(event)))
+        response = _signed(event) if event["rawPath"].startswith(SIGNED) else _public(event)
     except StoreUnavailable as error:
         logger.warning("unavailable", extra={"error": str(error)})
         unavailable = StoreUnavailable("The upload's state can't be read at the moment.")
@@ -32,6 +32,26 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Response:
         response = problem(error)
     logger.info("answered", extra={"path": event["rawPath"], "status": response["statusCode"]})
     return response
+
+
+def _public(event: Event) -> Response:
+    image_id = check_image_id(id_in_path(event))
+    access = bootstrap.access()
+    if access is not None and access.private(image_id):
+        raise LinkRequired
+    return state_response(bootstrap.states().find(image_id, _version(event)), partial(link_to, event))
+
+
+def _signed(event: Event) -> Response:
+    """The answer to a signed link, whose lifetime the links in it have."""
+    signer = bootstrap.signer()
+    unsigned, expires = signer.check(event)
+
+    def link(path: str, image_id: str) -> str:
+        return signer.link_at(event, f"/{path}/{image_id}", expires)
+
+    state = bootstrap.states().find(check_image_id(id_in_path(unsigned)), _version(unsigned))
+    return confidential(state_response(state, link))
 
 
 def _version(event: Event) -> str | None:

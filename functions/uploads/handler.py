@@ -1,4 +1,4 @@
-"""The calls that write: presigns uploads, stores small images itself, deletes originals."""
+"""The calls that write: presigns uploads, stores small images itself, deletes originals; and signs links."""
 
 from functools import partial
 from http import HTTPStatus
@@ -12,6 +12,7 @@ from imageservice.http.problems import problem
 from imageservice.http.responses import Response
 from imageservice.http.routing import dispatch
 from uploads import bootstrap
+from uploads.links import sign_link
 from uploads.requests import delete_image, presign_upload, put_image
 
 _RETRY_S = 1
@@ -19,6 +20,7 @@ _CALLS = {
     "POST /uploads": presign_upload,
     "PUT /images/{id+}": put_image,
     "DELETE /images/{id+}": delete_image,
+    "POST /links": sign_link,
 }
 
 

@@ -1,5 +1,6 @@
 """The calls that write: each takes what it writes to and a request, and answers it or raises a Problem."""
 
+import time
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import Any
 
 from imageservice.adapters.audit_table import AuditTable
 from imageservice.adapters.source_bucket import Originals
+from imageservice.core.access import AccessRules
 from imageservice.core.audit import Actor, record_of
 from imageservice.core.errors import BodyTooLarge, ImageExists, MediaTypeUnsupported, RequestInvalid
 from imageservice.core.focus import check_focus
@@ -29,10 +31,12 @@ from imageservice.http.events import (
 )
 from imageservice.http.links import link_to
 from imageservice.http.responses import Response, json_response
+from imageservice.http.signed_links import LinkSigner
 
 # A Lambda function gets at most 6 MB, and API Gateway encodes bodies in base64, which adds a third. Source:
 # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _PUT_BYTES = 4_400_000
+_STATE_S = 3600
 _EXAMPLE = {"id": "shoes/red.jpg", "content_type": "image/jpeg"}
 _OPTIONAL = {"focus": "0.42,0.18"}
 _FOCUS_HEADER = "x-amz-meta-focus"
@@ -40,11 +44,16 @@ _FOCUS_HEADER = "x-amz-meta-focus"
 
 @dataclass(frozen=True)
 class Writes:
-    """SourceBucket, the record of who did what, and which ids a token permits (imageservice.core.ownership)."""
+    """SourceBucket, the record of who did what, and which ids a token permits (imageservice.core.ownership).
+
+    `access` says which ids are private (None: none are), and `signer` signs links to them.
+    """
 
     originals: Originals
     audit: AuditTable
     prefix_claim: str = ""
+    access: AccessRules | None = None
+    signer: LinkSigner | None = None
 
     def check(self, event: Event, image_id: str) -> str:
         """The id. Raises ImageIdInvalid or WriteForbidden."""
@@ -77,7 +86,9 @@ def presign_upload(writes: Writes, event: Event) -> Response:
     metadata = {**uploader, **focus}
     metadata |= text_metadata(text, metadata)
     form = writes.originals.presigned_post(image_id, content_type, metadata)
-    return _answer(HTTPStatus.CREATED, event, image_id, **asdict(form), max_bytes=writes.originals.max_bytes)
+    return _answer(
+        writes, HTTPStatus.CREATED, event, image_id, **asdict(form), max_bytes=writes.originals.max_bytes
+    )
 
 
 def put_image(writes: Writes, event: Event) -> Response:
@@ -111,7 +122,9 @@ def put_image(writes: Writes, event: Event) -> Response:
             raise
         with writes.recorded(event, "replace", image_id):
             version = store()
-    return _answer(HTTPStatus.ACCEPTED, event, image_id, version, status="PROCESSING", version_id=version)
+    return _answer(
+        writes, HTTPStatus.ACCEPTED, event, image_id, version, status="PROCESSING", version_id=version
+    )
 
 
 def delete_image(writes: Writes, event: Event) -> Response:
@@ -119,16 +132,25 @@ def delete_image(writes: Writes, event: Event) -> Response:
     image_id = writes.check(event, id_in_path(event))
     with writes.recorded(event, "remove", image_id):
         writes.originals.delete(image_id)
-    return _answer(HTTPStatus.ACCEPTED, event, image_id, status="DELETED")
+    return _answer(writes, HTTPStatus.ACCEPTED, event, image_id, status="DELETED")
 
 
 def _actor(event: Event) -> Actor:
     return Actor(caller_of(event), "API")
 
 
-def _answer(code: HTTPStatus, event: Event, image_id: str, version: str = "", **members: Any) -> Response:
-    """The answer, with where the upload's state and the image's metadata are."""
-    upload = link_to(event, "uploads", image_id, **({"version": version} if version else {}))
-    links = {"upload": upload, "metadata": link_to(event, "metadata", image_id)}
+def _answer(
+    writes: Writes, code: HTTPStatus, event: Event, image_id: str, version: str = "", **members: Any
+) -> Response:
+    """The answer, with where the upload's state and the image's metadata are; of a private image, for an hour."""
+    parameters = {"version": version} if version else {}
+    if writes.signer and writes.access is not None and writes.access.private(image_id):
+        expires = int(time.time()) + _STATE_S
+        upload = writes.signer.link_at(event, f"/uploads/{image_id}", expires, **parameters)
+        metadata = writes.signer.link_at(event, f"/metadata/{image_id}", expires)
+    else:
+        upload = link_to(event, "uploads", image_id, **parameters)
+        metadata = link_to(event, "metadata", image_id)
+    links = {"upload": upload, "metadata": metadata}
     headers = {"cache-control": "no-store", "location": upload}
     return json_response(code, {"id": image_id, **members, **links}, headers)

@@ -31,7 +31,10 @@ Temporary credentials also need `-H "x-amz-security-token: $AWS_SESSION_TOKEN"`.
 
 @dataclass(frozen=True)
 class Snippet:
-    """One operation as code: `curl` for a shell, `fetch` for a module of JavaScript, empty for calls that write."""
+    """One operation as code: `curl` for a shell, `fetch` for a module of JavaScript, empty for calls that write.
+
+    Both are empty for a signed link: the answer that has it has all of it.
+    """
 
     operation: str
     title: str
@@ -57,7 +60,9 @@ def page(document: Mapping[str, Any]) -> str:
     """docs/api.md."""
     parts = [_HEAD]
     for each in snippets(document):
-        parts.append(f"## {each.title}\n\n{each.reference}\n```bash\n{each.curl}\n```\n")
+        parts.append(f"## {each.title}\n\n{each.reference}")
+        if each.curl:
+            parts.append(f"```bash\n{each.curl}\n```\n")
         if each.fetch:
             parts.append(f"```js\n{each.fetch}\n```\n")
     return "\n".join(parts)
@@ -113,6 +118,8 @@ def _snippet(
     parameters: list[Mapping[str, Any]],
     reference: str,
 ) -> Snippet:
+    if any(each["name"] == "signature" for each in parameters):
+        return Snippet(operation["operationId"], operation["summary"], reference, "", "")
     examples = {(each["in"], each["name"]): _example(each) for each in parameters}
     for (place, name), value in examples.items():
         if place == "path" and value:

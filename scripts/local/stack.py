@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from imageservice_operator.operations.stack import Stack
 from imageservice_operator.operations.stack_file import StackFile
-from local import cache, console, ministack_server, open_files, ports, statefile
+from local import cache, console, link_keys, ministack_server, open_files, ports, statefile
 from local.cloudfront import service as edge
 from local.deployment import source
 from local.deployment.deploy import Deployer
@@ -50,7 +50,8 @@ def running(options: Options) -> Iterator[Stack]:
 
         bare = StackFile(endpoint_url, options.region, "test", "test", {}, served_from.url, console_url)
         client = Stack.of_file(bare).client
-        parameters |= served_from.parameters(client) | options.parameters
+        parameters |= served_from.parameters(client) | link_keys.parameters(client, options.parameters)
+        parameters |= options.parameters
         deployer = Deployer(client, endpoint_url, options.region, options.versions)
         outputs = deployer.create(options.template, parameters, options.stack_name)
         file = replace(bare, outputs=outputs)

@@ -7,12 +7,21 @@ from typing import Any
 import pytest
 
 from dev.checks.template import functions, resources, template
+from local.cloudfront.distribution import CACHING_DISABLED
 from local.deployment.conditions import Conditions
 from unrouted.handler import METHODS
 
 CONFIG = resources("AWS::CloudFront::Distribution")["Distribution"]["Properties"]["DistributionConfig"]
+WITH_LINKS = {"LinkPublicKeyA": "a"}
+
+
+def behaviors(given: dict[str, str]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = Conditions(template(), given).without_ifs(CONFIG["CacheBehaviors"])
+    return found
+
+
 BEHAVIORS = {"default": CONFIG["DefaultCacheBehavior"]} | {
-    behavior["PathPattern"]: behavior for behavior in CONFIG["CacheBehaviors"]
+    behavior["PathPattern"]: behavior for behavior in behaviors(WITH_LINKS)
 }
 each_behavior = pytest.mark.parametrize("path", BEHAVIORS)
 
@@ -27,8 +36,8 @@ def test_every_behavior_has_the_response_headers_and_the_functions(path: str) ->
     behavior = BEHAVIORS[path]
     assert behavior["ResponseHeadersPolicyId"] == {"Ref": "ResponseHeaders"}
     on_request, on_response = BEHAVIORS["default"]["FunctionAssociations"]
-    # A rendition is fresh for a year, so its age does not matter; the state of an upload is not stored.
-    ageless = path in ("/renditions/*", "/uploads/*")
+    # A rendition is fresh for a year, so its age does not matter; nothing else of these is stored.
+    ageless = path in ("/renditions/*", "/uploads/*", "/signed/*", "/signed/renditions/*")
     expected = [on_request] if ageless else [on_request, on_response]
     assert behavior["FunctionAssociations"] == expected
     assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
@@ -137,3 +146,17 @@ def test_a_rendition_that_the_bucket_lacks_is_looked_for_at_the_api() -> None:
     assert primary == "renditions"
     assert origins[secondary]["DomainName"] == origins["api"]["DomainName"]
     assert origins[secondary]["OriginPath"] == "/renditions"
+
+
+def test_private_renditions_are_served_by_signed_urls_alone_and_nothing_private_is_stored() -> None:
+    paths = [path for path in BEHAVIORS if path.startswith("/signed")]
+    assert paths == ["/signed/renditions/*", "/signed/*"]  # the first that matches applies
+    assert BEHAVIORS["/signed/renditions/*"]["TrustedKeyGroups"] == [{"Ref": "LinkKeys"}]
+    assert {BEHAVIORS[path]["CachePolicyId"] for path in paths} == {CACHING_DISABLED}
+
+
+def test_without_keys_private_renditions_are_at_the_api_which_has_none() -> None:
+    private = [each for each in behaviors({}) if each["PathPattern"].startswith("/signed")]
+    assert [(each["PathPattern"], each["TargetOriginId"], each["CachePolicyId"]) for each in private] == [
+        ("/signed/*", "api", CACHING_DISABLED)
+    ]

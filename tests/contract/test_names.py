@@ -24,6 +24,8 @@ LIMITS = {
     ("AWS::ElastiCache::ServerlessCache", "ServerlessCacheName"): 40,
     ("AWS::CloudFront::Function", "Name"): 64,
     ("AWS::AppConfig::Application", "Name"): 64,
+    ("AWS::CloudFront::PublicKey", "PublicKeyConfig/Name"): 128,
+    ("AWS::CloudFront::KeyGroup", "KeyGroupConfig/Name"): 128,
     ("AWS::CloudFront::CachePolicy", "CachePolicyConfig/Name"): 128,
     ("AWS::CloudFront::ResponseHeadersPolicy", "ResponseHeadersPolicyConfig/Name"): 128,
     ("AWS::CloudFront::OriginAccessControl", "OriginAccessControlConfig/Name"): 64,

@@ -44,7 +44,7 @@ def test_every_snippet_runs_from_the_upload_to_the_deletion(
     service: Service, client: tuple[Path, dict[str, str]]
 ) -> None:
     folder, variables = client
-    for snippet in ORDER:
+    for snippet in filter(lambda each: each.curl, ORDER):
         found = subprocess.run(
             ["bash", "-c", snippet.curl],
             cwd=folder,

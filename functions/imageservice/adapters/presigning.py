@@ -14,18 +14,27 @@ _EXPIRY_S = 3600
 _WINDOW_S = 600
 
 
-def presigned_link(bucket: str, key: str) -> str:
-    """A link to `key` in `bucket` that is valid for at least 50 minutes; the same one for ten minutes."""
+def presigned_link(bucket: str, key: str, seconds: int = 0) -> str:
+    """A link to `key` in `bucket` that is valid for at least 50 minutes; the same one for ten minutes.
+
+    With `seconds`, it is valid for so long, but for no more than an hour.
+    """
+    if seconds:
+        return _signed(bucket, key, min(seconds, _EXPIRY_S))
     return _presigned(bucket, key, int(time.time() / _WINDOW_S))
 
 
 @lru_cache(maxsize=4096)
 def _presigned(bucket: str, key: str, window: int) -> str:  # noqa: ARG001 - `window` only ends the cached link's life
+    return _signed(bucket, key, _EXPIRY_S)
+
+
+def _signed(bucket: str, key: str, seconds: int) -> str:
     credentials = AwsCredentials.from_environment(os.environ)
     origin = urlsplit(_origin(bucket, credentials.region))
     path = f"{origin.path}/{quote(key)}"
     signer = Signer(credentials, "s3", datetime.now(UTC))
-    query = signer.signed_query(origin.netloc, path, {}, "UNSIGNED-PAYLOAD", _EXPIRY_S)
+    query = signer.signed_query(origin.netloc, path, {}, "UNSIGNED-PAYLOAD", seconds)
     return f"{origin.scheme}://{origin.netloc}{path}?{query}"
 
 

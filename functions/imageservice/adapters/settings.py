@@ -31,6 +31,8 @@ class Settings:
     Sizes are in bytes and pixels. An empty `cache_url` means no cache. With a `cache_iam_name`, `cache_user`
     authenticates with the function's role, otherwise with `cache_password`. An empty `rendition_plan` means the
     packaged plan. `access_rules` are that plan's, for readers; empty if all images are public.
+    `link_key` is the private key that signs links to private images, in PEM; `link_public_keys` are those that links
+    are checked with (adapters.link_keys).
     An empty `cdn_url` means that links use the host name that the edge was reached at, or are presigned.
     `edge_secrets` are what the edge may send to prove itself, separated by commas; a `direct_reads` other than
     "refused" admits requests without.
@@ -54,6 +56,8 @@ class Settings:
     direct_reads: str = ""
     rendition_plan: str = ""
     access_rules: str = ""
+    link_key: str = field(default="", repr=False)
+    link_public_keys: str = ""
     process_image_arn: str = ""
     remove_image_arn: str = ""
     failure_topic_arn: str = ""

@@ -7,6 +7,8 @@
     │   │   └── FocusInvalid       the text is no focal point (imageservice.core.focus)                     400
     │   ├── DirectReadRefused      this deployment answers only reads that come through its edge            403
     │   ├── LinkRequired           these ids are private: reading needs a signed link                       403
+    │   ├── LinkInvalid            the link's signature does not fit its path and parameters                403
+    │   ├── LinkExpired            the link was valid until a time that has passed                          403
     │   ├── WriteForbidden         the token does not permit writing this id                                403
     │   ├── ImageUnknown           there is no image with this id                                           404
     │   ├── RenditionUnknown       there is no such rendition any more                                      404
@@ -21,6 +23,7 @@
     │   ├── BodyTooLarge           the body is larger than this call accepts                                413
     │   ├── MediaTypeUnsupported   the body's Content-Type is none that is accepted                         415
     │   ├── ImageRejected          the image is bad: its uploader sees why, replaying cannot help           422
+    │   ├── LinksUnavailable       this deployment has no key that it could sign links with                501
     │   └── StoreUnavailable       DynamoDB throttles, fails or hangs: try again                            503
     ├── PlanInvalid                the rendition plan is not valid: a mistake in the deployment
     ├── CacheUnavailable           Redis is gone, hangs or sends invalid answers: readers continue without it
@@ -33,6 +36,7 @@ A function's error reaches the state machine under the name of its class: `Error
 function: those that inspect and resize return the reason, and the state machine ends under this name.
 """
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -70,6 +74,25 @@ class LinkRequired(Problem):
 
     def __init__(self) -> None:
         super().__init__("Images with such an id are private. Reading one needs a signed link.")
+
+
+class LinkInvalid(Problem):
+    """The link was changed, or signed by no key of this deployment; it does not say which."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__("The link is not valid.")
+
+
+class LinkExpired(Problem):
+    """The link's time is over; `expires` is when it was, in seconds since 1970."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self, expires: int) -> None:
+        until = datetime.fromtimestamp(expires, UTC).isoformat(timespec="seconds")
+        super().__init__(f"The link has expired: it was valid until {until}.")
 
 
 class WriteForbidden(Problem):
@@ -158,6 +181,12 @@ class ImageRejected(Problem):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class LinksUnavailable(Problem):
+    """Links can't be signed: the deployment has no private key, or one that is of none of its public keys."""
+
+    status = HTTPStatus.NOT_IMPLEMENTED
 
 
 class StoreUnavailable(Problem):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from starlette.applications import Starlette
@@ -13,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from local.cloudfront import event
+from local.cloudfront import event, signed_urls
 from local.cloudfront.distribution import Behavior, Distribution
 from local.cloudfront.function import Function, FunctionFailed
 from local.cloudfront.origins import Ask
@@ -59,10 +61,15 @@ class Edge:
         origins: Mapping[str, Origin],
         invalidations: Invalidations,
         context: Mapping[str, str],
+        trusted_keys: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
-        """`context` names the distribution to its functions (local.cloudfront.event)."""
+        """`context` names the distribution to its functions (local.cloudfront.event).
+
+        `trusted_keys` are the public keys of signed URLs, in PEM, by id.
+        """
         self._distribution = distribution
         self._context = context
+        self._trusted_keys = trusted_keys
         self._functions = {
             code: Function(code)
             for behavior in (distribution.default, *(each for _, each in distribution.behaviors))
@@ -77,11 +84,21 @@ class Edge:
     async def answer(self, request: Request) -> Response:
         viewer = _viewer(request)
         behavior = self._distribution.behavior(viewer.path)
-        response = await self._answer(request, viewer, behavior)
+        refused = await self._refusal(request, viewer) if behavior.signed else None
+        if refused:
+            response = _response(request, _from_edge(refused))
+        else:
+            response = await self._answer(request, viewer, behavior)
         response.headers.update(
             behavior.response_headers.for_answer(response.headers, has_origin="origin" in request.headers)
         )
         return response
+
+    async def _refusal(self, request: Request, viewer: event.Viewer) -> Answer | None:
+        """The answer to a URL that is not signed; CloudFront checks that before anything else."""
+        origin = f"{request.url.scheme}://{request.headers.get('host', '')}"
+        keys = await run_in_threadpool(self._trusted_keys)
+        return signed_urls.refusal(origin, viewer.path, viewer.query, keys, time.time())
 
     async def _answer(self, request: Request, viewer: event.Viewer, behavior: Behavior) -> Response:
         sent = event.event(viewer, self._context)
@@ -97,8 +114,9 @@ class Edge:
         origin = self._origins[behavior.origin]
         if request.method not in ("GET", "HEAD") or not behavior.stores:
             body = await request.body()
-            asked = Ask(request.method, onward.path, onward.query, onward.headers, body)
-            return _from_edge(await origin.ask(asked))
+            query = signed_urls.unsigned(onward.query) if behavior.signed else onward.query
+            asked = Ask(request.method, onward.path, query, onward.headers, body)
+            return _from_edge(await self._or_failover(behavior, asked, await origin.ask(asked)))
         async with self._purging:  # or one request would overtake another's purge
             self._store.purge(await run_in_threadpool(self._invalidations.new_items))
         query = _cached_query(behavior, onward.query)
@@ -107,14 +125,19 @@ class Edge:
             return _from_edge(stored.answer, stored, self._store.now())
         asked_at = self._store.now()
         forwarded = onward.query if behavior.forwards_query else query
-        answer = await origin.ask(Ask("GET", onward.path, forwarded, onward.headers))
-        if (failover := behavior.failover) and answer.status in failover.statuses:
-            other = self._origins[failover.origin]
-            answer = await other.ask(Ask("GET", failover.path + onward.path, forwarded, onward.headers))
+        asked = Ask("GET", onward.path, forwarded, onward.headers)
+        answer = await self._or_failover(behavior, asked, await origin.ask(asked))
         if answer.status >= 500 and (stored := self._store.on_error(key)):
             return _from_edge(stored.answer, stored, self._store.now())
         self._store.keep(key, viewer.path, answer, asked_at)
         return _from_edge(answer)
+
+    async def _or_failover(self, behavior: Behavior, asked: Ask, answer: Answer) -> Answer:
+        """The answer, or that of the origin that stands in for a status like this."""
+        failover = behavior.failover
+        if failover is None or answer.status not in failover.statuses:
+            return answer
+        return await self._origins[failover.origin].ask(replace(asked, path=failover.path + asked.path))
 
     def _after_response_function(self, behavior: Behavior, sent: Mapping[str, Any], answer: Answer) -> Answer:
         """What the behavior's function makes of the answer; CloudFront runs none for an error."""

@@ -77,7 +77,7 @@ class Behavior:
 
     `function` and `response_function` are the code of the CloudFront Functions of the viewer's request and of the
     response to it, or None. `stores` is whether answers are stored at all. `forwards_query` is whether the origin sees
-    the whole query, or only the parameters in the key.
+    the whole query, or only the parameters in the key. `signed` is whether it answers signed URLs alone.
     """
 
     origin: str
@@ -89,6 +89,7 @@ class Behavior:
     stores: bool = True
     forwards_query: bool = False
     failover: Failover | None = None
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,12 @@ class Distribution:
         """
         resources = template["Resources"]
         codes = function_codes(template, parameters or {})
-        config = next(
-            resource["Properties"]["DistributionConfig"]
-            for resource in resources.values()
-            if resource["Type"] == "AWS::CloudFront::Distribution"
+        config = Conditions(template, parameters or {}).without_ifs(
+            next(
+                resource["Properties"]["DistributionConfig"]
+                for resource in resources.values()
+                if resource["Type"] == "AWS::CloudFront::Distribution"
+            )
         )
 
         def behavior(spec: Mapping[str, Any]) -> Behavior:
@@ -128,6 +131,7 @@ class Distribution:
                 spec["CachePolicyId"] != CACHING_DISABLED,
                 _forwards_query(spec),
                 failover,
+                "TrustedKeyGroups" in spec,
             )
 
         return cls(

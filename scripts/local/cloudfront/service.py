@@ -15,6 +15,7 @@ from imageservice_operator.operations.stack import Stack
 from local.cloudfront.app import Edge, Invalidations, application
 from local.cloudfront.distribution import API, RENDITIONS, Distribution
 from local.cloudfront.origins import Api, Bucket
+from local.cloudfront.signed_urls import TrustedKeys
 from local.cloudfront.store import Store
 from local.deployment import source
 
@@ -42,6 +43,7 @@ def running(
             "distributionId": stack.outputs["DistributionId"],
             "distributionDomainName": f"{listener.getsockname()[0]}:{listener.getsockname()[1]}",
         },
+        TrustedKeys(stack.client("cloudfront"), stack.outputs["DistributionId"]),
     )
     server = uvicorn.Server(
         uvicorn.Config(

@@ -20,7 +20,7 @@ class _ManagedPolicies:
         return {}
 
 
-ADDRESSES = {"CdnUrl", "CacheUrl", "CacheSecretArn"}
+VARYING = {"CdnUrl", "CacheUrl", "CacheSecretArn", "LinkPublicKeyA", "LinkKeySecretArn"}
 """Parameters that differ at each start on one machine. Their values are left to CloudFormation, which puts them in
 place of references as the transform does, so that a result serves the next start, too."""
 
@@ -31,12 +31,12 @@ def transformed(template: dict[str, Any], parameters: dict[str, str], region: st
     for resource in source["Resources"].values():
         resource.pop("Metadata", None)  # says how to build it, which is done already
     for name, spec in source.get("Parameters", {}).items():
-        if name in ADDRESSES:
+        if name in VARYING:
             spec.pop("Default", None)
     values = {
         name: spec["Default"] for name, spec in source.get("Parameters", {}).items() if "Default" in spec
     }
-    values |= {name: value for name, value in parameters.items() if name not in ADDRESSES}
+    values |= {name: value for name, value in parameters.items() if name not in VARYING}
     values |= {"AWS::Region": region, "AWS::Partition": "aws"}
     made_with = [sys.version, *(version(name) for name in ("aws-sam-translator", "boto3"))]
     result = transform_cache.kept(
@@ -44,7 +44,7 @@ def transformed(template: dict[str, Any], parameters: dict[str, str], region: st
         [made_with, source, values, region],
         lambda: _transformed(source, values, region),
     )
-    for name in ADDRESSES & template.get("Parameters", {}).keys():
+    for name in VARYING & template.get("Parameters", {}).keys():
         result["Parameters"][name] = template["Parameters"][name]
     return result
 

@@ -30,6 +30,7 @@ NAMES: tuple[str, ...] = (
     "http_api_paths",
     "http_api_stage_variables",
     "imported_table",
+    "cloudfront_keys",
     "stepfunctions_engine",
     "interpreter_clients",
     "jsonata_values",

@@ -38,7 +38,7 @@ def test_the_sam_transform_is_not_run_again_for_other_addresses_and_gives_the_sa
         "serverless._transformed = None",
         "assert transformed(2) == first",
         "serverless._transformed = kept",
-        "serverless.ADDRESSES = set()",
+        "serverless.VARYING = set()",
         "print(transformed(3) == first)",
     )
     assert answer == "True"

@@ -39,7 +39,7 @@ COVERED = {
     "clients": ["interpreter_clients"],
     "engine": ["stepfunctions_engine"],
     "workers": ["lambda_workers"],
-    "imports": ["interpreter_imports"],  # in test_imports.py
+    "elsewhere": ["interpreter_imports", "cloudfront_keys"],  # in test_imports.py, test_cloudfront_keys.py
 }
 
 Bare = Callable[[str], Machines]

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from read_world import NO_EDGE, manifest
 
+from imageservice.adapters.link_keys import link_keys
 from imageservice.core.access import AccessRules
 from imageservice.core.errors import StoreUnavailable
 from imageservice.core.manifest import Manifest
+from imageservice.http.signed_links import LinkSigner
 from imageservice.read_through import ReadResult
 from reader import bootstrap
 from reader.handler import handler
@@ -31,7 +33,7 @@ class Known:
 
 
 def answer(path: str, known: Known, monkeypatch: pytest.MonkeyPatch, method: str = "GET") -> dict[str, Any]:
-    made = bootstrap.Dependencies(known, str, NO_EDGE, 60, RULES)  # type: ignore[arg-type]  # all of it that is used here
+    made = bootstrap.Dependencies(known, str, NO_EDGE, 60, RULES, LinkSigner(link_keys("", "")))  # type: ignore[arg-type]  # all of it that is used here
     monkeypatch.setattr(bootstrap, "dependencies", lambda: made)
     context: Any = SimpleNamespace(aws_request_id="request")
     event = {

@@ -8,7 +8,7 @@ import pytest
 from unrouted.handler import METHODS, handler
 
 
-def unrouted(path: str, method: str = "PATCH") -> dict[str, Any]:
+def unrouted(path: str, method: str = "TRACE") -> dict[str, Any]:
     return {"rawPath": path, "requestContext": {"http": {"method": method}}}
 
 
@@ -21,7 +21,9 @@ def unrouted(path: str, method: str = "PATCH") -> dict[str, Any]:
         ("/uploads/", 404, None),
         ("/robots.txt", 404, None),
         ("/images/a/b.jpg", 405, "GET, HEAD, PUT, DELETE"),
-        ("/metadata/a", 405, "GET, HEAD"),
+        ("/metadata/a", 405, "GET, HEAD, PATCH"),
+        ("/signed/images/a", 405, "GET, HEAD"),
+        ("/links", 405, "POST"),
         ("/uploads/a", 405, "GET"),
         ("/uploads", 405, "POST"),
         ("/renditions/a.jpg/0b54f1c2a7e49d36/w640.avif", 404, None),

@@ -1,12 +1,14 @@
 """GET /uploads/{id+}: what a page gets."""
 
 import json
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from links import request_of, signer
 
 from imageservice.core.access import AccessRules
 from imageservice.core.errors import StoreUnavailable, UploadUnknown
@@ -103,3 +105,22 @@ def test_what_can_not_be_a_version_is_a_bad_request(ask: Ask, query: dict[str, s
 
 def test_what_can_not_be_an_id_is_a_bad_request(ask: Ask) -> None:
     assert ask(state("READY"), "/uploads/a/../b")["statusCode"] == 400
+
+
+def test_a_signed_link_leads_to_the_state_with_links_that_expire_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bootstrap, "states", lambda: States(state("READY")))
+    monkeypatch.setattr(bootstrap, "access", lambda: AccessRules([("a ", "private")]))
+    monkeypatch.setattr(bootstrap, "signer", signer)
+    expires = int(time.time()) + 600
+    link = signer().link(
+        "https://cdn.example", "/uploads/a b.jpg", expires, {"version": "v1"}, encode_twice=False
+    )
+    answer = handler(request_of(link), CONTEXT)
+    assert (answer["statusCode"], answer["headers"]["cache-control"]) == (200, "private, no-store")
+    content = json.loads(answer["body"])
+    for name, path in (("image", "/images/a b.jpg"), ("metadata", "/metadata/a b.jpg")):
+        request, until = signer().check(request_of(content[name]))
+        assert (request["rawPath"], until) == (path, expires)
+    assert handler(request_of(link.replace("v1", "v2")), CONTEXT)["statusCode"] == 403

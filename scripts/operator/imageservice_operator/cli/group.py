@@ -8,6 +8,7 @@ COMMANDS = (
     "upload",
     "describe",
     "status",
+    "link",
     "watch",
     "list",
     "executions",

@@ -1,0 +1,39 @@
+"""link: a signed link to a private image, which expires."""
+
+from __future__ import annotations
+
+import click
+
+from imageservice_operator.cli.moment import Duration
+from imageservice_operator.cli.output import fact
+from imageservice_operator.cli.session import Session, command
+from imageservice_operator.operations import links
+
+
+@command("link", "Sign a link to a private image; it expires.")
+@click.argument("image_id", metavar="ID")
+@click.option("--size", metavar="NAME", help="To this size alone.")
+@click.option("--w", metavar="PIXELS", help="To the smallest size that is at least this wide, alone.")
+@click.option("--format", metavar="NAME", help="To this format alone, such as jpeg.")
+@click.option(
+    "--expires",
+    type=Duration(),
+    default="1h",
+    show_default=True,
+    help="For how long it is valid, such as 30min, 12h or 7d, which is the most.",
+)
+def link(
+    session: Session, image_id: str, size: str | None, w: str | None, format: str | None, expires: float
+) -> None:
+    """Sign a link to a private image. Everybody who has it can see the image until it expires.
+
+    Without --size, --w and --format there is a link to the metadata as well, whose links lead to all sizes.
+    """
+    given = {"size": size, "w": w, "format": format}
+    choice = {name: value for name, value in given.items() if value is not None}
+    signed = links.sign(session.stack, image_id, expires, choice)
+    session.emit(signed.as_json())
+    session.show_whole(fact("link", signed.url))
+    if signed.metadata:
+        session.show_whole(fact("metadata", signed.metadata))
+    session.show_whole(fact("until", signed.expires_at))

@@ -1,0 +1,176 @@
+"""Private images on a whole stack: the API, the edge and the command line; and images that become private."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from service import Service
+from waiting import HANG_S, until
+
+from imageservice_operator.operations import links, reprocess
+from local import background
+
+SIZES = {
+    "formats": ["webp", "fallback"],
+    "sizes": [{"name": "w64", "width": 64}, {"name": "w120", "width": 120}],
+}
+PLAN = {"default": SIZES, "rules": [{"prefix": "in voices/", "access": "private"}]}
+ID = "in voices/50% é+1.jpg"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    options = (f"--parameter=RenditionPlan={json.dumps(PLAN)}", "--parameter=RenditionWidths=64,120")
+    with background.started(tmp_path_factory.mktemp("private"), *options) as started:
+        yield Service(started)
+
+
+@pytest.fixture(scope="module")
+def image(service: Service) -> str:
+    samples = Path(__file__).parents[1] / "samples"
+    assert service.settled(service.upload(samples / "landscape-orientation6.jpg", ID))["status"] == "READY"
+    return ID
+
+
+def get(url: str, **headers: str) -> httpx.Response:
+    return httpx.get(url, headers=headers, timeout=HANG_S)
+
+
+def signed(service: Service, image_id: str, seconds: float = 600, **choice: str) -> links.Link:
+    return links.sign(service.stack, image_id, seconds, choice)
+
+
+def detail(answer: httpx.Response) -> str:
+    return str(answer.json()["detail"])
+
+
+def test_without_a_link_nothing_is_readable_and_nothing_says_whether_it_exists(
+    service: Service, image: str
+) -> None:
+    for path in ("images", "metadata", "uploads"):
+        there, missing = (
+            get(service.stack.public_url + f"/{path}/{httpx.URL('/' + each).raw_path.decode()[1:]}")
+            for each in ("in voices/50%25 é+1.jpg", "in voices/none")
+        )
+        assert (there.status_code, there.json()) == (403, missing.json())
+        assert there.headers["cache-control"] == "no-store"
+
+
+def test_a_link_leads_to_the_rendition_at_the_edge_and_at_the_api(service: Service, image: str) -> None:
+    link = signed(service, image, size="w64", format="webp").url
+    redirect = get(link)
+    assert (redirect.status_code, redirect.headers["cache-control"]) == (302, "private, no-store")
+    found = get(redirect.headers["location"])
+    assert (found.status_code, found.headers["content-type"]) == (200, "image/webp")
+    assert found.headers["cache-control"].startswith("private")
+    assert get(redirect.headers["location"], **{"if-none-match": found.headers["etag"]}).status_code == 304
+    assert httpx.head(redirect.headers["location"], timeout=HANG_S).status_code == 200
+    # The API itself decodes a path twice.
+    path = link.removeprefix(service.stack.public_url).replace("%", "%25", link.partition("?")[0].count("%"))
+    assert get(service.stack.api_url + path).status_code == 302
+
+
+def test_after_a_valid_fetch_the_edge_still_asks_for_a_signature(service: Service, image: str) -> None:
+    location = get(signed(service, image).url).headers["location"]
+    assert get(location).status_code == 200
+    bare, _, query = location.partition("?")
+    assert get(bare).status_code == 403
+    assert get(f"{bare}?{query.replace('Signature=', 'Signature=A')}").status_code == 403
+    assert get(f"{bare.replace('w120', 'w64')}?{query}").status_code == 403
+    for path in (
+        bare,
+        bare.replace("/p", "/%70"),
+        bare.replace("/signed/renditions", "/%73igned/renditions"),
+    ):
+        public = path.replace("/signed/renditions/", "/renditions/")
+        assert get(public).status_code in (403, 404), public
+        assert get(f"{public}?{query}").status_code in (403, 404), public
+
+
+def test_a_link_for_one_size_is_for_no_other_and_for_no_other_image(service: Service, image: str) -> None:
+    link = signed(service, image, size="w64").url
+    for changed in (
+        link.replace("size=w64", "size=w120"),
+        link.replace("size=w64", "size=w64&size=w120"),
+        link.replace("size=w64&", ""),
+        link + "&format=webp",
+        link.replace("%2B1.jpg", "%2B2.jpg"),
+        link.replace("in%20voices/", "in%20voices//"),
+        link.replace("/signed/images/", "/signed/metadata/"),
+        link.replace("/signed/images/", "/images/"),
+    ):
+        assert changed != link
+        assert get(changed).status_code == 403, changed
+
+
+def test_an_expired_link_says_so(service: Service, image: str) -> None:
+    link = signed(service, image, 1)
+    until(lambda: get(link.url).status_code == 403, lambda: "the link expires")
+    assert detail(get(link.url)).startswith("The link has expired: it was valid until ")
+
+
+def test_the_metadata_have_signed_links_that_work(service: Service, image: str) -> None:
+    content = get(signed(service, image).metadata).json()
+    assert content["id"] == image
+    for link in [content["url"], *(each["url"] for each in content["renditions"])]:
+        assert httpx.get(link, timeout=HANG_S, follow_redirects=True).status_code == 200, link
+
+
+def test_an_image_that_becomes_private_and_public_again_is_never_at_its_old_addresses(
+    service: Service, samples: Path
+) -> None:
+    stack = service.stack
+    image_id = service.upload(samples / "landscape-orientation6.jpg", "later/1.jpg")
+    service.settled(image_id)
+    public = stack.image_url(image_id)
+    old = get(public).headers["location"]
+    assert get(old).status_code == 200  # both are now in the edge's cache
+
+    private = {**PLAN, "rules": [*PLAN["rules"], {"prefix": "later/", "access": "private"}]}
+    made_by(service, private, image_id)
+    assert get(public).status_code == 403
+    assert get(old).status_code in (403, 404)
+    location = get(signed(service, image_id).url).headers["location"]
+    assert get(location).status_code == 200
+
+    made_by(service, PLAN, image_id)
+    assert get(get(public).headers["location"]).status_code == 200
+    assert get(location.partition("?")[0].replace("/signed/", "/")).status_code in (403, 404)
+    assert get(location.partition("?")[0]).status_code == 403
+
+
+def made_by(service: Service, plan: dict[str, Any], image_id: str) -> None:
+    """The image is made by this plan, as a canary is; the deployment keeps its own."""
+    revision = service.item(image_id)["revision"]
+    (standing,) = reprocess.select(service.stack, [{"key": image_id}], plan=json.dumps(plan))
+    assert standing["decision"] == "PROCESS"
+    service.stack.client("stepfunctions").start_execution(
+        stateMachineArn=service.stack.machine_arn("ProcessImage"), input=json.dumps(standing["event"])
+    )
+    until(
+        lambda: (item := service.item(image_id))["revision"] > revision and item["status"] == "READY",
+        lambda: f"{image_id} is made again",
+    )
+
+
+def test_the_logs_have_no_signature(service: Service, image: str) -> None:
+    link = signed(service, image).url
+    get(link)
+    signature = httpx.URL(link).params["signature"]
+    logs = service.stack.client("logs")
+    groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+    begin = int((time.time() - 600) * 1000)
+
+    def texts() -> list[str]:
+        return [
+            event["message"]
+            for group in groups
+            for event in logs.filter_log_events(logGroupName=group, startTime=begin)["events"]
+        ]
+
+    until(lambda: any("/signed/images/" in text for text in texts()), lambda: "the read is logged")
+    assert not [text for text in texts() if signature in text or "signature=" in text]
