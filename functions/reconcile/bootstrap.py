@@ -1,7 +1,8 @@
-"""What ReconcileFunction works with, made once per process; tests replace `dependencies`."""
+"""What ReconcileFunction works with, made once per process; tests replace `dependencies`
+and `states`."""
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from imageservice.adapters.aws_clients import client
 from imageservice.adapters.executions import Executions
@@ -27,3 +28,8 @@ def dependencies() -> Dependencies:
     recorder = FailureRecorder(client("dynamodb"), config.image_table, executions, notifier, client("s3"))
     machine_arns = [config.process_image_arn, config.remove_image_arn]
     return Dependencies(Reconciler(table, executions, recorder), table, machine_arns)
+
+
+def states() -> Any:
+    """The client of Step Functions, which hears of lost calls."""
+    return client("stepfunctions")

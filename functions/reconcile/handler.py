@@ -1,4 +1,7 @@
-"""Finds images stuck in PROCESSING, and failures whose event was lost; on a schedule, and when an operator asks."""
+"""Finds images stuck in PROCESSING, failures whose event was lost, and calls that were never answered.
+
+On a schedule, when an operator asks, and when such a call comes.
+"""
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -6,6 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from imageservice.adapters.awaited_call import give_up_call
 from imageservice.adapters.logging import MetricUnit, logged, logger, metrics
 from imageservice.adapters.sent_requests import taken_requests
 from reconcile import bootstrap
@@ -21,8 +25,13 @@ _GRACE_MINUTES = 10
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str]]:
     """`event`: the schedule's, or `hours` to look back and `grace_minutes`. Returns ids: waiting, stuck, missed.
 
-    Raises what DynamoDB or Step Functions raise: the schedule runs it again.
+    Or records of the queue of lost calls; then it returns nothing. Raises what DynamoDB or Step Functions raise: the
+    schedule or the queue runs it again.
     """
+    if "Records" in event:
+        for record in event["Records"]:
+            give_up_call(record, bootstrap.states(), context.aws_request_id)
+        return {}
     reconciler, table, machine_arns = bootstrap.dependencies()
     look_back = timedelta(hours=event.get("hours", _LOOK_BACK_HOURS))
     grace = timedelta(minutes=event.get("grace_minutes", _GRACE_MINUTES))

@@ -1,6 +1,7 @@
-"""What ResizeFunction works with, made once per process; tests replace `sizer`."""
+"""What ResizeFunction works with, made once per process; tests replace `sizer` and `states`."""
 
 from functools import cache, partial
+from typing import Any
 
 from imageservice.adapters.aws_clients import client
 from imageservice.adapters.processed_bucket import Renditions
@@ -16,3 +17,8 @@ def sizer() -> Sizer:
     config = settings()
     renditions = Renditions(client("s3"), config.processed_bucket)
     return Sizer(partial(read_original, client("s3")), renditions, config.limits)
+
+
+def states() -> Any:
+    """The client of Step Functions, which answers to queued calls go to."""
+    return client("stepfunctions")

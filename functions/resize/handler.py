@@ -5,6 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from imageservice.adapters.awaited_call import answer_call
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
 from imageservice.adapters.logging import log_rejection, logged, logger
 from imageservice.adapters.sent_requests import taken_requests
@@ -14,16 +15,25 @@ from resize import bootstrap
 
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """`event`: source (in DynamoDB's format), digest, resize (see imageservice.core.resize_plan), execution.
+    """`event`: a call, or a record of the queue in which ProcessImage puts it. Returns a call's answer."""
+    if "Records" not in event:
+        return _answer(event)
+    for record in event["Records"]:
+        answer_call(record, _answer, bootstrap.states(), context.aws_request_id)
+    return {}
+
+
+def _answer(call: dict[str, Any]) -> dict[str, Any]:
+    """`call`: source (in DynamoDB's format), digest, resize (see imageservice.core.resize_plan), execution.
 
     Returns attributes of the item, in DynamoDB's format: the renditions, and alpha, placeholder and color if the
     resize describes the image. If the pixels can't be decoded, returns the reason, as `rejection`.
     """
-    source, resize = from_dynamodb(event["source"]["M"]), event["resize"]
-    logger.append_keys(image_id=source["key"], execution=event["execution"], size=resize["target"]["name"])
+    source, resize = from_dynamodb(call["source"]["M"]), call["resize"]
+    logger.append_keys(image_id=source["key"], execution=call["execution"], size=resize["target"]["name"])
     begin = perf_counter()
     try:
-        sized = bootstrap.sizer().make(source, event["digest"], resize)
+        sized = bootstrap.sizer().make(source, call["digest"], resize)
     except ImageRejected as error:
         log_rejection(error)
         return {"rejection": error.reason}

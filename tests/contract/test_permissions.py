@@ -96,6 +96,8 @@ def test_statements_only_allow(name: str) -> None:
 def test_machine_may_invoke_the_functions_it_names_and_no_other(machine: Machine) -> None:
     versions = {sample(value) for value in machine.substitutions.values() if ":function:" in sample(value)}
     called = {version.rpartition(":")[0] for version in versions}
+    if machine.name == "ProcessImage":  # executions of earlier releases go on, and those call it themselves
+        called.add(sample({"Fn::GetAtt": ["ResizeFunction", "Arn"]}))
     named = called | {f"{function}:*" for function in called}
     allowed = {
         sample(resource)

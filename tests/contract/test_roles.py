@@ -112,6 +112,9 @@ def demanded(name: str, given: dict[str, str]) -> set[str]:
             actions |= DEMANDED.get(call, {call.replace("stepfunctions:", "states:")})
     # What Lambda itself does with the function's role.
     actions |= {"logs:CreateLogStream", "logs:PutLogEvents"}
+    if any(event["Type"] == "SQS" for event in function.get("Events", {}).values()):
+        # docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+        actions |= {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
     if given.get("Tracing") == "enabled":
         actions |= {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
     if "VpcConfig" in Conditions(rendered(), given).without_ifs(function):

@@ -72,7 +72,9 @@ def test_definitions_name_versions_and_nothing_else_calls_the_latest_code_of_suc
         for key, value in machine["DefinitionSubstitutions"].items()
         if key.endswith("FunctionArn")
     }
-    assert named | {"ReaderFunction"} == set(VERSIONED)
+    assert named | {"ReaderFunction", "ResizeFunction"} == set(VERSIONED)
+    queue = rendered()["Resources"]["ResizeFunctionResizes"]["Properties"]
+    assert queue["FunctionName"] == {"Ref": "ResizeFunctionAliaslive"}
     body = str(rendered()["Resources"]["HttpApi"]["Properties"]["Body"])
     assert "${ReaderFunctionAliaslive}" in body
     assert "${ReaderFunction.Arn}" not in body

@@ -157,19 +157,19 @@ def test_a_task_that_runs_twice_answers_and_stores_the_same(service: Service, sa
         for event in service.history(item["execution"])
         if event["type"] == "TaskScheduled"
     ]
-    resizes = [task for task in scheduled if "resize" in task.get("Payload", {})]
+    calls = [task["MessageBody"]["call"] for task in scheduled if "MessageBody" in task]
     bucket, s3 = service.stack.outputs["ProcessedBucketName"], service.stack.client("s3")
     before = {
         one["key"]: s3.get_object(Bucket=bucket, Key=one["key"])["Body"].read() for one in item["renditions"]
     }
-    for task in resizes:
+    for call in calls:
         answer = service.stack.client("lambda").invoke(
-            FunctionName=task["FunctionName"], Payload=json.dumps(task["Payload"])
+            FunctionName=service.stack.output("ResizeFunctionArn"), Payload=json.dumps(call)
         )
         made = from_dynamodb(json.loads(answer["Payload"].read()))["renditions"]
         assert all(one in item["renditions"] for one in made)
     after = {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in before}
-    assert len(resizes) == 5
+    assert len(calls) == 5
     assert after == before
 
 

@@ -98,6 +98,25 @@ class Machines:
             Timeout=120,
         )["FunctionArn"]
 
+    def waiting_task(self, **retry: Any) -> dict[str, Any]:
+        """A task that waits for its token's answer; with `retry`, it is tried again after any error."""
+        return {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+            "Parameters": {"FunctionName": self.function, "Payload": {"token.$": "$$.Task.Token"}},
+            "TimeoutSeconds": 900,
+            **({"Retry": [{"ErrorEquals": ["States.ALL"], **retry}]} if retry else {}),
+            "End": True,
+        }
+
+    def tokens(self, execution: str) -> list[str]:
+        """The tokens that such a task has waited under."""
+        return [
+            json.loads(event["taskScheduledEventDetails"]["parameters"])["Payload"]["token"]
+            for event in self.history(execution)
+            if event["type"] == "TaskScheduled"
+        ]
+
     def task(self, payload: Any = None, **fields: Any) -> dict[str, Any]:
         """A Task that invokes the task function and returns its payload; the last state unless it has a Next."""
         arguments = {"Payload": payload} if payload is not None else {"Payload.$": "$"}

@@ -18,7 +18,7 @@ from imageservice.core.errors import ImageRejected
 logger = Logger()
 metrics = Metrics()
 
-__all__ = ["MetricUnit", "log_rejection", "logged", "logger", "metrics"]
+__all__ = ["MetricUnit", "log_failure", "log_rejection", "logged", "logger", "metrics"]
 
 Result = TypeVar("Result")
 
@@ -35,10 +35,15 @@ def logged(handler: Callable[[Any, LambdaContext], Result]) -> Callable[[Any, La
         try:
             return handler(event, context)
         except Exception as error:  # logged, and raised again
-            logger.exception("failed", extra={"error": type(error).__name__})
+            log_failure(error)
             raise
 
     return run
+
+
+def log_failure(error: Exception) -> None:
+    """Logs an error with its stack trace, at level ERROR."""
+    logger.error("failed", exc_info=error, extra={"error": type(error).__name__})
 
 
 def log_rejection(error: ImageRejected) -> None:

@@ -28,6 +28,7 @@
     ├── PlanInvalid                the rendition plan is not valid: a mistake in the deployment
     ├── CacheUnavailable           Redis is gone, hangs or sends invalid answers: readers continue without it
     │   └── CacheSwitching         the stack's cache was changed, and readers may still use the last one: try again
+    ├── CallLost                   a queued call had no answer, however often it was delivered
     ├── NotAnnounced               EventBridge refused a failure's event: try again
     └── RemovalIncomplete          S3 did not delete some of the renditions: try again
 
@@ -213,3 +214,7 @@ class RemovalIncomplete(Exception):
 
 class NotAnnounced(Exception):
     """EventBridge refused an event; announcing again is safe."""
+
+
+class CallLost(Exception):
+    """A call from a queue had no answer, however often it was delivered: its function was killed, or cannot start."""

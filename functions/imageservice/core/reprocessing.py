@@ -9,7 +9,7 @@ from imageservice.core.keys import digest, source_identity
 from imageservice.core.timestamps import from_text
 
 Decision = Literal["PROCESS", "UP_TO_DATE", "UNDER_WAY", "DELETED", "REJECTED", "NOT_ASKED_FOR"]
-LONGEST_RUN = timedelta(hours=3)
+LONGEST_RUN = timedelta(days=6)
 """ProcessImage's own timeout: an image that has been PROCESSING for longer is no longer being processed."""
 
 

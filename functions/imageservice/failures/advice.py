@@ -94,6 +94,14 @@ _KNOWN: tuple[tuple[str, Advice], ...] = (
         ),
     ),
     (
+        r"CallLost:",
+        Advice(
+            "ResizeFunction never answered: it ran out of memory or time, or it cannot start.",
+            "Its log says which. Give it more MemorySize in template.yaml, lower MaxPixels, or deploy code that starts."
+            " Then replay.",
+        ),
+    ),
+    (
         r"(Sandbox\.Timedout|States\.Timeout|States\.HeartbeatTimeout|Lambda\.ClientExecutionTimeoutException)",
         _SPENT,
     ),

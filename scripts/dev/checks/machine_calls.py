@@ -48,7 +48,11 @@ def called_by(machine: Machine) -> set[str]:
         for resource in (state.body.get("Resource"), state.body.get("ItemReader", {}).get("Resource")):
             if resource:
                 service, call = (
-                    resource.split(":::")[1].removeprefix("aws-sdk:").removesuffix(".sync:2").split(":")
+                    resource.split(":::")[1]
+                    .removeprefix("aws-sdk:")
+                    .removesuffix(".sync:2")
+                    .removesuffix(".waitForTaskToken")
+                    .split(":")
                 )
                 service = {"sfn": "states"}.get(service, service)
                 action = f"{service}:{call[0].upper()}{call[1:]}"

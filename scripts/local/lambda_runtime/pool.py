@@ -51,7 +51,7 @@ class Pool:
     def __init__(self, limit: int) -> None:
         if limit < 1:
             raise ValueError("at least one worker process is needed")
-        self._limit = limit
+        self.limit = limit
         self._lock = threading.Lock()
         self._idle: dict[str, list[Lease]] = defaultdict(list)
         self._busy: dict[str, set[Lease]] = defaultdict(set)
@@ -159,7 +159,7 @@ class Pool:
         return True
 
     def _grant_slot(self, queue: deque[_Waiter], starved: bool) -> bool:
-        if self._total() < self._limit:
+        if self._total() < self.limit:
             self._grant(queue, Lease(queue[0].function))
             return True
         victim = self._victim(queue[0].function, starved)

@@ -37,6 +37,7 @@ NAMES: tuple[str, ...] = (
     "integration_shapes",
     "redrive_journal",
     "choice_missing_path",
+    "task_token_per_attempt",
     "heartbeat_error",
     "sdk_error_names",
     "map_readers",

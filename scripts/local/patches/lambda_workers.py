@@ -2,11 +2,14 @@
 
 MiniStack runs them in worker scripts of its own that lose a Python exception's class (`Runtime.HandlerError`), wait
 50 ms for log lines at each invocation, pass this machine's environment on, and start a process for each concurrent
-invocation without limit (262 of them, 16 GB, for 50 uploads).
+invocation without limit (262 of them, 16 GB, for 50 uploads). It takes five messages at a time from a queue whose event
+source mapping sets no limit, where Lambda takes up to 1,250. A limit from a template's parameter is a text, which it
+compares with a number.
 
 Upstream: MiniStack, `services/lambda_svc.py`, `_execute_function_warm`. Its warm workers (`core/lambda_runtime.py`)
 would report `errorType` as the exception's class, take the log lines that precede an answer instead of waiting, start
-with only Lambda's environment, and queue invocations beyond a limit of workers.
+with only Lambda's environment, and queue invocations beyond a limit of workers. `_sqs_esm_concurrency` would be that
+limit where the mapping has none.
 """
 
 from __future__ import annotations
@@ -24,7 +27,8 @@ Execute = Callable[[dict[str, Any], Any, str], dict[str, Any]]
 
 
 def apply(executor: Executor) -> None:
-    """Replace the executor of `python*` runtimes."""
+    """Replace the executor of `python*` runtimes; queues without a limit of their own keep all its workers busy."""
+    wrap(lambda_svc, "_sqs_esm_concurrency", partial(taken_at_once, executor.pool.limit))
     wrap(lambda_svc, "_execute_function_warm", partial(execute, executor))
 
 
@@ -38,6 +42,19 @@ def execute(
         return dict(original(func, event, request_id))
     trace = lambda_svc._xray_trace_id_for_invocation(config)
     return as_ministack_result(lambda: executor.invoke(config, package, event, request_id, trace), throttled)
+
+
+def taken_at_once(
+    workers: int,
+    original: Callable[..., int],
+    esm: dict[str, Any],
+    func_rec: Any,
+    config: Any,
+    queue: Any = None,
+) -> int:
+    """How many messages of a queue are with the function at the same time."""
+    limit = (esm.get("ScalingConfig") or {}).get("MaximumConcurrency") or workers
+    return original({**esm, "ScalingConfig": {"MaximumConcurrency": int(limit)}}, func_rec, config, queue)
 
 
 def throttled(message: str) -> dict[str, Any]:

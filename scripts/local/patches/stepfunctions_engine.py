@@ -5,7 +5,9 @@ events, and has no RedriveExecution; definitions are not checked.
 
 Upstream: MiniStack, `services/stepfunctions.py`. It would delegate `_run_execution` to an interpreter that passes those
 cases (LocalStack's, which moto carries, is Apache-2.0), check definitions when a state machine is created, and
-answer RedriveExecution and the redrive fields of Describe and List.
+answer RedriveExecution and the redrive fields of Describe and List. In `core/iam_actions.py`, `extract_resource_arn`
+would name a task token's state machine, for which a policy allows SendTaskSuccess, SendTaskFailure and
+SendTaskHeartbeat.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from ministack.core import iam_actions
 from ministack.services import stepfunctions
+from moto.stepfunctions.parser.asl.eval.states import ContextObject
 
 from local.patches.patch import replace, wrap
-from local.stepfunctions import api, definition, events
+from local.stepfunctions import api, definition, events, tokens
 from local.stepfunctions.executions import Executions
 
 
@@ -43,6 +47,23 @@ def apply(executions: Executions) -> None:
     wrap(stepfunctions, for_execution, api.describe_state_machine_for_execution)
     wrap(stepfunctions, "_validate_definition_jsonata", refusal)
     wrap(stepfunctions, "handle_request", partial(handle_request, ours))
+    wrap(iam_actions, "extract_resource_arn", resource_of_token)
+    replace(ContextObject, "update_task_token", tokens.new_token)
+
+
+def resource_of_token(
+    original: Callable[..., str],
+    service: str,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: bytes,
+    *rest: Any,
+) -> str:
+    """What a policy must name for this call: of a task's token, its state machine."""
+    if service == "states" and b'"taskToken"' in body:
+        return tokens.machine_of(str(json.loads(body).get("taskToken"))) or "*"
+    return original(service, method, path, headers, body, *rest)
 
 
 def refusal(original: Callable[[str], str | None], text: str) -> str | None:

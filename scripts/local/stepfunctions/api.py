@@ -17,7 +17,7 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
     CallbackOutcomeSuccess,
 )
 
-from local.stepfunctions import definition, events
+from local.stepfunctions import definition, events, tokens
 from local.stepfunctions.executions import Executions, finish
 
 Response = tuple[int, dict[str, Any], bytes]
@@ -88,8 +88,11 @@ class Api:
     def _notify(self, data: Parameters, outcome: CallbackOutcome | None) -> Response:
         token = data["taskToken"]
         for waiting in self._executions.waiting_tasks():
-            if waiting.get(token) is None:
+            endpoint = waiting.get(token)
+            if endpoint is None:
                 continue
+            if tokens.is_over(endpoint):
+                break
             try:
                 waiting.heartbeat(token) if outcome is None else waiting.notify(token, outcome)
             except CallbackNotifyConsumerError:

@@ -34,7 +34,7 @@ from moto.stepfunctions.parser.asl.eval.program_state import (
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.utils import TMP_THREADS
 
-from local.stepfunctions import definition, events
+from local.stepfunctions import definition, events, tokens
 from local.stepfunctions.history import History, PackedEvents
 from local.stepfunctions.journal import Journal
 from local.stepfunctions.turns import Turns
@@ -45,8 +45,11 @@ Record = dict[str, Any]
 
 RUNNING_AT_ONCE = 50
 """More executions than this wait for their turn: each may have 40 threads, and a call from one takes two sockets."""
-WAITING_FOR_OTHERS = (".sync", ".waitForTaskToken")
-"""Executions with these tasks don't count: otherwise they could block the executions that they wait for."""
+WAITING_FOR_OTHERS = (".sync", "states:startExecution.waitForTaskToken", "lambda:invoke.waitForTaskToken")
+"""Executions with these tasks don't count: otherwise they could block the executions that they wait for.
+
+Those with sqs:sendMessage.waitForTaskToken do. What takes messages from a queue is a function here, not an execution.
+"""
 
 
 class Executions:
@@ -173,6 +176,7 @@ class Execution:
         finish(self.record, "ABORTED", error=error, cause=cause)
         if (environment := self.environment) is not None:
             environment.set_stop(datetime.datetime.now(datetime.UTC), cause, error)
+            tokens.end_waiting(environment, everywhere=True)
 
     def _environment(self, journal: Journal) -> Environment:
         """A new interpreter's state, which writes into this execution's history, Map Runs and `journal`."""

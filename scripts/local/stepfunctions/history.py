@@ -10,6 +10,8 @@ from typing import Any, cast, overload
 
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
 
+from local.stepfunctions import tokens
+
 
 class PackedEvents(Sequence[dict[str, Any]]):
     """The events of an execution that is over, compressed to about a twentieth, and unpacked when they are read."""
@@ -48,6 +50,7 @@ def abort(environment: Any) -> None:
     for frame in list(environment._frames):
         abort(frame)
     environment.set_stop(datetime.datetime.now(datetime.UTC), None, None)
+    tokens.end_waiting(environment)
 
 
 class History(EventManager):

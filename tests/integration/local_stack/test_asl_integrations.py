@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from machines import CAUGHT, Machines, single
+from waiting import until
 
 from imageservice_operator.operations.stack import Stack
 
@@ -150,6 +151,26 @@ def test_a_task_token_in_the_history_completes_the_task(machines: Machines) -> N
     token = json.loads(scheduled["parameters"])["Payload"]["token"]
     machines.states.send_task_success(taskToken=token, output='{"z": 1}')
     assert machines.wait(execution).output == {"z": 1}
+
+
+def test_each_attempt_of_a_task_has_a_token_of_its_own_and_a_used_one_is_refused(machines: Machines) -> None:
+    execution = machines.start(single(machines.waiting_task(IntervalSeconds=1, MaxAttempts=1)))
+    (first,) = until(lambda: machines.tokens(execution))
+    machines.states.send_task_failure(taskToken=first, error="Once")
+    _, second = until(lambda: (found := machines.tokens(execution))[1:] and found)
+    assert second != first
+    with pytest.raises(machines.states.exceptions.TaskTimedOut):
+        machines.states.send_task_heartbeat(taskToken=first)
+    machines.states.send_task_success(taskToken=second, output="2")
+    assert machines.wait(execution).output == 2
+
+
+def test_a_stopped_execution_waits_for_no_token(machines: Machines) -> None:
+    execution = machines.start(single(machines.waiting_task()))
+    (token,) = until(lambda: machines.tokens(execution))
+    machines.states.stop_execution(executionArn=execution)
+    with pytest.raises(machines.states.exceptions.TaskTimedOut):
+        machines.states.send_task_heartbeat(taskToken=token)
 
 
 def test_a_nested_execution_is_waited_for_and_its_output_is_json(machines: Machines) -> None:

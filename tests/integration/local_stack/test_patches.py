@@ -32,7 +32,7 @@ COVERED = {
     ).split(),
     "interpreter": (
         "choice_missing_path heartbeat_error integration_shapes map_failures map_readers map_result_writer"
-        " map_workers sdk_error_names"
+        " map_workers sdk_error_names task_token_per_attempt"
     ).split(),
     "jsonata": ["jsonata_values"],
     "journal": ["redrive_journal"],
@@ -177,23 +177,24 @@ def test_choice_missing_path(bare: Bare) -> None:
 
 def test_heartbeat_error(bare: Bare) -> None:
     machines = bare("interpreter")
-    task = machines.task(
-        Resource="arn:aws:states:::lambda:invoke.waitForTaskToken",
-        Parameters={"FunctionName": machines.function, "Payload": {"token.$": "$$.Task.Token"}},
-        HeartbeatSeconds=1,
-        TimeoutSeconds=900,
-        OutputPath="$",
-    )
+    task = {**machines.waiting_task(), "HeartbeatSeconds": 1}
     assert machines.run(single(task)).error == "States.Timeout"
+
+
+def test_task_token_per_attempt(bare: Bare) -> None:
+    machines = bare("interpreter")
+    execution = machines.start(single(machines.waiting_task(IntervalSeconds=1, MaxAttempts=1)))
+    (token,) = until(lambda: machines.tokens(execution))
+    machines.states.send_task_failure(taskToken=token, error="Once")
+    assert machines.wait(execution).error == "Once"
 
 
 def test_integration_shapes(bare: Bare) -> None:
     machines = bare("interpreter")
     parameters = {"StateMachineArn": machines.create(single({"Type": "Pass", "End": True}))}
     resource = "arn:aws:states:::states:startExecution"
-    ended = machines.run(
-        single({"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True})
-    )
+    task = {"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True}
+    ended = machines.run(single(task))
     assert (ended.status, ended.error) == ("FAILED", "States.Runtime")
 
 
@@ -201,9 +202,8 @@ def test_sdk_error_names(bare: Bare) -> None:
     machines = bare("interpreter")
     parameters = {"Bucket": machines.stack.outputs["BucketName"], "Key": "nope"}
     resource = "arn:aws:states:::aws-sdk:s3:getObject"
-    ended = machines.run(
-        single({"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True})
-    )
+    task = {"Type": "Task", "Resource": resource, "Parameters": parameters, "End": True}
+    ended = machines.run(single(task))
     assert ended.error == "s3.NoSuchKeyException"
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import subprocess
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from resize_artifact import artifact
 
 from imageservice_operator.operations import executions, logs, stories
 from imageservice_operator.operations.images import Image
@@ -19,18 +18,6 @@ IDS = [f"bug/{number}.jpg" for number in range(10)]
 ROOT = Path(__file__).parents[3]
 FUNCTIONS = ROOT / "functions"
 BUG = (FUNCTIONS / "resize/sizer.py").read_text().replace("target_of(resize)", 'resize["sizes"]')
-
-
-def artifact(**replaced: str) -> bytes:
-    """The resize function's code, some of its modules replaced."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for folder in ("imageservice", "resize"):
-            for file in sorted((FUNCTIONS / folder).rglob("*")):
-                name = file.relative_to(FUNCTIONS).as_posix()
-                if file.is_file() and "__pycache__" not in file.parts:
-                    archive.writestr(name, replaced.get(name) or file.read_bytes())
-    return out.getvalue()
 
 
 @pytest.fixture(scope="module")

@@ -255,7 +255,11 @@ class StepFunctions:
         for number, item in enumerate(items):
             if number in run.kept:
                 continue
-            context = {**known["context"], "Map": {"Item": {"Value": item}}}
+            context = {
+                **known["context"],
+                "Map": {"Item": {"Value": item}},
+                "Task": {"Token": f"{run.arn}/{number}"},
+            }
             given = self._filled(run, body["ItemSelector"], {**known, "context": context})
             try:
                 arguments = self._filled(run, inner["Arguments"], {"input": given, "context": context})

@@ -34,7 +34,7 @@ from simulation.stores import PROCESSED, S3, TABLE, DynamoDB, outage
 
 HANDLERS: dict[str, Callable[[Any, Any], Any]] = {
     "InspectOriginalFunctionArn": inspect_original,
-    "ResizeFunctionArn": resize,
+    "ResizeQueueUrl": resize,
     "RefreshCacheFunctionArn": refresh_cache,
     "RetireRenditionsFunctionArn": retire_renditions,
     "RemoveRenditionsFunctionArn": remove_renditions,
@@ -64,6 +64,8 @@ class Tasks:
         service = resource.split(":::")[1].removeprefix("aws-sdk:")
         if service == "lambda:invoke":
             return {"Payload": self._invoke(arguments["FunctionName"], arguments["Payload"])}
+        if service == "sqs:sendMessage.waitForTaskToken":
+            return {"answer": self._invoke(arguments["QueueUrl"], arguments["MessageBody"]["call"])}
         call = {
             "dynamodb:updateItem": lambda given: self._dynamodb.update_item(**given),
             "dynamodb:getItem": lambda given: self._dynamodb.get_item(**given),

@@ -60,8 +60,8 @@ def test_what_is_under_way_is_left_to_it() -> None:
 
 
 def test_what_has_been_processing_for_longer_than_it_may_is_made_again() -> None:
-    assert decided(item("PROCESSING", updated_at="2026-11-22T09:01:00.000Z")) == "UNDER_WAY"
-    assert decided(item("PROCESSING", updated_at="2026-11-22T08:59:00.000Z")) == "PROCESS"
+    assert decided(item("PROCESSING", updated_at="2026-11-16T12:01:00.000Z")) == "UNDER_WAY"
+    assert decided(item("PROCESSING", updated_at="2026-11-16T11:59:00.000Z")) == "PROCESS"
 
 
 def test_a_rejected_image_is_left_alone_unless_asked_for() -> None:

@@ -79,7 +79,7 @@ def of_attempt(stack: Stack, execution: Execution, visit: Visit, attempt: Attemp
     return [
         line
         for line in found
-        if begin <= line.at <= end and line.function == function_of(attempt) and line.size == size
+        if begin <= line.at <= end and function_of(attempt) in ("", line.function) and line.size == size
     ]
 
 
@@ -87,9 +87,9 @@ def request_of(attempt: Attempt) -> str:
     """The id of the Lambda request that the attempt made, from Lambda's answer or error; "" if neither has it."""
     answer, error = _parsed(attempt.output), _parsed(attempt.cause)
     metadata = answer.get("SdkResponseMetadata")
-    return str(
-        (metadata.get("RequestId") if isinstance(metadata, dict) else "") or error.get("requestId") or ""
-    )
+    # Lambda's own metadata, or what a function says that answered a queued call (adapters/awaited_call.py).
+    named = metadata.get("RequestId") if isinstance(metadata, dict) else answer.get("requestId")
+    return str(named or error.get("requestId") or "")
 
 
 def function_of(attempt: Attempt) -> str:

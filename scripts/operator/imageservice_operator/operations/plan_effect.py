@@ -27,7 +27,7 @@ _EXECUTION = "plan-diff"  # stands for an execution in the functions' logs
 
 @dataclass(frozen=True)
 class Functions:
-    """The functions, in the versions that ProcessImage calls, and the gigabytes of memory of the one that resizes."""
+    """The functions, in the versions that ProcessImage uses, and the gigabytes of memory of the one that resizes."""
 
     inspect: str
     resize: str
@@ -40,11 +40,11 @@ class Functions:
             stateMachineArn=stack.machine_arn("ProcessImage")
         )
         states = json.loads(machine["definition"])["States"]
-        resize = states["Resize to each size"]["ItemProcessor"]["States"]["Resize"]
-        called = (states["Inspect original"], resize, states["Retire replaced renditions"])
-        inspect, resizing, retire = (str(state["Arguments"]["FunctionName"]) for state in called)
-        memory = stack.client("lambda").get_function_configuration(FunctionName=resizing)["MemorySize"]
-        return cls(inspect, resizing, retire, memory / 1024)
+        called = (states["Inspect original"], states["Retire replaced renditions"])
+        inspect, retire = (str(state["Arguments"]["FunctionName"]) for state in called)
+        resize = stack.output("ResizeFunctionArn")
+        memory = stack.client("lambda").get_function_configuration(FunctionName=resize)["MemorySize"]
+        return cls(inspect, resize, retire, memory / 1024)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ _S3_GETS = {"GetObject", "HeadObject", "GetObjectTagging"}
 _FROM_THE_TABLE = ("CacheMiss", "CacheBypass")
 # The reader's lines, and Lambda's own about every function.
 _READS = '{ ($.ReadMs >= 0) || ($.type = "platform.*") }'
+_QUEUED = 3  # requests of a call that waits in a queue: sent, received and deleted
 _PAGES = 10  # of executions to look through for uploads that were made
 
 
@@ -140,6 +141,8 @@ def _of_call(details: Mapping[str, Any]) -> dict[str, int]:
     parameters = json.loads(details.get("parameters") or "{}")
     if details["resource"] == "putEvents":
         return {"event": len(parameters["Entries"])}
+    if details["resource"].startswith("sendMessage"):
+        return {"sqs_request": _QUEUED}
     if details["resource"] == "createInvalidation":
         return {"invalidation_path": parameters["InvalidationBatch"]["Paths"]["Quantity"]}
     return {}
@@ -187,12 +190,12 @@ def _resizes(events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     outputs = (
         json.loads(event["taskSucceededEventDetails"]["output"])
         for event in events
-        if event["type"] == "TaskSucceeded" and event["taskSucceededEventDetails"]["resourceType"] == "lambda"
+        if event["type"] == "TaskSucceeded" and event["taskSucceededEventDetails"]["resourceType"] == "sqs"
     )
     return [
         rendition["M"]
         for output in outputs
-        for rendition in output.get("Payload", {}).get("renditions", {}).get("L", ())
+        for rendition in output.get("answer", {}).get("renditions", {}).get("L", ())
     ]
 
 

@@ -1,0 +1,109 @@
+"""Calls that wait in ResizeQueue: their workflow is stopped, or the function that should answer them can't start."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+from resize_artifact import artifact
+from waiting import until
+
+from imageservice_operator.operations import executions, images, usage
+
+
+@pytest.fixture
+def queue(service: Any) -> str:
+    """The queue's URL."""
+    machine = service.stack.client("stepfunctions").describe_state_machine(
+        stateMachineArn=service.stack.machine_arn("ProcessImage")
+    )
+    states = json.loads(machine["definition"])["States"]["Resize to each size"]["ItemProcessor"]["States"]
+    return str(states["Resize"]["Arguments"]["QueueUrl"])
+
+
+def mapping_of(service: Any, queue: str) -> str:
+    """The id of what takes calls from the queue."""
+    arn = service.stack.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    found = service.stack.client("lambda").list_event_source_mappings(
+        EventSourceArn=arn["Attributes"]["QueueArn"]
+    )
+    (mapping,) = found["EventSourceMappings"]
+    return str(mapping["UUID"])
+
+
+@contextmanager
+def not_taken(service: Any, queue: str) -> Iterator[None]:
+    """Nothing takes calls from the queue meanwhile."""
+    update = partial(
+        service.stack.client("lambda").update_event_source_mapping, UUID=mapping_of(service, queue)
+    )
+    update(Enabled=False)
+    yield
+    update(Enabled=True)
+
+
+def waiting(service: Any, queue: str) -> int:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = service.stack.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)
+    return sum(int(found["Attributes"][name]) for name in names)
+
+
+def test_the_calls_of_a_stopped_workflow_are_not_made(service: Any, queue: str) -> None:
+    image_id = "queued/stopped.jpg"
+    with not_taken(service, queue):
+        sent = service.upload([image_id])
+        until(lambda: waiting(service, queue))
+        execution = images.get_many(service.stack, [image_id])[image_id].execution
+        assert service.images("stop", execution, "--yes").code == 0
+        (image,) = service.settled(sent).values()
+        assert image.status == "FAILED"
+    until(lambda: waiting(service, queue) == 0)
+    bucket = service.stack.processed_bucket
+    listed = service.stack.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"{image_id}/")
+    assert listed["KeyCount"] == 0
+
+
+def test_calls_that_are_never_answered_fail_their_workflow_which_can_be_replayed(
+    service: Any, queue: str
+) -> None:
+    sqs, update = service.stack.client("sqs"), service.stack.client("lambda").update_function_code
+    before = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "0"})
+    function = service.function_of("ResizeFunction")
+    update(FunctionName=function, ZipFile=artifact(**{"resize/sizer.py": "import no_such_module"}))
+    try:
+        (image,) = service.settled(service.upload(["queued/lost.jpg"])).values()
+    finally:
+        update(FunctionName=function, ZipFile=artifact())
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes=before)
+    assert (image.status, image.error["name"]) == ("FAILED", "CallLost")
+    (group,) = service.images("failures", "--error", "CallLost").lines
+    assert "memory" in group["meaning"]
+    assert [line["result"] for line in service.images("replay", "queued/lost.jpg").lines] == ["READY"]
+
+
+def test_a_burst_at_a_small_concurrency_takes_no_transition_more_and_readers_read_on(
+    service: Any, queue: str
+) -> None:
+    ids = [f"queued/burst-{number}.jpg" for number in range(20)]
+    (alone,) = service.settled(service.upload(["queued/alone.jpg"])).values()
+    update = partial(
+        service.stack.client("lambda").update_event_source_mapping, UUID=mapping_of(service, queue)
+    )
+    update(ScalingConfig={"MaximumConcurrency": 2})
+    sent = service.upload(ids)
+    until(lambda: waiting(service, queue) > 2)
+    read = service.get(service.stack.image_url("queued/alone.jpg"))
+    found = service.settled(sent)
+    update(ScalingConfig={})
+    assert {image.status for image in found.values()} == {"READY"}
+    assert read == 302
+    taken = {
+        usage.of_history(executions.history(service.stack, image.execution))["state_transition"]
+        for image in found.values()
+    }
+    assert taken == {usage.of_history(executions.history(service.stack, alone.execution))["state_transition"]}
