@@ -52,16 +52,18 @@ def users(issuer: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
 
 def status(stack: Stack, method: str, image_id: str, authorization: str | None) -> int:
     headers = {"authorization": authorization} if authorization else {}
-    if method == "POST":
-        form = {"id": image_id, "content_type": "image/png"}
-        return httpx.post(stack.url("/uploads"), json=form, headers=headers, timeout=HANG_S).status_code
+    if method in ("POST", "LINK"):
+        path, more = ("/links", {}) if method == "LINK" else ("/uploads", {"content_type": "image/png"})
+        form = {"id": image_id, **more}
+        return httpx.post(stack.url(path), json=form, headers=headers, timeout=HANG_S).status_code
     headers["content-type"] = "image/png"
     content = PHOTO if method == "PUT" else b""
     url = stack.url(f"/images/{image_id}")
     return httpx.request(method, url, content=content, headers=headers, timeout=HANG_S).status_code
 
 
-WRITES = {"POST": 201, "PUT": 202, "DELETE": 202}
+# LINK is POST /links, which needs what an upload needs.
+WRITES = {"POST": 201, "PUT": 202, "DELETE": 202, "LINK": 201}
 
 
 @pytest.mark.parametrize("method", WRITES)

@@ -23,6 +23,7 @@ OUTPUTS = {
     "RecordFailureFunctionArn": "record",
     "ReconcileFunctionArn": "reconcile",
     "UpdateMetadataFunctionArn": "update",
+    "UploadsFunctionArn": "uploads",
     "ApiUrl": "http://127.0.0.1:1",
     **{f"{name}DeadLetterQueueUrl": f"http://queue/{name}" for name in ("Upload", "Deletion", "Failure")},
 }

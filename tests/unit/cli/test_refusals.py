@@ -21,6 +21,7 @@ CALLS: dict[str, list[list[str]]] = {
     "upload": [["FILE"]],
     "describe": [["a.jpg"], ["a.jpg", "--alt", "A shoe"]],
     "status": [[], ["a.jpg"]],
+    "link": [["a.jpg"]],
     "watch": [["--count", "1"]],
     "list": [[], ["--prefix", "a"], ["--status", "FAILED"]],
     "executions": [["--image", "a.jpg"], []],

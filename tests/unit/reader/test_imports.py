@@ -27,3 +27,9 @@ def test_the_reader_starts_without(package: str) -> None:
 def test_the_reader_needs_no_pillow_at_all() -> None:
     blocked = "sys.modules['PIL'] = None\nimport reader.handler"
     assert "reader" in loaded(blocked)
+
+
+def test_the_reader_loads_what_signs_links_with_the_first_link() -> None:
+    """Redis's client looks whether `cryptography` is there, which loads nothing of it."""
+    statements = "import reader.handler\nassert 'cryptography.hazmat' not in sys.modules"
+    assert "reader" in loaded(statements)

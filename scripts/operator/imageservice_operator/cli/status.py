@@ -32,12 +32,14 @@ def status(session: Session, image_ids: tuple[str, ...]) -> None:
         image = health.as_failed(image, failure) if failure and image.status != "FAILED" else image
         session.emit(
             {**image.as_json(), "status": image.status, "error": image.error}
-            | {"url": session.stack.image_url(image_id), "unrecorded": unrecorded}
+            | {"url": None if image.private else session.stack.image_url(image_id), "unrecorded": unrecorded}
         )
         session.show(_card(image))
         if unrecorded:
             session.show("The failure is not on record yet. The reconciler records it within 15 minutes.")
-        if image.renditions:
+        if image.private:
+            session.show(f'The image is private. "images link {escaped(image.id)}" signs a link.')
+        elif image.renditions:
             session.show_whole(fact("link", session.stack.image_url(image.id, "?w=640")))
         if image.execution:
             session.show_whole(fact("execution", image.execution))

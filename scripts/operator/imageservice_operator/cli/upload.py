@@ -64,7 +64,8 @@ def upload(
             progress.advance(bar)
             status = image.status if image else None
             error = dict(image.error) if image and image.error else None
-            link = session.stack.image_url(each.id) if status == "READY" else None
+            private = image is not None and image.private
+            link = session.stack.image_url(each.id) if status == "READY" and not private else None
             session.emit(
                 {"id": each.id, "status": status, "version_id": each.version_id, "error": error, "url": link}
             )
@@ -73,7 +74,7 @@ def upload(
                 status_text(status),
                 size(each.bytes),
                 str(len(image.renditions)) if image else "0",
-                untrusted(link or (error["cause"] if error else "")),
+                untrusted(link or (error["cause"] if error else "private" if private else "")),
             )
             if status != "READY":
                 session.not_all_well()

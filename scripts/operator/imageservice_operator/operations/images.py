@@ -14,6 +14,7 @@ from imageservice.adapters.image_table import ImageTable, from_dynamodb, status_
 from imageservice.core import manifest
 from imageservice.core.errors import ImageIdInvalid
 from imageservice.core.image_id import check_key
+from imageservice.core.keys import is_private
 from imageservice_operator.operations.errors import BadRequest, ImageNotFound
 from imageservice_operator.operations.stack import Stack
 
@@ -40,6 +41,11 @@ class Image:
     def renditions(self) -> Sequence[Mapping[str, Any]]:
         renditions: Sequence[Mapping[str, Any]] = self.item.get("renditions", ())
         return renditions
+
+    @property
+    def private(self) -> bool:
+        """Whether what is served needs signed links."""
+        return is_private(self.item.get("digest", ""))
 
     @property
     def upload(self) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +72,7 @@ def page(request: Request) -> Response:
         point=focal_point(image.source["focus"]) if image.renditions and image.source.get("focus") else None,
         text=description.description_of(image).text,
         links=_links(context, image) if image.renditions else None,
+        link_command=shlex.join(["images", "link", image.id]),
         executions=context.executions.of_image(image.id, image.item),
         originals=permitted(lambda: context.originals.of_image(image.id)),
         acts=permitted(lambda: list(audit.of_image(context.stack, image.id, limit=ACTS_SHOWN))),
