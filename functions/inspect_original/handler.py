@@ -91,5 +91,6 @@ def _planned(upload: UploadRecord, event: Mapping[str, Any]) -> ResizePlan:
         recorded_digest=event["recorded_digest"],
         notes=notes,
         text=text,
+        changed=before.get("text", {}),
         served=from_dynamodb(event.get("served") or {}),
     )

@@ -11,7 +11,7 @@ from imageservice.core.limits import Limits
 from imageservice.core.manifest import Rendition
 from imageservice.core.rendition_plan import Target
 from imageservice.core.resize_plan import rendition, target_of
-from imageservice.engine.render import render
+from imageservice.engine.render import NO_RIGHTS, render
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Sizer:
             resize["quality"],
             describe=resize["describe"],
             light=resize["light"],
+            rights=resize.get("rights", NO_RIGHTS),
         )
         records = []
         for image in rendered.images:

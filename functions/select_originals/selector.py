@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from imageservice.core.image_text import text_of
 from imageservice.core.rendition_plan import RenditionPlan
 from imageservice.core.reprocessing import Selection, decide, is_overlooked
 from imageservice.core.upload_event import Upload, upload_from_item
@@ -40,7 +41,8 @@ class Selector:
         deleted meanwhile counts as DELETED.
         """
         item = self._table.get(key)
-        decision = decide(item, selection, self._plan.plan_for(key).fingerprint, self._engine, now, etag)
+        fingerprint = self._plan.plan_for(key).fingerprint_with(text_of(item) if item else {})
+        decision = decide(item, selection, fingerprint, self._engine, now, etag)
         if decision != "PROCESS":
             return {"key": key, "decision": decision}
         upload = self._upload(key, item, etag)

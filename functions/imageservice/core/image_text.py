@@ -63,6 +63,11 @@ def shown_text(uploaded: UploadedText, changed: Fields) -> ImageText:
     return made
 
 
+def text_of(item: Mapping[str, Any]) -> ImageText:
+    """The text of an image's item."""
+    return shown_text(item.get("source", NO_TEXT), item.get("text", {}))
+
+
 def newest_fields(one: Fields, other: Fields) -> dict[str, FieldSet]:
     """Of each field the one that was set last; `other`'s at the same time."""
     return {

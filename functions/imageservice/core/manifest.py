@@ -6,7 +6,7 @@ It is a dict, not a class: the reader decodes one for every redirect, in microse
 from collections.abc import Mapping
 from typing import Any, Final, Literal, NotRequired, TypedDict, get_args
 
-from imageservice.core.image_text import ImageText, shown_text
+from imageservice.core.image_text import ImageText, text_of
 
 Status = Literal["PROCESSING", "READY", "REJECTED", "FAILED", "DELETED"]
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
@@ -102,6 +102,6 @@ def manifest_of(item: Mapping[str, Any]) -> Manifest:
     manifest.update({name: item[name] for name in _OF_THE_ITEM if name in item})  # type: ignore[typeddict-item]
     source = item["source"]
     manifest.update({name: source[name] for name in _OF_THE_SOURCE if name in source})  # type: ignore[typeddict-item]
-    if text := shown_text(source, item.get("text", {})):
+    if text := text_of(item):
         manifest["text"] = text
     return manifest

@@ -16,6 +16,7 @@ from imageservice.core.access import Access
 from imageservice.core.errors import ImageIdInvalid, PlanInvalid
 from imageservice.core.formats import FALLBACK, FORMATS
 from imageservice.core.image_id import check_prefix
+from imageservice.core.image_text import ImageText
 from imageservice.core.keys import PRIVATE_PLAN
 from imageservice.core.original import Original
 
@@ -72,7 +73,8 @@ class Plan:
     """What is made of one image: sizes, narrowest first; formats; and the encoders' quality by format.
 
     `light` is how pixels are mixed when an image shrinks: as light, or as the gamma-encoded numbers. `access` is who
-    may read the image: everybody, or only those who have a signed link.
+    may read the image: everybody, or only those who have a signed link. `embed` names what each
+    rendition says of the image's rights: copyright, credit.
     """
 
     sizes: tuple[Size, ...]
@@ -80,6 +82,7 @@ class Plan:
     quality: dict[str, Quality] = field(default_factory=dict)
     light: Light = "linear"
     access: Access = "public"
+    embed: tuple[str, ...] = ()
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Plan":
@@ -94,19 +97,32 @@ class Plan:
             quality=_qualities(document.get("quality", {})),
             light=document.get("light", "linear"),
             access=document.get("access", "public"),
+            embed=tuple(sorted(document.get("embed", ()))),
         )
 
     @property
     def fingerprint(self) -> str:
         """The plan as one line of JSON, with every field of its sizes: equal plans have equal fingerprints.
 
-        The default light and access are left out, so that plans without these fields keep the fingerprint that they had
-        before them.
+        The default light, access and embed are left out, so that plans without these fields keep the fingerprint that
+        they had before them.
         """
         sizes = [astuple(size) for size in self.sizes]
         light = [] if self.light == "linear" else [self.light]
-        text = json.dumps([sizes, self.formats, self.quality, *light], sort_keys=True, separators=(",", ":"))
+        embed = [{"embed": self.embed}] if self.embed else []
+        parts = [sizes, self.formats, self.quality, *light, *embed]
+        text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
         return PRIVATE_PLAN + text if self.access == "private" else text
+
+    def rights(self, text: ImageText) -> dict[str, str | None]:
+        """What each rendition of an image with this text says of its rights. None: what the original itself says."""
+        values: Mapping[str, Any] = text
+        return {name: values.get(name) for name in self.embed}
+
+    def fingerprint_with(self, text: ImageText) -> str:
+        """The fingerprint for an image with this text, of which renditions may say a part."""
+        said = {name: value for name, value in self.rights(text).items() if value is not None}
+        return self.fingerprint + (json.dumps(said, sort_keys=True) if said else "")
 
     def targets(self, original: Original, focus: str = "") -> tuple[Target, ...]:
         """The renditions' sizes for this original; sizes with the same result are one, under the first one's name.

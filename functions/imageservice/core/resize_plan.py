@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 from imageservice.core.errors import ImageIdInvalid, ImageRejected
 from imageservice.core.image_id import check_image_id
-from imageservice.core.image_text import NO_TEXT, UploadedText
+from imageservice.core.image_text import NO_TEXT, Fields, UploadedText, shown_text
 from imageservice.core.item import Source, UploadRecord
 from imageservice.core.keys import digest, rendition_key, source_identity
 from imageservice.core.manifest import Rendition, Search
@@ -43,6 +43,7 @@ def plan_resizes(
     recorded_digest: str = "",
     notes: Notes = NO_NOTES,
     text: UploadedText = NO_TEXT,
+    changed: Fields = NOTHING,
     served: Mapping[str, Any] = NOTHING,
 ) -> ResizePlan:
     """The source, its digest, and one entry in `resizes` for each size to make, as JSON for the state machine.
@@ -51,23 +52,26 @@ def plan_resizes(
     The smallest size also describes the image (alpha, placeholder and color). There is nothing to resize if
     `recorded_digest`, that of the renditions served now, is the same. If the upload is a copy of an earlier version,
     as its `notes` say, each entry names the digest of what was made of that (`made_before`). The source gets the
-    `text`. `served` is the item of what may stay (imageservice.core.refocusing). Raises ImageRejected if the key cannot
-    be an image's id.
+    `text`; with what was `changed` of it later, it says which rights renditions name, if the plan embeds any.
+    `served` is the item of what may stay (imageservice.core.refocusing). Raises ImageRejected if the key cannot be an
+    image's id.
     """
     try:
         check_image_id(upload["key"])
     except ImageIdInvalid as error:
         raise ImageRejected(str(error)) from error
     plan = plans.plan_for(upload["key"])
+    shown = shown_text(text, changed)
+    rights, fingerprint = plan.rights(shown), plan.fingerprint_with(shown)
     targets = plan.targets(original, notes.focus)
-    made_of = digest(source_identity(upload), plan.fingerprint, engine, notes.focus)
+    made_of = digest(source_identity(upload), fingerprint, engine, notes.focus)
     made_before = (
-        {"made_before": digest(notes.restored_from, plan.fingerprint, engine, notes.focus)}
+        {"made_before": digest(notes.restored_from, fingerprint, engine, notes.focus)}
         if notes.restored_from
         else {}
     )
     formats = plan.formats_for(original)
-    stays = kept(served, upload, notes, targets, formats, plan.fingerprint, engine)
+    stays = kept(served, upload, notes, targets, formats, fingerprint, engine)
     smallest = min(targets, key=lambda target: target.width * target.height)
     source = Source(
         **upload,  # type: ignore[typeddict-item] # what a source need not have, an upload never has
@@ -95,6 +99,7 @@ def plan_resizes(
                 "light": plan.light,
                 "describe": target is smallest and not stays.sizes,
                 **made_before,
+                **({"rights": rights} if rights else {}),
             }
             for target in targets
             if made_of != recorded_digest and target.name not in stays.sizes

@@ -1,9 +1,10 @@
 """Bytes in, renditions of one size out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from time import perf_counter
+from types import MappingProxyType
 from typing import NamedTuple
 
 from PIL import Image
@@ -23,8 +24,10 @@ from imageservice.engine.own_size import no_larger_than_original
 from imageservice.engine.pixels.alpha import is_transparent, without_alpha
 from imageservice.engine.pixels.color import is_srgb, to_srgb
 from imageservice.engine.placeholder import dominant_color, placeholder
+from imageservice.engine.rights import own_rights, with_rights
 
 _PREVIEW = 64
+NO_RIGHTS: Mapping[str, str | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,11 @@ def render(
     quality: Mapping[str, Quality] | None = None,
     describe: bool = False,
     light: Light = "linear",
+    rights: Mapping[str, str | None] = NO_RIGHTS,
 ) -> Rendered:
     """The image in `data` at the target's size, decoded once, in each of `formats`: upright, in sRGB, without metadata.
+
+    Except `rights`: `copyright` and `credit`, which each rendition then says; None stands for the original's own.
 
     The format `fallback` is gif for a moving image, png where any pixel of the original is transparent, else jpeg. A
     moving image moves in webp and gif; any other format shows its first frame. The same arguments give the same
@@ -79,11 +85,21 @@ def render(
     fallback = fallback_for(alpha=original.alpha, animated=header.frames > 1)
     names = [fallback if name == FALLBACK else name for name in formats]
     images = tuple(_encoded(original, file, header, name, target, quality or {}, limits) for name in names)
+    if rights:
+        own = own_rights(data, file, header) if None in rights.values() else {}
+        said = {name: text or own.get(name, "") for name, text in rights.items()}
+        images = tuple(
+            _with_rights(each, {name: text for name, text in said.items() if text}) for each in images
+        )
     if not describe:
         return Rendered(images, original.alpha, None, None)
     # Not from the rendition: the smallest one may show only a part, and the preview shows the whole image.
     preview = _finished(original.first, header, _whole(header), light)
     return Rendered(images, original.alpha, placeholder(preview), dominant_color(preview))
+
+
+def _with_rights(image: Encoded, rights: Mapping[str, str]) -> Encoded:
+    return replace(image, data=with_rights(image.data, image.format, (image.width, image.height), rights))
 
 
 class _Decoded(NamedTuple):

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 from imageservice.adapters.plan_loader import load_plan
+from imageservice.core.image_text import NO_TEXT, UploadedText, fields_set
 from imageservice.core.original import Original
 from imageservice.core.original_metadata import Notes
 from imageservice.core.rendition_plan import RenditionPlan, Rule
@@ -94,3 +95,28 @@ def test_an_ignored_focal_point_is_on_record_and_changes_nothing_else() -> None:
     )
     assert ignored["source"]["ignored_focus"] == "9,9"
     assert (ignored["digest"], ignored["resizes"]) == (without["digest"], without["resizes"])
+
+
+def test_rights_are_embedded_only_where_the_plan_says_so_and_change_the_digest_with_the_text() -> None:
+    text: UploadedText = {"text": fields_set({"copyright": "© Ann", "alt": "A"}, "2026-11-26T12:00:00.000Z")}
+    later = fields_set({"copyright": "© Bo"}, "2026-11-26T12:00:01.000Z")
+    plain = plan_resizes(UPLOAD, PHOTO, load_plan(), "1", text=text)
+    assert "rights" not in plain["resizes"][0]
+    assert plain["digest"] == plan_resizes(UPLOAD, PHOTO, load_plan(), "1")["digest"]
+    plan = RenditionPlan((Rule("", replace(load_plan().default, embed=("copyright", "credit"))),))
+    own, said, changed = (
+        plan_resizes(UPLOAD, PHOTO, plan, "1", text=each, changed=change)
+        for each, change in ((NO_TEXT, {}), (text, {}), (text, later))
+    )
+    assert [each["resizes"][0]["rights"] for each in (own, said, changed)] == [
+        {"copyright": None, "credit": None},
+        {"copyright": "© Ann", "credit": None},
+        {"copyright": "© Bo", "credit": None},
+    ]
+    assert len({each["digest"] for each in (plain, own, said, changed)}) == 4
+
+
+def test_a_plan_that_embeds_nothing_has_the_fingerprint_that_it_had_before_it_could() -> None:
+    default = load_plan().default
+    assert default.fingerprint_with({"copyright": "© Ann"}) == default.fingerprint
+    assert "embed" not in default.fingerprint

@@ -5,32 +5,12 @@ from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
-from engine_scenes import encoded, exif, scene
-from PIL import Image, ImageCms
-from PIL.PngImagePlugin import PngInfo
+from engine_scenes import SECRET, XMP, encoded, exif, laden, scene
+from PIL import Image
 
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Target
 from imageservice.engine.render import render
-
-SECRET = b"Camera"
-XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/">Camera</x:xmpmeta>'
-
-
-def laden(format: str) -> bytes:
-    """An image with everything that can hang on one."""
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    options: dict[str, object] = {"exif": exif(1), "icc_profile": profile, "xmp": XMP}
-    if format == "PNG":
-        text = PngInfo()
-        text.add_text("Comment", "Camera")
-        text.add_itxt("XML:com.adobe.xmp", XMP.decode())
-        options = {"exif": exif(1), "icc_profile": profile, "pnginfo": text, "dpi": (300, 300)}
-    if format == "JPEG":
-        options |= {"comment": b"Camera", "dpi": (300, 300)}
-    if format == "GIF":
-        options = {"comment": b"Camera"}
-    return encoded(scene(), format, **options)
 
 
 def jpeg_segments(data: bytes) -> Iterator[bytes]:

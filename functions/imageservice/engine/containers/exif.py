@@ -1,6 +1,7 @@
-"""Reads the one tag that the engine needs from EXIF: the orientation."""
+"""Reads the few tags that the engine needs from EXIF: the orientation, and texts."""
 
 import struct
+from collections.abc import Collection
 
 ORIENTATION = 0x0112
 _INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}
@@ -32,3 +33,27 @@ def orientation(block: bytes | None) -> int:
     except struct.error:
         return 1
     return 1
+
+
+_ASCII, _MOST_ENTRIES, _LONGEST = 2, 1000, 10_000
+
+
+def texts(block: bytes | None, tags: Collection[int]) -> dict[int, bytes]:
+    """The bytes of those of the tags in the first directory that are texts; none where the block is damaged."""
+    tiff = (block or b"").removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    found: dict[int, bytes] = {}
+    if order is None:
+        return found
+    try:
+        (directory,) = struct.unpack_from(order + "I", tiff, 4)
+        (entries,) = struct.unpack_from(order + "H", tiff, directory)
+        for index in range(min(entries, _MOST_ENTRIES)):
+            place = directory + 2 + 12 * index
+            tag, kind, count, offset = struct.unpack_from(order + "HHII", tiff, place)
+            if tag in tags and kind == _ASCII and count <= _LONGEST:
+                begin = place + 8 if count <= 4 else offset
+                found.setdefault(tag, tiff[begin : begin + count])
+    except struct.error:
+        return found
+    return found

@@ -46,13 +46,14 @@ class PlanDocument:
 
 
 def described(plan: Plan) -> dict[str, Any]:
-    """The sizes' names, the formats, the qualities that are set, the light, and the access."""
+    """The sizes' names, the formats, the qualities that are set, the light, the access, and what is embedded."""
     return {
         "sizes": [size.name for size in plan.sizes],
         "formats": list(plan.formats),
         "quality": dict(plan.quality),
         "light": plan.light,
         "access": plan.access,
+        "embed": list(plan.embed),
     }
 
 

@@ -72,3 +72,10 @@ def _settings(before: Plan, after: Plan, old: dict[str, Size], new: dict[str, Si
         yield f"light {before.light} → {after.light}"
     if before.access != after.access:
         yield f"access {before.access} → {after.access}"
+    if before.embed != after.embed:
+        yield f"embed {embedded(before)} → {embedded(after)}"
+
+
+def embedded(plan: Plan) -> str:
+    """What each rendition says of the image's rights, in words."""
+    return ", ".join(plan.embed) or "nothing"

@@ -11,7 +11,7 @@ from imageservice_operator.cli.output import facts, table, untrusted
 from imageservice_operator.cli.plan.group import plan
 from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations.plan import MAX_BYTES, PlanDocument, read_plan
-from imageservice_operator.operations.plan_changes import box, qualities
+from imageservice_operator.operations.plan_changes import box, embedded, qualities
 
 
 @command("check", "Check a plan in a file, without a stack.", plan)
@@ -36,7 +36,7 @@ def check(session: Session, path: Path) -> None:
 
 def rules(document: PlanDocument) -> Any:
     """A table of the rules, the longest prefix first."""
-    shown = table("prefix", "sizes", "formats", "quality", "light", "access")
+    shown = table("prefix", "sizes", "formats", "quality", "light", "access", "embed")
     for rule in document.plan.rules:
         shown.add_row(
             untrusted(rule.prefix) if rule.prefix else "(default)",
@@ -45,5 +45,6 @@ def rules(document: PlanDocument) -> Any:
             qualities(rule.plan),
             rule.plan.light,
             rule.plan.access,
+            embedded(rule.plan),
         )
     return shown

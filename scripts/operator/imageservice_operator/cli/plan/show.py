@@ -10,7 +10,7 @@ from imageservice_operator.cli.plan.group import plan
 from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations import images, plan_journal, reprocess
 from imageservice_operator.operations.plan import described, live_plan, matching
-from imageservice_operator.operations.plan_changes import box, qualities
+from imageservice_operator.operations.plan_changes import box, embedded, qualities
 
 _STANDING = {
     "UP_TO_DATE": "its renditions are of this plan",
@@ -69,6 +69,7 @@ def show(session: Session, image_id: str | None) -> None:
                 "quality": qualities(applied.plan),
                 "light": applied.plan.light,
                 "access": applied.plan.access,
+                "embed": embedded(applied.plan),
                 "now": _STANDING.get(standing["decision"], standing["decision"]),
             }
         )
