@@ -37,6 +37,8 @@ class Sought(TypedDict):
 Quality = int | Sought
 """A quality of an encoder, 1 to 100, or one that is to be found."""
 
+SMART = "smart"
+"""The gravity that the engine replaces with a focal point, by the pixels."""
 _HIGHEST = 16_383
 _MOST_ACCESS_BYTES = 1_024
 
@@ -56,7 +58,7 @@ class Size:
 class Target:
     """One size as it results for one original: exactly `width` × `height` pixels, never larger than the original.
 
-    `gravity` is where a `cover` is: a side, a corner, `center` or a focal point (imageservice.core.focus). `aliases`
+    `gravity` is where a `cover` is: a side, a corner, `center`, `smart` or a focal point (core.focus). `aliases`
     are the names of other sizes with the same result.
     """
 

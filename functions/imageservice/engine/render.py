@@ -12,7 +12,7 @@ from PIL import Image
 from imageservice.core.formats import FALLBACK, FORMATS, fallback_for
 from imageservice.core.limits import Limits
 from imageservice.core.manifest import Search
-from imageservice.core.rendition_plan import Light, Quality, Size, Target, fitted
+from imageservice.core.rendition_plan import SMART, Light, Quality, Size, Target, fitted
 from imageservice.engine.containers.bounded_file import BoundedFile, decoding
 from imageservice.engine.containers.header import Header
 from imageservice.engine.decode import Pixels, decode_still, fit
@@ -21,7 +21,7 @@ from imageservice.engine.encode import encode
 from imageservice.engine.encode_animation import RenderedFrame, encode_animation
 from imageservice.engine.inspection import displayed_size, read_header
 from imageservice.engine.own_size import no_larger_than_original
-from imageservice.engine.pixels.alpha import is_transparent, without_alpha
+from imageservice.engine.pixels.alpha import flattened, is_transparent, without_alpha
 from imageservice.engine.pixels.color import is_srgb, to_srgb
 from imageservice.engine.placeholder import dominant_color, placeholder
 from imageservice.engine.rights import own_rights, with_rights
@@ -114,12 +114,14 @@ class _Decoded(NamedTuple):
 def _decoded(file: BoundedFile, header: Header, target: Target, light: Light) -> _Decoded:
     if header.frames == 1:
         first = decode_still(file, header, target, light)
+        target = _aimed(target, first, header)
         alpha = is_transparent(first.image)
         finished = _finished(first, header, target, light)
         return _Decoded(first, [RenderedFrame(finished if alpha else without_alpha(finished))], alpha)
     decoded = decode_frames(file, header)
     frame = next(decoded)
     first, alpha = frame.pixels, is_transparent(frame.pixels.image)
+    target = _aimed(target, first, header)
     frames = [RenderedFrame(_finished(first, header, target, light), frame.duration)]
     for frame in decoded:
         alpha = alpha or is_transparent(frame.pixels.image)
@@ -190,6 +192,17 @@ def _finished(pixels: Pixels, header: Header, target: Target, light: Light) -> I
     image = to_srgb(fit(pixels, header, target, light), pixels.profile)
     image.info = {}
     return image
+
+
+def _aimed(target: Target, first: Pixels, header: Header) -> Target:
+    """The target with a focal point in place of `smart`: where the first frame, seen small, shows most."""
+    if target.gravity != SMART:
+        return target
+    # Not at the top: other plans never need NumPy for it.
+    from imageservice.engine.smart.aim import aimed, look_size
+
+    seen = Target("seen", *look_size(*displayed_size(header)), "contain", "center")
+    return aimed(target, flattened(_finished(first, header, seen, "gamma")).convert("RGB"))
 
 
 def _whole(header: Header) -> Target:

@@ -1,0 +1,1 @@
+"""What a crop should show, by the pixels alone: `gravity: "smart"`."""
