@@ -1,9 +1,10 @@
 """Changes what people say about an image: in the table, then in the cache, then at the edge.
 
-No step makes a rendition. After `apply`, no read answers anything older: the same promise as an upload's READY.
+No step makes a rendition. After `apply`, no read answers anything older: the same promise as an upload's READY. Where
+renditions say a part of the text, the workflow is started to make them again; the old ones are served meanwhile.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -32,20 +33,28 @@ class Edge(Protocol):
 
 @dataclass(frozen=True)
 class Changed:
-    """What readers now get. `names` are what differs; `purged` is whether the edge has let the old answers go."""
+    """What readers now get. `names` are what differs; `purged` is whether the edge has let the old answers go, and
+    `reprocessing` whether the image's renditions are made again."""
 
     manifest: Manifest
     names: tuple[str, ...]
     purged: bool
+    reprocessing: bool = False
 
 
 @dataclass(frozen=True)
 class MetadataChanges:
-    """`refresh` brings an item to the cache, and raises CacheUnavailable. Without an `edge`, none is purged."""
+    """`refresh` brings an item to the cache, and raises CacheUnavailable. Without an `edge`, none is purged.
+
+    `embeds` names the fields of the text that an image's renditions say, by its id; `reprocess` starts the workflow,
+    and raises StoreUnavailable.
+    """
 
     table: Table
     refresh: Callable[[Mapping[str, Any]], None]
     edge: Edge | None
+    embeds: Callable[[str], Collection[str]]
+    reprocess: Callable[[Mapping[str, Any]], None]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def apply(self, image_id: str, patch: Mapping[str, Any], if_match: str = "") -> Changed:
@@ -60,7 +69,11 @@ class MetadataChanges:
             self.refresh(item)
             tag = cache_tag(image_id)
             purged = self.edge is None or self.edge.purge(tag, f"metadata-{tag}-{item['revision']}")
-        return Changed(manifest_of(item), names, purged)
+        # Whatever differs: a repeated change may be one whose first try ended before this.
+        said = {*(patch.get("text") or {})} & {*self.embeds(image_id)}
+        if said and "upload" in item:
+            self.reprocess(item)
+        return Changed(manifest_of(item), names, purged, bool(said))
 
     def _stored(
         self, image_id: str, patch: Mapping[str, Any], if_match: str

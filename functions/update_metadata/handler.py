@@ -19,7 +19,7 @@ _RETRY_S = 2
 
 @logged
 def handler(event: dict[str, Any], context: LambdaContext) -> Response:
-    """`event`: API Gateway's, or an operator's `{"id", "patch", "who", "via", "distribution"}`.
+    """`event`: API Gateway's, or an operator's `{"id", "patch", "who", "via", "distribution", "process_image"}`.
 
     Either gets an HTTP answer. API Gateway has already authorized its own; an operator needs lambda:InvokeFunction.
     """
@@ -47,6 +47,8 @@ def _answer(update: Update) -> Response:
     logger.append_keys(image_id=update.image_id)
     dependencies = bootstrap.dependencies()
     with dependencies.audit.recorded(update.record()) as act:
-        made = dependencies.changes(update.distribution).apply(update.image_id, update.patch, update.if_match)
+        made = dependencies.changes(update.distribution, update.process_image_arn).apply(
+            update.image_id, update.patch, update.if_match
+        )
         act.outcome = f"changed {', '.join(made.names)}" if made.names else "changed nothing"
     return changed(made)

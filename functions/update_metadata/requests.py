@@ -12,7 +12,7 @@ from imageservice.core.image_id import check_image_id, check_key
 from imageservice.core.metadata_patch import check_patch
 from imageservice.core.ownership import check_may_write
 from imageservice.http.events import Event, body_of, caller_of, claims_of, header, id_in_path, json_document
-from imageservice.http.links import distribution_of
+from imageservice.http.links import distribution_of, process_image_of
 from imageservice.http.responses import Response, json_response
 from imageservice.metadata_changes import Changed
 
@@ -22,12 +22,14 @@ _MOST_BYTES = 65_536
 
 @dataclass(frozen=True)
 class Update:
-    """The change of one image: a checked patch, who asks for it, and the distribution that serves the image."""
+    """The change of one image: a checked patch, who asks for it, the distribution that serves the image, and the
+    workflow that processes it."""
 
     image_id: str
     patch: Mapping[str, Any]
     actor: Actor
     distribution: str
+    process_image_arn: str
     if_match: str = ""
 
     def record(self) -> Record:
@@ -48,6 +50,7 @@ def api_update(prefix_claim: str, event: Event) -> Update:
         check_patch(json_document(event)),
         Actor(caller_of(event), "API"),
         distribution_of(event),
+        process_image_of(event),
         header(event, "if-match"),
     )
 
@@ -60,6 +63,7 @@ def operators_update(event: Mapping[str, Any]) -> Update:
         check_patch(event["patch"]),
         actor,
         event.get("distribution", ""),
+        event["process_image"],
         event.get("if_match", ""),
     )
 
@@ -72,6 +76,7 @@ def changed(made: Changed) -> Response:
         "revision": manifest["revision"],
         "text": manifest.get("text", {}),
         "changed": list(made.names),
+        "reprocessing": made.reprocessing,
     }
     headers = {"cache-control": "no-store", "etag": f'"{manifest["revision"]}"'}
     return json_response(HTTPStatus.OK if made.purged else HTTPStatus.ACCEPTED, body, headers)

@@ -31,6 +31,7 @@ READY: dict[str, Any] = {
     "execution": "e",
     "revision": 4,
     "renditions": [RENDITION],
+    "upload": {"bucket": "b", "key": ODD_ID, "version_id": "v1"},
     "source": {"bucket": "b", "key": ODD_ID, "text": fields_set({"alt": "A shoe", "credit": "Ann"}, T1)},
     "updated_at": T1,
 }
@@ -65,6 +66,7 @@ class World:
         self.client = client
         self.table = ImageTable(client, image_tables.NAME)
         self.caches = Caches()
+        self.embeds: tuple[str, ...] = ()
 
     def put(self, item: Mapping[str, Any] = READY) -> None:
         self.client.put_item(TableName=image_tables.NAME, Item=to_dynamodb(item))
@@ -74,9 +76,16 @@ class World:
         assert item
         return dict(manifest_of(item).get("text", {}))
 
-    def changes(self, distribution: str = "E1", now: str = T2) -> MetadataChanges:
+    def changes(self, distribution: str = "E1", process: str = "", now: str = T2) -> MetadataChanges:
         edge = self.caches if distribution else None
-        return MetadataChanges(self.table, self.caches.refresh, edge, lambda: datetime.fromisoformat(now))
+        return MetadataChanges(
+            self.table,
+            self.caches.refresh,
+            edge,
+            lambda _: self.embeds,
+            lambda item: self.caches.steps.append(f"reprocess {item['upload']['version_id']} by {process}"),
+            lambda: datetime.fromisoformat(now),
+        )
 
     def patch(
         self,
@@ -93,7 +102,7 @@ class World:
             "headers": {"content-type": content_type, "if-match": if_match},
             "body": base64.b64encode(text).decode(),
             "isBase64Encoded": True,
-            "stageVariables": {"distribution": "E1"},
+            "stageVariables": {"distribution": "E1", "process": "P1"},
             "requestContext": {"authorizer": {"jwt": {"claims": claims}}} if claims else {},
         }
         answer = handler(event, CONTEXT)

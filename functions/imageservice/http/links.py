@@ -9,6 +9,7 @@ from imageservice.http.events import Event, header
 # environment: the distribution refers to the API, and the API to the functions.
 _CDN = "cdn"
 _DISTRIBUTION = "distribution"
+_PROCESS_IMAGE = "process"
 
 
 def link_to(event: Event, path: str, image_id: str, **query: str) -> str:
@@ -30,3 +31,9 @@ def distribution_of(event: Event) -> str:
     """The id of the CDN's distribution; empty if the stack has none."""
     distribution: str = (event.get("stageVariables") or {}).get(_DISTRIBUTION, "")
     return distribution
+
+
+def process_image_of(event: Event) -> str:
+    """The ARN of the workflow that processes an image; empty in a stack that is still being made."""
+    arn: str = (event.get("stageVariables") or {}).get(_PROCESS_IMAGE, "")
+    return arn

@@ -147,7 +147,7 @@ def test_removing_all_text_leaves_none(world: World) -> None:
 
 def test_a_clock_that_is_behind_does_not_lose_a_change(world: World) -> None:
     world.put()
-    world.changes(now="2020-01-01T00:00:00Z").apply(ODD_ID, {"text": {"alt": "B"}})
+    world.changes("", now="2020-01-01T00:00:00Z").apply(ODD_ID, {"text": {"alt": "B"}})
     assert world.text()["alt"] == "B"
 
 
@@ -163,10 +163,27 @@ def test_a_token_changes_only_what_its_prefix_covers(world: World, monkeypatch: 
 
 def test_an_operators_change_is_the_same_and_in_their_name(world: World) -> None:
     world.put()
-    event = {"id": ODD_ID, "patch": {"text": {"alt": "B"}}, "who": "arn:ann", "via": "command line"}
+    event = {
+        "id": ODD_ID,
+        "patch": {"text": {"alt": "B"}},
+        "who": "arn:ann",
+        "via": "command line",
+        "process_image": "P1",
+    }
     answer = handler({**event, "distribution": ""}, CONTEXT)
     assert answer["statusCode"] == 200
     assert world.caches.steps == ["refresh 5"]
     (act,) = world.client.scan(TableName=image_tables.AUDIT)["Items"]
     assert (act["who"]["S"], act["via"]["S"]) == ("arn:ann", "command line")
     assert handler({**event, "patch": {"text": {"alt": "\x00"}}}, CONTEXT)["statusCode"] == 400
+
+
+def test_renditions_are_made_again_only_where_they_say_what_changes(world: World) -> None:
+    world.put()
+    world.embeds = ("copyright", "credit")
+    assert world.patch({"text": {"alt": "B"}})[1]["reprocessing"] is False
+    assert world.patch({"text": {"credit": "Bo"}})[1]["reprocessing"] is True
+    assert world.caches.steps[2:] == ["refresh 6", "purge 6", "reprocess v1 by P1"]
+    assert world.patch({"text": None})[1]["reprocessing"] is True
+    assert world.patch({"text": {"credit": None}})[1]["changed"] == []
+    assert world.caches.steps[-1] == "reprocess v1 by P1"

@@ -40,12 +40,19 @@ class RacingTable:
 
 def racing(world: World, meanwhile: Any, times: int = 1) -> MetadataChanges:
     table = RacingTable(world.table, meanwhile, times)
-    return MetadataChanges(table, world.caches.refresh, None, lambda: datetime.now(UTC))
+    return MetadataChanges(
+        table,
+        world.caches.refresh,
+        None,
+        lambda _: (),
+        world.caches.steps.append,
+        lambda: datetime.now(UTC),
+    )
 
 
 def test_two_changes_at_the_same_time_are_both_made(world: World) -> None:
     world.put()
-    other = world.changes("")
+    other = world.changes("", "")
     racing(world, lambda: other.apply(ODD_ID, {"text": {"credit": "Bo"}})).apply(
         ODD_ID, {"text": {"alt": "B"}}
     )
@@ -54,7 +61,7 @@ def test_two_changes_at_the_same_time_are_both_made(world: World) -> None:
 
 def test_of_two_conditional_changes_at_the_same_time_one_is_refused(world: World) -> None:
     world.put()
-    other = world.changes("")
+    other = world.changes("", "")
     mine = racing(world, lambda: other.apply(ODD_ID, {"text": {"alt": "C"}}, '"4"'))
     with pytest.raises(ImageChanged):
         mine.apply(ODD_ID, {"text": {"alt": "B"}}, '"4"')

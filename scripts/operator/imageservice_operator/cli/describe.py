@@ -49,7 +49,8 @@ def text_of(**given: Any) -> dict[str, Any]:
 def describe(session: Session, image_id: str, remove: tuple[str, ...], **given: Any) -> None:
     """Show what people say about an image, or change it for all readers.
 
-    Fields that are not given stay. Renditions are not made again. --tag replaces all tags.
+    Fields that are not given stay. Renditions are made again only where
+    the plan embeds what changes. --tag replaces all tags.
     """
     text = text_of(**given)
     both = text.keys() & set(remove)
@@ -61,6 +62,8 @@ def describe(session: Session, image_id: str, remove: tuple[str, ...], **given: 
     change = None if "all" in remove else {**text, **dict.fromkeys(remove)}
     made = description.describe(session.stack, image_id, change)
     _show(session, image_id, made)
+    if made.reprocessing:
+        session.say("The renditions say a part of it, so they are being made again.")
     if not made.everywhere:
         session.say("CloudFront may answer with the old text for some more seconds.")
 
@@ -73,6 +76,7 @@ def _show(session: Session, image_id: str, made: Description) -> None:
             "text": dict(made.text),
             "changed": list(made.changed),
             "everywhere": made.everywhere,
+            "reprocessing": made.reprocessing,
         }
     )
     if not made.text:

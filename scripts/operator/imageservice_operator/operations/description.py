@@ -20,6 +20,7 @@ from imageservice_operator.operations.stack import Stack
 class Description:
     """The text that readers get, of which revision it is, and what has just been changed of it.
 
+    `reprocessing` is whether its renditions are made again, because they say a part of the text.
     `everywhere` is whether CloudFront, too, has let go of what it had; if not, it does within seconds.
     """
 
@@ -27,6 +28,7 @@ class Description:
     revision: int
     changed: Sequence[str] = ()
     everywhere: bool = True
+    reprocessing: bool = False
 
 
 def description_of(image: Image) -> Description:
@@ -51,6 +53,7 @@ def describe(
         "who": stack.caller,
         "via": stack.via,
         "if_match": "" if revision is None else f'"{revision}"',
+        "process_image": stack.machine_arn("ProcessImage"),
         "distribution": stack.outputs.get("DistributionId", ""),
     }
     answer = stack.client("lambda").invoke(
@@ -61,7 +64,9 @@ def describe(
         raise OperationFailed(f"UpdateMetadataFunction failed: {result.get('errorMessage', result)}")
     status, body = result["statusCode"], json.loads(result["body"])
     if status in (HTTPStatus.OK, HTTPStatus.ACCEPTED):
-        return Description(body["text"], body["revision"], body["changed"], status == HTTPStatus.OK)
+        return Description(
+            body["text"], body["revision"], body["changed"], status == HTTPStatus.OK, body["reprocessing"]
+        )
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         raise ImageNotFound(body["detail"])
     refusal = BadRequest if status == HTTPStatus.BAD_REQUEST else OperationFailed
