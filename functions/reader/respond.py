@@ -34,17 +34,22 @@ class Links(Protocol):
 class PublicLinks:
     """The links of an image that everybody may read; they stay valid."""
 
+    __slots__ = ("_image", "_presign", "_request")
+
     def __init__(self, request: ReadRequest, presign: Presign) -> None:
-        self._edge, self._presign = request.edge, presign
-        self._image = image_link(request.host, request.image_id, encode_twice=not request.edge)
+        self._request, self._presign = request, presign
+        self._image = ""  # a redirect needs none
 
     def image(self, **parameters: str) -> str:
-        query = "&".join(f"{name}={value}" for name, value in parameters.items())
+        request = self._request
+        if not self._image:
+            self._image = image_link(request.host, request.image_id, encode_twice=not request.edge)
+        query = "&".join([f"{name}={value}" for name, value in parameters.items()])
         return f"{self._image}?{query}" if query else self._image
 
     def rendition(self, rendition: Rendition) -> str:
-        key = rendition["key"]
-        return rendition_link(self._edge, key) if self._edge else self._presign(key)
+        key, edge = rendition["key"], self._request.edge
+        return rendition_link(edge, key) if edge else self._presign(key)
 
 
 def respond(request: ReadRequest, manifest: Manifest | None, presign: Presign, *, fresh: bool) -> Response:
