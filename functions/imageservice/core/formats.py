@@ -21,7 +21,7 @@ class Format:
     `role` is `modern` for a format that only some clients show, so that a client must name it in `Accept`; `fallback`
     for one that every client shows; None if no renditions are made in it. `alpha` and `animation` say whether its
     renditions can be transparent, and can be animated. `quality` is the encoder's default, 1 to 100; `small_quality`
-    that of stills of fewer than SMALL_PIXELS. None if lossless.
+    that of stills of fewer than SMALL_PIXELS, `large_quality` of LARGE_PIXELS and more. None if lossless, or the same.
     """
 
     name: str
@@ -33,15 +33,21 @@ class Format:
     animation: bool = False
     quality: int | None = None
     small_quality: int | None = None
+    large_quality: int | None = None
     aliases: tuple[str, ...] = ()
 
     def quality_of(self, pixels: int) -> int | None:
         """The default quality of a still rendition with so many pixels; None if it is lossless."""
-        return self.small_quality if pixels < SMALL_PIXELS else self.quality
+        if pixels < SMALL_PIXELS:
+            return self.small_quality
+        return self.large_quality if self.large_quality and pixels >= LARGE_PIXELS else self.quality
 
 
 SMALL_PIXELS: Final = 200_000
 """Below this, at a width of 320 for instance, the same quality scores 3 to 5 points less by SSIMULACRA2."""
+
+LARGE_PIXELS: Final = 2_000_000
+"""From here on, a WebP of the same quality scores 2 to 6 points less than at a width of 640."""
 
 # Modern formats, best first; then fallbacks, preferred ones first; then formats that are only uploaded. Any may be
 # uploaded. AVIF can be animated, but encoding it takes minutes. PNG can be animated (APNG), but not in every client.
@@ -58,6 +64,7 @@ _ROWS: Final = (
         animation=True,
         quality=84,
         small_quality=86,
+        large_quality=88,
     ),
     Format("jpeg", "JPEG", "image/jpeg", "jpg", "fallback", quality=82, small_quality=84, aliases=("jpg",)),
     Format("png", "PNG", "image/png", "png", "fallback", alpha=True),

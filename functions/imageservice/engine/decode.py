@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import ceil
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image
 
@@ -17,6 +17,10 @@ from imageservice.engine.pixels.bit_depth import eight_bit
 from imageservice.engine.pixels.color import profile_of
 from imageservice.engine.pixels.geometry import Box, crop_box, swaps_axes, to_stored
 from imageservice.engine.pixels.resize import resize
+
+if TYPE_CHECKING:
+    from numpy import uint8
+    from numpy.typing import NDArray
 
 
 class _JpegScaling(NamedTuple):
@@ -57,35 +61,42 @@ _TRANSPOSES = {
 
 @dataclass(frozen=True)
 class Pixels:
-    """Stored pixels in a mode that resizes well, decoded at 1/`scale` of the header's size; and their ICC profile."""
+    """Stored pixels in a mode that resizes well, decoded at 1/`scale` of the header's size; and their ICC profile.
+
+    `numbers` are the image's, rows × columns × channels, where the decoder has left them: Pillow would copy them.
+    """
 
     image: Image.Image
     profile: bytes | None
     scale: float = 1.0
+    numbers: "NDArray[uint8] | None" = None
 
 
 def decode_still(file: BoundedFile, header: Header, target: Target, light: Light = "linear") -> Pixels:
     """The pixels of a still image, as many as the target needs. Raises ImageRejected."""
     if header.format == "jpeg":
         gap, most = _JPEG_SCALING[light]
-        if header.width * header.height > _LARGE_JPEG:
+        pixels = header.width * header.height
+        if pixels > _LARGE_JPEG:
             gap = min(gap, _LARGE_GAP)
-        if header.width * header.height < _SMALL_JPEG and light == "linear":
+        if pixels < _SMALL_JPEG and light == "linear":
             most = 1
-        image, scale = jpeg.decode(file, _least_size(header, target, gap), most)
+        image, scale, numbers = jpeg.decode(file, _least_size(header, target, gap), most)
+        numbers = numbers if pixels <= _LARGE_JPEG else None  # 75 MB more for one of 100 MP
     else:
-        image, scale = _DECODERS[header.format](file), 1.0
+        image, scale, numbers = _DECODERS[header.format](file), 1.0, None
         _check_size(image, header)
     file.check_time()
     narrowed = eight_bit(image, header.wide_bits)
-    return Pixels(narrowed, profile_of(image.info, header, narrowed.mode), scale)
+    return Pixels(narrowed, profile_of(image.info, header, narrowed.mode), scale, numbers)
 
 
 def fit(pixels: Pixels, header: Header, target: Target, light: Light = "linear") -> Image.Image:
     """The part of the pixels that the target shows: upright and of the target's size."""
     left, top, right, bottom = (edge / pixels.scale for edge in _stored_box(header, target))
     box = left, top, min(right, float(pixels.image.width)), min(bottom, float(pixels.image.height))
-    image = resize(pixels.image, _stored_size(header, target), box, light, pixels.profile)
+    size = _stored_size(header, target)
+    image = resize(pixels.image, size, box, light, pixels.profile, pixels.numbers)
     return image.transpose(_TRANSPOSES[header.orientation]) if header.orientation in _TRANSPOSES else image
 
 

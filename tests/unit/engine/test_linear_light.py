@@ -134,3 +134,13 @@ def test_the_jpeg_decoder_halves_large_photos_alone_and_leaves_four_times_the_ta
     file = BoundedFile(BytesIO(data), len(data), Limits())
     target = Target("x", width, width * height // 3200, "contain", "center")
     assert decode_still(file, read_header(file), target, light).scale == divisor
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("box", [(0.0, 0.0, 301.0, 200.0), (33.5, 10.0, 200.0, 180.25)])
+def test_a_decoders_own_numbers_give_the_same_pixels(
+    mode: str, box: tuple[float, float, float, float]
+) -> None:
+    image = Image.effect_noise((301, 200), 80).convert(mode)
+    numbers = np.asarray(image).reshape(200, 301, len(mode))
+    assert resize(image, (90, 61), box, numbers=numbers) == resize(image, (90, 61), box)

@@ -8,6 +8,7 @@ Source: ITU-T T.81, https://www.w3.org/Graphics/JPEG/itu-t81.pdf
 """
 
 from io import BytesIO
+from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image, JpegImagePlugin
 
@@ -26,6 +27,10 @@ from imageservice.engine.containers.jpeg_segments import (
     read_picture,
     segment,
 )
+
+if TYPE_CHECKING:
+    from numpy import uint8
+    from numpy.typing import NDArray
 
 _DECODED_FRAMES = {*SEQUENTIAL, PROGRESSIVE, 0xCA}
 _MODES = {1: "L", 3: "RGB", 4: "CMYK"}
@@ -51,8 +56,16 @@ def read_header(file: BoundedFile) -> Header:
     return Header("jpeg", picture.width, picture.height, orientation=exif.orientation(picture.exif))
 
 
-def decode(file: BoundedFile, least: tuple[int, int], most: int = _MOST_DIVIDED) -> tuple[Image.Image, float]:
-    """The pixels at 1, 1/2, 1/4 or 1/8 of their size, and the divisor, which is at most `most`.
+class Decoded(NamedTuple):
+    """A JPEG's pixels at 1/`scale` of its size; `numbers` are the same, rows × columns × channels, in gray and RGB."""
+
+    image: Image.Image
+    scale: float
+    numbers: "NDArray[uint8] | None"
+
+
+def decode(file: BoundedFile, least: tuple[int, int], most: int = _MOST_DIVIDED) -> Decoded:
+    """The pixels at 1, 1/2, 1/4 or 1/8 of their size, but not less than 1/`most`.
 
     They are at least `least` where the file has so many.
 
@@ -66,10 +79,10 @@ def decode(file: BoundedFile, least: tuple[int, int], most: int = _MOST_DIVIDED)
         raise ImageRejected(_CUT_OFF)
     divisor = min(picture.width // least[0], picture.height // least[1], most)
     divisor = 1 << (max(1, divisor).bit_length() - 1)
-    image = _decode(_jpeg_of(picture), picture, divisor)
+    image, numbers = _decode(_jpeg_of(picture), picture, divisor)
     if picture.profile:
         image.info["icc_profile"] = b"".join(picture.profile[number] for number in sorted(picture.profile))
-    return image, float(divisor)
+    return Decoded(image, float(divisor), numbers)
 
 
 def without_metadata(file: BoundedFile) -> bytes:
@@ -99,7 +112,7 @@ def _color_transform(picture: Picture) -> bytes:
     return bytes([code if code <= 2 else 2 if picture.components == 4 else 1])
 
 
-def _decode(data: bytes, picture: Picture, divisor: int) -> Image.Image:
+def _decode(data: bytes, picture: Picture, divisor: int) -> "tuple[Image.Image, NDArray[uint8] | None]":
     # Not at the top: numpy, which it needs, takes 100 ms.
     import simplejpeg
 
@@ -111,12 +124,13 @@ def _decode(data: bytes, picture: Picture, divisor: int) -> Image.Image:
         )
     except (ValueError, RuntimeError) as error:
         if _RARE_SAMPLING in str(error):
-            return _decode_rare(data, (picture.width // divisor, picture.height // divisor))
+            return _decode_rare(data, (picture.width // divisor, picture.height // divisor)), None
         premature = _PREMATURE_END in str(error)
         reason = DAMAGED if not premature else _CUT_OFF_AND_ENDED if picture.ended else _CUT_OFF
         raise ImageRejected(reason) from error
     raw = _RAW_MODES.get(mode, mode)
-    return Image.frombuffer(mode, (pixels.shape[1], pixels.shape[0]), pixels, "raw", raw, 0, 1)
+    image = Image.frombuffer(mode, (pixels.shape[1], pixels.shape[0]), pixels, "raw", raw, 0, 1)
+    return image, pixels if raw == mode else None
 
 
 def _decode_rare(data: bytes, least: tuple[int, int]) -> Image.Image:

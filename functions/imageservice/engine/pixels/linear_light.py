@@ -71,28 +71,51 @@ _LANCZOS = _Filter(3.0, lambda away: np.sinc(away) * np.sinc(away / 3))
 _HAMMING = _Filter(1.0, lambda away: np.sinc(away) * (0.54 + 0.46 * np.cos(np.pi * away)))
 
 
-def resize_linear(image: Image.Image, size: tuple[int, int], box: Box, profile: bytes | None) -> Image.Image:
+def resize_linear(
+    image: Image.Image,
+    size: tuple[int, int],
+    box: Box,
+    profile: bytes | None,
+    numbers: "Numbers | None" = None,
+) -> Image.Image:
     """`box` of the image, in one of MODES, at `size`. `profile` is None for sRGB.
+
+    `numbers` are the image's, rows × columns × channels, if they are at hand.
 
     By Lanczos; by Hamming, which is softer, where Lanczos would add light around stars on black. Colors count as much
     as they are opaque, so that none bleeds out of transparent pixels.
     """
     curve = _curve(_exponent(profile, image.mode), inverted=image.mode == "CMYK")
-    resized, clipped = _resized(image, size, box, curve, _LANCZOS)
-    return resized if clipped <= _MOST_CLIPPED else _resized(image, size, box, curve, _HAMMING)[0]
+    source = _Source(image, numbers)
+    resized, clipped = _resized(source, size, box, curve, _LANCZOS)
+    return resized if clipped <= _MOST_CLIPPED else _resized(source, size, box, curve, _HAMMING)[0]
+
+
+class _Source(NamedTuple):
+    """An image, and its numbers if they are at hand."""
+
+    image: Image.Image
+    numbers: "Numbers | None"
+
+    def band(self, left: int, top: int, right: int, bottom: int) -> "Numbers":
+        """A part's numbers, one after the other."""
+        if self.numbers is not None:
+            return self.numbers[top:bottom, left:right].reshape(-1)
+        return np.frombuffer(self.image.crop((left, top, right, bottom)).tobytes(), np.uint8)
 
 
 def _resized(
-    image: Image.Image, size: tuple[int, int], box: Box, curve: _Curve, filter: _Filter
+    source: _Source, size: tuple[int, int], box: Box, curve: _Curve, filter: _Filter
 ) -> tuple[Image.Image, float]:
     """The resized image, and the light below black that the filter made, as a share of all its light."""
+    image = source.image
     across = _weights(image.width, size[0], box[0], box[2], filter, _COLUMNS)
     down = _weights(image.height, size[1], box[1], box[3], filter, _ROWS)
     left, right = across[0].begin, across[-1].end
     colors = len(image.getbands()) - (image.mode in _WITH_ALPHA)
     result = np.empty((size[1], size[0], len(image.getbands())), np.uint8)
     top, below, total = 0, 0.0, 0.0
-    for rows in _shrunk_down(image, (left, right), down, curve.light):
+    for rows in _shrunk_down(source, (left, right), down, curve.light):
         columns = rows.reshape(len(rows), -1)
         shrunk = np.concatenate(
             [part.shares @ columns[part.begin - left : part.end - left] for part in across]
@@ -109,14 +132,15 @@ def _resized(
 
 
 def _shrunk_down(
-    image: Image.Image, columns: tuple[int, int], parts: Sequence[_Weights], light: "Pairs"
+    source: _Source, columns: tuple[int, int], parts: Sequence[_Weights], light: "Pairs"
 ) -> "Iterator[Floats]":
     """The result's rows, still of the image's width, those of some parts at a time: columns × channels × rows.
 
     The image is read once, in bands, and each part adds up what it takes of them: the fewer rows the result has, the
     more of the image a part needs. Rows come last, because the next product then needs no transposition.
     """
-    channels = len(image.getbands())
+    mode = source.image.mode
+    channels = len(source.image.getbands())
     samples = (columns[1] - columns[0]) * channels
     height = max(_LEAST_ROWS, _BAND_SAMPLES // samples)
     together = min(max(1, _NARROWED_SAMPLES // (samples * _ROWS)), _MOST_PARTS)
@@ -125,7 +149,8 @@ def _shrunk_down(
     first, end = 0, parts[-1].end
     for top in range(parts[0].begin, end, height):
         bottom = min(top + height, end)
-        band = _light_of(image.crop((columns[0], top, columns[1], bottom)), light).reshape(-1, samples)
+        numbers = source.band(columns[0], top, columns[1], bottom)
+        band = _light_of(numbers, mode, light).reshape(-1, samples)
         for place in range(first, len(parts)):
             part = parts[place]
             if part.begin >= bottom:
@@ -142,14 +167,13 @@ def _shrunk_down(
                 done = []
 
 
-def _light_of(band: Image.Image, light: "Pairs") -> "Floats":
+def _light_of(numbers: "Numbers", mode: str, light: "Pairs") -> "Floats":
     """The light of each number, and where there is alpha, that share of it, and the alpha."""
-    data = band.tobytes()
-    pairs = np.frombuffer(data + b"\0" * (len(data) % 2), "<u2")
-    found = light.take(pairs).view(np.float32)[: len(data)]
-    if band.mode in _WITH_ALPHA:
-        channels = len(band.getbands())
-        alpha = np.frombuffer(data, np.uint8)[channels - 1 :: channels] * np.float32(1 / 255)
+    even = numbers if len(numbers) % 2 == 0 else np.append(numbers, np.uint8(0))
+    found = light.take(even.view("<u2")).view(np.float32)[: len(numbers)]
+    if mode in _WITH_ALPHA:
+        channels = len(mode)
+        alpha = numbers[channels - 1 :: channels] * np.float32(1 / 255)
         # Channel by channel: one product over all of them takes four times as long.
         for channel in range(channels - 1):
             found[channel::channels] *= alpha
@@ -188,14 +212,14 @@ def _weights(
     shares = filter.share((places + 0.5 - centers[:, None]) / max(scale, 1.0))
     shares[places >= ends[:, None]] = 0
     shares /= shares.sum(1, keepdims=True)
-    parts = []
-    for start in range(0, results, step):
-        part = slice(start, start + step)
-        begin, end = int(begins[start]), int(ends[part][-1])
-        spread = np.zeros((len(begins[part]), end - begin + most), np.float32)
-        np.put_along_axis(spread, places[part] - begin, shares[part], axis=1)
-        parts.append(_Weights(begin, end, spread[:, : end - begin]))
-    return parts
+    starts = np.arange(0, results, step)
+    firsts, lasts = begins[starts], ends[np.minimum(starts + step, results) - 1]
+    spread = np.zeros((results, int((lasts - firsts).max()) + most), np.float32)
+    np.put_along_axis(spread, places - firsts.repeat(step)[:results, None], shares, axis=1)
+    return [
+        _Weights(int(first), int(last), spread[start : start + step, : last - first])
+        for start, first, last in zip(starts, firsts, lasts, strict=True)
+    ]
 
 
 @lru_cache(maxsize=32)

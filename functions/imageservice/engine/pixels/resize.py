@@ -1,6 +1,7 @@
 """A part of an image at another size."""
 
 from math import ceil
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
@@ -8,6 +9,10 @@ from imageservice.core.rendition_plan import Light
 from imageservice.engine.pixels.bit_depth import BAND_PIXELS, banded
 from imageservice.engine.pixels.geometry import Box
 from imageservice.engine.pixels.linear_light import MODES, resize_linear
+
+if TYPE_CHECKING:
+    from numpy import uint8
+    from numpy.typing import NDArray
 
 # How much of the shrinking is left to Lanczos after averaging over whole boxes.
 _BOX_GAP = 2.0
@@ -20,8 +25,11 @@ def resize(
     box: Box,
     light: Light = "linear",
     profile: bytes | None = None,
+    numbers: "NDArray[uint8] | None" = None,
 ) -> Image.Image:
     """`box` of the image at `size`, by Lanczos. `profile` says which light its numbers stand for; None is sRGB.
+
+    `numbers` are the image's, rows × columns × channels, where they are at hand: it saves copying them.
 
     Linear light, or in gamma the numbers as they are: these are averaged over whole boxes as far as twice the size.
     Lab is always mixed as it is. No color bleeds out of transparent pixels.
@@ -29,7 +37,7 @@ def resize(
     if image.size == size and box == (0.0, 0.0, float(size[0]), float(size[1])):
         return image.copy()
     if light == "linear" and image.mode in MODES:
-        return resize_linear(image, size, box, profile)
+        return resize_linear(image, size, box, profile, numbers)
     if image.mode in _PREMULTIPLIED:
         return _resize_premultiplied(image, size, box)
     return image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=_BOX_GAP)
