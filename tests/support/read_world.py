@@ -117,13 +117,19 @@ def _arguments(states: dict[str, Any], assigning: str, writing: str) -> dict[str
 
     def spelled_out(expression: str) -> str:
         name = re.findall(r"\$(\w+)", expression.split(",")[0])[-1]
-        return " ".join(clauses[name])
+        return " ".join(map(_usual, clauses[name]))
 
     return {
         "UpdateExpression": spelled_out(arguments["UpdateExpression"]),
         "ConditionExpression": spelled_out(arguments["ConditionExpression"]),
         "ExpressionAttributeNames": arguments["ExpressionAttributeNames"],
     }
+
+
+def _usual(clause: str) -> str:
+    """The clause; of an expression that chooses one of two, the first, which is for an image whose crops stay."""
+    choice = re.fullmatch(r"\{% .* \? '(.*)' : '.*' %\}", clause)
+    return choice[1] if choice else clause
 
 
 def image_table(client: Any) -> ImageTable:
