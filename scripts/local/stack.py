@@ -43,7 +43,8 @@ def running(options: Options) -> Iterator[Stack]:
         processes = services.enter_context(
             Processes(options.functions_python, options.state_dir / "logs" / "fork-servers.log")
         )
-        processes.prepare(environment.of_template(source.read(options.template)))
+        template = source.read(options.template)
+        processes.prepare(environment.of_template(template))
 
         served_from = services.enter_context(cache.running(options))
         services.enter_context(ministack_server.running(options, listener, endpoint_url, processes))
@@ -57,7 +58,7 @@ def running(options: Options) -> Iterator[Stack]:
         file = replace(bare, outputs=outputs)
         stack = Stack.of_file(file)
         if "DistributionId" in stack.outputs:
-            services.enter_context(edge.running(edge_listener, options.template, parameters, stack))
+            services.enter_context(edge.running(edge_listener, template, parameters, stack))
         services.enter_context(statefile.published(options.state_dir, file.as_json()))
         services.enter_context(console.running(console_listener, options.state_dir))
         yield stack

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -17,20 +17,19 @@ from local.cloudfront.distribution import API, RENDITIONS, Distribution
 from local.cloudfront.origins import Api, Bucket
 from local.cloudfront.signed_urls import TrustedKeys
 from local.cloudfront.store import Store
-from local.deployment import source
 
 START_SECONDS = 60.0  # only ends a hang: a start takes a second, and more on an overloaded machine
 
 
 @contextlib.contextmanager
 def running(
-    listener: socket.socket, template: Path, parameters: Mapping[str, str], stack: Stack
+    listener: socket.socket, template: Mapping[str, Any], parameters: Mapping[str, str], stack: Stack
 ) -> Iterator[None]:
     """Serve the template's distribution on `listener` for the deployed stack, as long as the block runs.
 
     `parameters` are those that the stack was deployed with.
     """
-    distribution = Distribution.of_template(source.read(template), parameters)
+    distribution = Distribution.of_template(template, parameters)
     edge = Edge(
         distribution,
         Store(distribution.tag_header),

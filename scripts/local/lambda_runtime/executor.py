@@ -26,15 +26,19 @@ class Executor:
     def __init__(
         self,
         processes: Processes,
-        state_dir: Path,
+        packages: Path,
+        logs: Path,
         max_workers: int,
         endpoint_url: str,
         credentials: Callable[[Mapping[str, Any]], Mapping[str, str]],
     ) -> None:
-        """`credentials` gives the AWS_* variables of a function with this Lambda configuration."""
+        """Packages are unpacked in `packages`.
+
+        `credentials` gives the AWS_* variables of a function with this Lambda configuration.
+        """
         self.pool = Pool(max_workers)
-        self._packages = state_dir / "functions"
-        self._logs = state_dir / "logs"
+        self._packages = packages
+        self._logs = logs
         self._endpoint_url = endpoint_url
         self._credentials = credentials
         self._packages.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+from local.lambda_runtime import code
 from local.lambda_runtime.executor import Executor
 from local.lambda_runtime.processes import Processes
 from local.options import Options
@@ -56,9 +57,9 @@ def apply(options: Options, endpoint_url: str, processes: Processes) -> Executor
     # It imports MiniStack, which reads its settings when it is imported.
     from ministack.core.lambda_runtime import execution_credentials
 
-    executor = Executor(
-        processes, options.state_dir, options.max_workers, endpoint_url, execution_credentials
-    )
+    packages = code.folder(options.functions_python, options.state_dir)
+    logs = options.state_dir / "logs"
+    executor = Executor(processes, packages, logs, options.max_workers, endpoint_url, execution_credentials)
     made_with: dict[str, Callable[[], Any]] = {
         "lambda_workers": lambda: executor,
         "stepfunctions_engine": _executions,
