@@ -27,6 +27,7 @@ from imageservice.engine.pillow_limits import set_pillow_limits
 from imageservice.engine.render import render
 
 PHOTO, ALPHA, FINE = "landscape-orientation6.jpg", "cases/logo-palette.png", "cases/checker.png"
+PERSON = "astronaut.jpg"
 STYLE = """
 body { font: 14px/1.35 system-ui, sans-serif; margin: 0; padding: 20px; width: 1040px; color: #222; background: #fff; }
 h2 { font-size: 15px; margin: 22px 0 8px; } h2:first-child { margin-top: 0; } code { font-size: 12.5px; }
@@ -48,6 +49,7 @@ class Shown:
     quality: dict[str, int] = field(default_factory=dict)
     light: Light = "linear"
     zoom: int = 1
+    focus: str = ""
 
 
 ROWS: dict[str, list[Shown]] = {
@@ -66,6 +68,12 @@ ROWS: dict[str, list[Shown]] = {
             ("left", 85, 133),
             ("right", 85, 133),
         )
+    ],
+    "gravity of a photo of a person, and a focal point of the image": [
+        Shown("<code>150 × 150, contain</code>", Size("a", 150, 150), PERSON),
+        Shown("<code>center</code>", Size("a", 230, 90, "cover"), PERSON),
+        Shown("<code>smart</code>", Size("a", 230, 90, "cover", "smart"), PERSON),
+        Shown("focal point <code>0.6,0.95</code>", Size("a", 230, 90, "cover"), PERSON, focus="0.6,0.95"),
     ],
     "quality, 100 pixels shown twice as large": [
         Shown(
@@ -109,7 +117,7 @@ def main(file: Path) -> None:
 def _figure(shown: Shown) -> str:
     data = (samples.STORED / shown.sample).read_bytes()
     original = inspect(BytesIO(data), len(data), Limits())
-    (target,) = Plan((shown.size,), ("fallback",)).targets(original)
+    (target,) = Plan((shown.size,), ("fallback",)).targets(original, shown.focus)
     (made,) = render(data, target, [shown.format], Limits(), shown.quality, light=shown.light).images
     link = f"data:{FORMATS[made.format].media_type};base64,{base64.b64encode(made.data).decode()}"
     size = f'width="{made.width * shown.zoom}" height="{made.height * shown.zoom}"'
