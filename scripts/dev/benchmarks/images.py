@@ -34,7 +34,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog=sys.argv[0], description=(__doc__ or "").partition("\n\n")[2])
     parser.add_argument("kinds", nargs="*", help="parts of the names of kinds, such as phone (default: all)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each job is timed (default: 3)")
-    parser.add_argument("--without", nargs="*", default=[], help="contenders to leave out, such as thumbor")
+    parser.add_argument(
+        "--without",
+        nargs="*",
+        default=[],
+        help="contenders to leave out, such as thumbor; their earlier results are kept",
+    )
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where tables and plots are written")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
@@ -56,7 +61,10 @@ def main() -> None:
         bar = Bar(len(asked) + 1)
         for kind in asked:
             bar.part(kind.name)
-            results["kinds"][kind.name] = _measured(kind, contenders, options.rounds, folder / kind.name, bar)
+            before = results["kinds"].get(kind.name, {"contenders": {}})["contenders"]
+            measured = _measured(kind, contenders, options.rounds, folder / kind.name, bar)
+            measured["contenders"] = before | measured["contenders"]
+            results["kinds"][kind.name] = measured
         bar.part("memory")
         if not options.kinds or "memory" not in results:
             results["memory"] = _memory(folder, bar)
