@@ -9,14 +9,14 @@ from imageservice.adapters.item_reader import ItemReader
 from imageservice.adapters.link_keys import link_keys
 from imageservice.adapters.manifest_cache import configured_cache
 from imageservice.adapters.no_cache import NoCache
-from imageservice.adapters.presigning import presigned_link
+from imageservice.adapters.presigning import presigned_download, presigned_link
 from imageservice.adapters.redis_client import READER
 from imageservice.adapters.settings import Settings, settings
 from imageservice.core.access import AccessRules
 from imageservice.http.edge import EdgeSettings
 from imageservice.http.signed_links import LinkSigner
 from imageservice.read_through import ReadCache, ReadThrough, Table
-from reader.private import Presigner
+from reader.respond import Presign
 
 
 class Dependencies(NamedTuple):
@@ -27,7 +27,7 @@ class Dependencies(NamedTuple):
     """
 
     read_through: ReadThrough
-    presign: Presigner
+    presign: Presign
     edge: EdgeSettings
     deadline: float
     access: AccessRules | None
@@ -47,7 +47,9 @@ def bootstrap(
     def image_table() -> Table:
         return table or ItemReader(config.image_table)
 
-    def presign(key: str, seconds: int = 0) -> str:
+    def presign(key: str, seconds: int = 0, disposition: str = "") -> str:
+        if disposition:
+            return presigned_download(config.processed_bucket, key, disposition, seconds)
         return presigned_link(config.processed_bucket, key, seconds)
 
     def readers_cache() -> ReadCache:

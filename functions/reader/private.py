@@ -2,27 +2,22 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
+from imageservice.core.download import disposition
 from imageservice.core.manifest import Manifest, Rendition
 from imageservice.http.edge import EdgeSettings
 from imageservice.http.events import Event
 from imageservice.http.responses import Response
 from imageservice.http.signed_links import LinkSigner, confidential
 from reader.request import ReadRequest, read_request
-from reader.respond import respond_with
-
-
-class Presigner(Protocol):
-    def __call__(self, key: str, seconds: int = 0) -> str:
-        """The link to a rendition's key for readers who come without the edge, valid for so many seconds, if any."""
-        ...
+from reader.respond import Presign, respond_with
 
 
 class SignedLinks:
     """The links in the answer about one private image: signed, and valid until `expires`, in seconds since 1970."""
 
-    def __init__(self, request: ReadRequest, signer: LinkSigner, presign: Presigner, expires: int) -> None:
+    def __init__(self, request: ReadRequest, signer: LinkSigner, presign: Presign, expires: int) -> None:
         self._request, self._signer, self._presign, self._expires = request, signer, presign, expires
 
     def image(self, **parameters: str) -> str:
@@ -35,13 +30,20 @@ class SignedLinks:
             return self._signer.rendition_link(self._request.edge, rendition["key"], self._expires)
         return self._presign(rendition["key"], max(1, int(self._expires - time.time())))
 
+    def download(self, rendition: Rendition, name: str) -> str:
+        # A signature covers the whole link, and the edge names no files that it does not keep.
+        if self._request.edge:
+            return self.rendition(rendition)
+        left = max(1, int(self._expires - time.time()))
+        return self._presign(rendition["key"], left, disposition(name))
+
 
 def read_signed(
     event: Event,
     edge: EdgeSettings,
     signer: LinkSigner,
     find: Callable[[str], tuple[Manifest | None, Any]],
-    presign: Presigner,
+    presign: Presign,
 ) -> tuple[Any, Response]:
     """Where the manifest came from, and the answer; `find` finds the manifest of an id.
 

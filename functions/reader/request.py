@@ -28,7 +28,8 @@ class ReadRequest:
     the one that the request came through, or else the CDN's own. It is empty if there is no CDN. `host` is the origin
     for links to this API. `through_edge` says whether the edge proved that the request came through it; otherwise no
     shared cache may store the answer, since no purge would reach it. `fallback` is the placeholder to
-    show while there is no image (one of FALLBACKS), or empty. `picture` is what the metadata's HTML is like.
+    show while there is no image (one of FALLBACKS), or empty. `download` is whether the image is to be saved as a file.
+    `picture` is what the metadata's HTML is like.
     """
 
     image_id: str
@@ -41,6 +42,7 @@ class ReadRequest:
     host: str
     through_edge: bool
     fallback: str = ""
+    download: bool = False
     picture: PictureOptions = DEFAULT_PICTURE
 
 
@@ -69,6 +71,7 @@ def read_request(event: Mapping[str, Any], edge: EdgeSettings) -> ReadRequest:
         host=origin or f"https://{headers.get('host', '')}",
         through_edge=through_edge,
         fallback=fallback,
+        download="download" in parameters if parameters and not metadata else False,
         picture=read_picture(parameters) if parameters and metadata else DEFAULT_PICTURE,
     )
 

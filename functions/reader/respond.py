@@ -1,11 +1,11 @@
 """The answer after the manifest is found: the redirect, the metadata, or why there is neither."""
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
+from imageservice.core.download import disposition, download_name
 from imageservice.core.errors import LinkRequired, Problem
 from imageservice.core.keys import is_private
-from imageservice.core.links import image_link, rendition_link
+from imageservice.core.links import download_link, image_link, rendition_link
 from imageservice.core.manifest import Manifest, Rendition
 from imageservice.core.negotiation import choose, preferred_formats
 from imageservice.core.picture import figure, parts, picture, srcset_by_format
@@ -15,8 +15,12 @@ from reader.placeholder import with_placeholder
 from reader.request import ReadRequest
 from reader.responses import document, nothing_to_serve, redirect
 
-# The link to a rendition's key for readers who come without the edge.
-Presign = Callable[[str], str]
+
+class Presign(Protocol):
+    def __call__(self, key: str, seconds: int = 0, disposition: str = "") -> str:
+        """The link to a rendition's key for readers who come without the edge, valid for so many seconds, if any; with
+        a Content-Disposition, if one is given."""
+        ...
 
 
 class Links(Protocol):
@@ -28,6 +32,10 @@ class Links(Protocol):
 
     def rendition(self, rendition: Rendition) -> str:
         """Where the rendition is."""
+        ...
+
+    def download(self, rendition: Rendition, name: str) -> str:
+        """Where it is to be saved under this name."""
         ...
 
 
@@ -50,6 +58,10 @@ class PublicLinks:
     def rendition(self, rendition: Rendition) -> str:
         key, edge = rendition["key"], self._request.edge
         return rendition_link(edge, key) if edge else self._presign(key)
+
+    def download(self, rendition: Rendition, name: str) -> str:
+        key, edge = rendition["key"], self._request.edge
+        return download_link(edge, key, name) if edge else self._presign(key, disposition=disposition(name))
 
 
 def respond(request: ReadRequest, manifest: Manifest | None, presign: Presign, *, fresh: bool) -> Response:
@@ -76,7 +88,11 @@ def respond_with(
         rendition = choose(manifest, request.query, preferred_formats(request.accept))
     except Problem as error:  # no such size, or no such format, of this image
         return problem(error)
-    return redirect(manifest, rendition, links.rendition(rendition), keep_at_edge=keep_at_edge)
+    if request.download:
+        location = links.download(rendition, download_name(manifest, rendition))
+    else:
+        location = links.rendition(rendition)
+    return redirect(manifest, rendition, location, keep_at_edge=keep_at_edge)
 
 
 def _metadata(request: ReadRequest, manifest: Manifest, links: Links) -> dict[str, Any]:

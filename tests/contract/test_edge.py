@@ -39,6 +39,12 @@ def test_every_behavior_has_the_response_headers_and_the_functions(path: str) ->
     # A rendition is fresh for a year, so its age does not matter; nothing else of these is stored.
     ageless = path in ("/renditions/*", "/uploads/*", "/signed/*", "/signed/renditions/*")
     expected = [on_request] if ageless else [on_request, on_response]
+    if path == "/downloads/*":  # as ageless as the rendition that it is
+        name = {
+            "EventType": "viewer-response",
+            "FunctionARN": {"Fn::GetAtt": ["NameDownload", "FunctionARN"]},
+        }
+        expected = [on_request, name]
     assert behavior["FunctionAssociations"] == expected
     assert behavior["ViewerProtocolPolicy"] == "redirect-to-https"
 

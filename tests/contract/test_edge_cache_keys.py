@@ -87,6 +87,8 @@ def sent_on(run: Run, query: str, accept: str = ACCEPT) -> tuple[str, str] | int
         ("format=jpg", "format=jpeg"),
         ("fallback=%67ray", "fallback=gray"),
         ("format=webp&size=thumb", "format=webp&size=thumb"),
+        ("download", "download=1"),
+        ("download=x.exe&size=thumb", "download=1&size=thumb"),
         ("", ""),
     ],
 )
@@ -182,7 +184,7 @@ def test_ten_thousand_hostile_urls_are_no_more_keys_than_the_plan_has_sizes() ->
 
 
 def test_the_cache_key_is_what_the_function_leaves() -> None:
-    assert PARAMETERS == ("size", "w", "format")
+    assert PARAMETERS == ("size", "w", "format", "download")
 
 
 _NUMBERS = st.one_of(

@@ -88,3 +88,18 @@ def test_only_who_may_upload_may_change_it(described: Service) -> None:
     assert metadata(described)["text"].get("alt") != "Forged"
     acts = [each.action for each in audit.of_image(described.stack, IMAGE)]
     assert set(acts) == {"describe"}
+
+
+@pytest.mark.parametrize(("format", "extension"), [("avif", "avif"), ("fallback", "jpg")])
+def test_a_download_has_the_name_that_people_know(described: Service, format: str, extension: str) -> None:
+    link = resource_link(described.stack.public_url, "images", IMAGE)
+    shown = httpx.get(f"{link}?size=w320&format={format}", follow_redirects=True, timeout=HANG_S)
+    saved = httpx.get(f"{link}?size=w320&format={format}&download", follow_redirects=True, timeout=HANG_S)
+    assert saved.content == shown.content
+    assert "content-disposition" not in shown.headers
+    name = f"Rote%20Schuhe.{extension}"
+    plain = name.replace("%20", " ")
+    expected = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{name}"
+    assert saved.headers["content-disposition"] == expected
+    again = httpx.get(f"{link}?size=w320&format={format}&download=2", timeout=HANG_S)
+    assert again.headers["location"] == str(saved.url)

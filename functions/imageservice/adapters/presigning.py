@@ -2,16 +2,25 @@
 
 import os
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from types import MappingProxyType
 from urllib.parse import quote, urlsplit
 
 from imageservice.adapters.sigv4 import AwsCredentials, Signer
 
 _EXPIRY_S = 3600
+NO_QUERY: Mapping[str, str] = MappingProxyType({})
 # The same link is returned for this long, so that a browser finds the image in its cache; it is then still valid for 50
 # minutes.
 _WINDOW_S = 600
+
+
+def presigned_download(bucket: str, key: str, disposition: str, seconds: int = 0) -> str:
+    """A link to `key` that S3 answers with this Content-Disposition; valid for so many seconds, at most an hour."""
+    query = {"response-content-disposition": disposition}
+    return _signed(bucket, key, min(seconds or _EXPIRY_S, _EXPIRY_S), query)
 
 
 def presigned_link(bucket: str, key: str, seconds: int = 0) -> str:
@@ -29,13 +38,13 @@ def _presigned(bucket: str, key: str, window: int) -> str:  # noqa: ARG001 - `wi
     return _signed(bucket, key, _EXPIRY_S)
 
 
-def _signed(bucket: str, key: str, seconds: int) -> str:
+def _signed(bucket: str, key: str, seconds: int, query: Mapping[str, str] = NO_QUERY) -> str:
     credentials = AwsCredentials.from_environment(os.environ)
     origin = urlsplit(_origin(bucket, credentials.region))
     path = f"{origin.path}/{quote(key)}"
     signer = Signer(credentials, "s3", datetime.now(UTC))
-    query = signer.signed_query(origin.netloc, path, {}, "UNSIGNED-PAYLOAD", seconds)
-    return f"{origin.scheme}://{origin.netloc}{path}?{query}"
+    signed = signer.signed_query(origin.netloc, path, query, "UNSIGNED-PAYLOAD", seconds)
+    return f"{origin.scheme}://{origin.netloc}{path}?{signed}"
 
 
 def _origin(bucket: str, region: str) -> str:

@@ -8,6 +8,11 @@ def rendition_link(edge: str, key: str) -> str:
     return f"{edge}/renditions/{quote(key)}"
 
 
+def download_link(edge: str, key: str, name: str) -> str:
+    """Where the edge serves a rendition to be saved under this name, which ends with the key's extension."""
+    return f"{edge}/downloads/{quote(key)}?name={quote(name, safe='')}"
+
+
 def image_link(host: str, image_id: str, *, encode_twice: bool = False) -> str:
     """An image's lasting link, which redirects to what is served now."""
     return resource_link(host, "images", image_id, encode_twice=encode_twice)

@@ -109,7 +109,7 @@ def test_the_distribution_is_the_templates() -> None:
     )
     assert distribution.behavior("/images/renditions/a").origin == API
     assert distribution.default.headers == ("accept", "x-viewer-host")
-    assert distribution.default.parameters == ("size", "w", "format")
+    assert distribution.default.parameters == ("size", "w", "format", "download")
 
 
 def test_a_response_headers_policy_adds_and_overrides() -> None:

@@ -28,6 +28,10 @@ def event(
     }
 
 
+def presign(key: str, seconds: int = 0, disposition: str = "") -> str:
+    return f"https://s3.example/{key}?signed{disposition}"
+
+
 @pytest.fixture
 def read() -> Read:
     """Answers a request for an image with this manifest; through the edge unless the secret is another."""
@@ -47,6 +51,6 @@ def read() -> Read:
         if cdn:
             sent["stageVariables"] = {"cdn": cdn}
         request = read_request(sent, edge)
-        return respond(request, known, lambda key: f"https://s3.example/{key}?signed", fresh=fresh)
+        return respond(request, known, presign, fresh=fresh)
 
     return reading

@@ -194,3 +194,21 @@ def test_other_parameters_are_taken(read: Read, query: dict[str, str]) -> None:
 def test_an_id_that_no_image_can_have_is_refused(read: Read, image_id: str) -> None:
     with pytest.raises(RequestInvalid):
         read(f"/images/{image_id}")
+
+
+@pytest.mark.parametrize("value", ["", "1", "x.exe", "a\r\nb"])
+def test_a_download_leads_to_the_same_file_under_the_name_that_people_know(read: Read, value: str) -> None:
+    shown, saved = read(query={"size": "w320"}), read(query={"size": "w320", "download": value})
+    path = shown["headers"]["location"].replace("/renditions/", "/downloads/")
+    assert saved["headers"]["location"] == f"{path}?name=a.jpeg"
+    named = read(query={"download": value}, known={**manifest("a.jpg"), "text": {"filename": "Zoë 1.png"}})
+    assert named["headers"]["location"].endswith("?name=Zo%C3%AB%201.jpeg")
+
+
+def test_without_the_edge_s3_is_asked_for_the_name(read: Read) -> None:
+    location = read(query={"size": "w320", "download": ""}, edge=NO_EDGE)["headers"]["location"]
+    assert location.endswith("?signedattachment; filename=\"a.jpeg\"; filename*=UTF-8''a.jpeg")
+
+
+def test_the_metadata_knows_no_downloads(read: Read) -> None:
+    assert "/downloads/" not in read("/metadata/a.jpg", {"download": "1"})["body"]
