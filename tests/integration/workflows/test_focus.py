@@ -57,13 +57,13 @@ def keys_of(world: World) -> dict[str, str]:
 def test_a_change_of_the_focal_point_makes_the_crops_and_nothing_else(
     running: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    resized, resize = [], tasks.HANDLERS["ResizeFunctionArn"]
+    resized, resize = [], tasks.HANDLERS["ResizeQueueUrl"]
 
     def recording(event: Any, context: Any) -> Any:
         resized.append(event["resize"]["target"]["name"])
         return resize(event, context)
 
-    monkeypatch.setitem(tasks.HANDLERS, "ResizeFunctionArn", recording)
+    monkeypatch.setitem(tasks.HANDLERS, "ResizeQueueUrl", recording)
     world = new_world(running)
     done = changed(world, ("good", "focus"))
     deliver(world, (0,))
@@ -111,7 +111,7 @@ def test_what_was_to_stay_and_is_replaced_meanwhile_is_made_after_all(
     done = changed(world, ("good", between, "raced"))
     deliver(world, (0,))
     overtaken: list[Run] = []
-    resize = tasks.HANDLERS["ResizeFunctionArn"]
+    resize = tasks.HANDLERS["ResizeQueueUrl"]
 
     def after_the_other(event: Any, context: Any) -> Any:
         if not overtaken:
@@ -121,7 +121,7 @@ def test_what_was_to_stay_and_is_replaced_meanwhile_is_made_after_all(
                 world.scheduler.call(lambda: None, outage)
         return resize(event, context)
 
-    monkeypatch.setitem(tasks.HANDLERS, "ResizeFunctionArn", after_the_other)
+    monkeypatch.setitem(tasks.HANDLERS, "ResizeQueueUrl", after_the_other)
     deliver(world, (2,))
     assert overtaken[0].status == "SUCCEEDED"
     assert orderly.differences(world, done) == []
