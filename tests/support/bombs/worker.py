@@ -11,6 +11,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,6 +30,7 @@ _ADDRESS_SPACE = 6 << 30
 _CONTEXT: Any = SimpleNamespace(
     function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="request"
 )
+_STORED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class FileStore:
@@ -38,14 +40,14 @@ class FileStore:
         self._path = Path(path)
         self.requests = 0
 
-    def get_object(self, **arguments: str) -> dict[str, io.BytesIO]:
+    def get_object(self, **arguments: str) -> dict[str, Any]:
         self.requests += 1
         with self._path.open("rb") as file:
             if "Range" not in arguments:
-                return {"Body": io.BytesIO(file.read())}
+                return {"Body": io.BytesIO(file.read()), "LastModified": _STORED_AT}
             first, last = (int(edge) for edge in arguments["Range"].removeprefix("bytes=").split("-"))
             file.seek(first)
-            return {"Body": io.BytesIO(file.read(last + 1 - first))}
+            return {"Body": io.BytesIO(file.read(last + 1 - first)), "LastModified": _STORED_AT}
 
     def put_object(self, **_: object) -> dict[str, str]:
         return {}

@@ -1,5 +1,8 @@
 """A target for quality: renditions of few bytes that reach it, and what happens where none can."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from itertools import count
@@ -183,3 +186,20 @@ def test_a_rendition_that_may_be_no_larger_than_the_original_says_so(photo: Imag
     made = render(buffer.getvalue(), target, ("fallback",), Limits(), {"jpeg": Sought(target=90)}).images[0]
     assert len(made.data) <= len(buffer.getvalue())
     assert made.search == {"target": 90, "outcome": "original"}
+
+
+def test_a_plan_without_a_target_does_not_load_the_search() -> None:
+    """In a process of its own, because others of this one have loaded it."""
+    code = (
+        "import sys; from resize import handler; from imageservice.engine import render;"
+        " print([name for name in sys.modules if 'search' in name or 'ssimulacra2' in name])"
+    )
+    functions = str(Path(__file__).parents[3] / "functions")
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": functions},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.strip() == "[]"
