@@ -127,7 +127,7 @@ def _arguments(states: dict[str, Any], assigning: str, writing: str) -> dict[str
 
 
 def _usual(clause: str) -> str:
-    """The clause; of an expression that chooses one of two, the first, which is for an image whose crops stay."""
+    """The clause; of an expression that chooses one of two, the first, which is for an image that is made whole."""
     choice = re.fullmatch(r"\{% .* \? '(.*)' : '.*' %\}", clause)
     return choice[1] if choice else clause
 

@@ -32,6 +32,7 @@ CALLS: Mapping[str, Sequence[Sequence[Any]]] = {
         [ID, "--remove", "all"],
     ],
     "status": [[], [ID]],
+    "link": [[ID], [ID, "--size", "thumb", "--expires", "5min"]],
     "watch": [["--count", "1"]],
     "list": [[]],
     "executions": [[], ["--image", ID]],
