@@ -90,21 +90,32 @@ class _Workers:
                         self._end()
                         return None
                     control = socket.socket(fileno=files[0])
-                    pid = os.fork()
+                    pid = self._fork()
                     if pid == 0:
                         self._forget(control)
                         return files[1:]
                     for file in files[1:]:
                         os.close(file)
-                    self._running[pid] = control
-                    self._events.register(control, selectors.EVENT_READ, pid)
-                    _write(control, {"pid": pid})
+                    if pid is None:
+                        control.close()
+                    else:
+                        self._running[pid] = control
+                        self._events.register(control, selectors.EVENT_READ, pid)
+                        _write(control, {"pid": pid})
                 elif key.fileobj == self._ended:
                     os.read(self._ended, 1 << 16)
                     self._collect()
                 elif key.data in self._running:
                     os.kill(key.data, signal.SIGKILL)
                     self._events.unregister(key.fileobj)  # one byte, or the end of the stream, is enough
+
+    def _fork(self) -> int | None:
+        """None if the system has no room for another process: the workers that run are not affected."""
+        try:
+            return os.fork()
+        except OSError as error:
+            print(f"no worker could be forked: {error}", file=sys.stderr, flush=True)
+            return None
 
     def _collect(self) -> None:
         for pid, control in list(self._running.items()):

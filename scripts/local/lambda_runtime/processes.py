@@ -71,7 +71,7 @@ class Forked:
     """A process forked by a fork server, which alone may signal it and learns how it ends."""
 
     def __init__(self, control: socket.socket, tether: int, output: int) -> None:
-        """`tether` is the writing end of its standard input. Raises OSError if the fork server has ended."""
+        """`tether` is the writing end of its standard input. Raises OSError if the fork server did not start it."""
         self._control = control
         self._messages = control.makefile("rb")
         self._tether = os.fdopen(tether, "wb", buffering=0)
@@ -81,7 +81,7 @@ class Forked:
         started = self._messages.readline()
         if not started:
             self.close()
-            raise ChildProcessError("the process that workers are forked from has ended")
+            raise ChildProcessError("no worker was forked: see fork-servers.log")
         self.pid: int = json.loads(started)["pid"]
 
     def poll(self) -> int | None:
@@ -142,7 +142,7 @@ class ForkServer:
         return self._process.poll() is None
 
     def fork(self, handler: str, code: Path, environment: Mapping[str, str]) -> Forked:
-        """A new worker. Raises OSError if this process has ended."""
+        """A new worker. Raises OSError if there is no room for one, or if this process has ended."""
         control, theirs = socket.socketpair()
         standard_input, tether = os.pipe()
         output, standard_output = os.pipe()

@@ -143,8 +143,33 @@ def test_a_server_that_is_killed_is_replaced_and_its_workers_end(start: Start, p
 
 def test_a_server_that_can_not_start_is_an_error_of_the_invocation(start: Start, tmp_path: Path) -> None:
     server = ForkServer(Path("/bin/false"), {}, tmp_path / "log")
-    with pytest.raises(OSError, match="has ended"):
+    with pytest.raises(OSError, match="no worker"):
         start(server.fork)
+    server.close()
+
+
+def test_a_fork_that_fails_costs_one_invocation(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "full.py").write_text(f"""
+import os, sys
+sys.path.insert(0, {str(FORK_SERVER.parent)!r})
+import fork_server
+fork, failed = os.fork, []
+def fails_once():
+    if failed:
+        return fork()
+    failed.append(True)
+    raise BlockingIOError(11, "Resource temporarily unavailable")
+os.fork = fails_once
+fork_server.main()
+""")
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\nexec {PYTHON} {tmp_path}/full.py\n")
+    python.chmod(0o700)
+    server = ForkServer(python, {"PATH": os.defpath}, tmp_path / "log")
+    with pytest.raises(OSError, match="no worker"):
+        start(server.fork)
+    assert answer(start(server.fork))["leader"]
+    assert "temporarily unavailable" in (tmp_path / "log").read_text()
     server.close()
 
 
