@@ -1,8 +1,8 @@
 """SSIMULACRA2: how close an image is to another one for human eyes.
 
 100 is the same, 90 has no visible difference, 70 is of high quality, below 50 is low. Sources: version 2.1 of
-https://github.com/cloudinary/ssimulacra2 (BSD 3-Clause), whose numbers these are, and libjxl's gauss_blur.cc. The
-package on PyPI needs SciPy, 100 MB, and 15 times as long; and below 225 pixels it mixes up the weights.
+https://github.com/cloudinary/ssimulacra2, whose numbers these are (ssimulacra2.LICENSE), and libjxl's gauss_blur.cc.
+The package on PyPI needs SciPy, 100 MB, and 15 times as long; and below 225 pixels it mixes up the weights.
 """
 
 from collections.abc import Collection, Iterator, Sequence
