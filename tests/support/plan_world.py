@@ -186,7 +186,7 @@ def change_with_kills(
         for image_id in image_ids[:: max(1, len(image_ids) // 8)]
     ]
     apply = ("plan", "apply", str(world.plan(NEW)), "--yes", *options)
-    slowly = ("--concurrency", "2")  # so that the kill comes in the middle
+    slowly = ("--concurrency", str(max(2, len(image_ids) // 250)))  # so that the kill comes in the middle
     back = ("plan", "apply", "--rollback")
     when = {
         "MAKING": world.run_is_under_way,
