@@ -70,7 +70,6 @@ class Writes:
             ":none": [],
             ":zero": 0,
             ":one": 1,
-            ":now": "2026-11-22T12:00:01Z",
         }
         return self._update(image_id, self._record, values)
 
