@@ -146,7 +146,8 @@ def test_a_rendition_whose_quality_was_found_shows_its_receipt(console: TestClie
         stack.client("dynamodb").put_item(
             TableName="images", Item=to_dynamodb({**item, "renditions": renditions})
         )
-        assert ("78.4 of 78, quality 62" in console.get("/image?id=a.jpg").text) is shown
+        page = console.get("/image?id=a.jpg")
+        assert (page.status_code, "78.4 of 78, quality 62" in page.text) == (200, shown)
 
 
 def test_only_renditions_are_served_and_only_as_images(console: TestClient, stack: Stack) -> None:
