@@ -33,6 +33,7 @@ PHOTOS = {
     "holiday/tomatoes.jpg": "tomatoes-12mp.jpg",
     "holiday/waterfall.jpg": "landscape-orientation6.jpg",
     "holiday/road sign.jpg": "sign-12mp.jpg",
+    "team/eileen.jpg": "astronaut.jpg",
     "shop/tomatoes.jpg": "tomatoes-16mp-orientation8.jpg",
     "shop/sign.heic": "sign-12mp-displayp3.heic",
     "shop/trees.png": "trees-alpha.png",
@@ -52,6 +53,7 @@ UNDELIVERED = {
     "detail": {"bucket": {"name": "originals"}, "object": {"key": "shop/late.jpg", "sequencer": "0"}},
 }
 DESK: dict[str, Any] = {"viewport": {"width": 1180, "height": 820}}
+TALL = DESK | {"viewport": {"width": 1180, "height": 1240}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 1.5}
 QUALITIES = (86, 80, 74, 68)  # text stays sharp at each
 MAX_BYTES = 100_000
@@ -95,10 +97,11 @@ def main(folder: Path) -> None:
             shoot("console-images", "/", DESK)
             shoot("console-record", "/image?id=holiday/road+sign.jpg#originals-title", DESK)
             shoot("console-image", "/image?id=holiday/tomatoes.jpg", DESK)
+            shoot("console-focus", "/image?id=team/eileen.jpg", TALL, _choose_focus)
             shoot(
                 "console-execution",
                 f"/execution?arn={failed.execution}",
-                DESK | {"viewport": {"width": 1180, "height": 1240}},
+                TALL,
             )
             shoot("console-executions", "/executions", DESK)
             opened = next(
@@ -119,19 +122,33 @@ def _upload(stack: Stack, photos: Path, files: Mapping[str, str]) -> None:
         print(upload.id, image.status if image else "not settled", file=sys.stderr)
 
 
-def _camera(browser: Browser, address: str, folder: Path) -> Callable[[str, str, Mapping[str, Any]], None]:
+def _camera(browser: Browser, address: str, folder: Path) -> Callable[..., None]:
     folder.mkdir(parents=True, exist_ok=True)
 
-    def shoot(name: str, path: str, options: Mapping[str, Any]) -> None:
+    def shoot(
+        name: str, path: str, options: Mapping[str, Any], act: Callable[[Page], None] | None = None
+    ) -> None:
         page: Page = browser.new_page(**options)
         page.goto(address + path)
         page.wait_for_function(COMPLETE)
+        if act:
+            act(page)
         file = folder / f"{name}.webp"
         _save(page.screenshot(), file)
         page.close()
         print(f"{file}: {file.stat().st_size / 1000:.0f} kB", file=sys.stderr)
 
     return shoot
+
+
+def _choose_focus(page: Page) -> None:
+    """Opens the picture for the focal point, and clicks the face of the sample astronaut.jpg."""
+    page.get_by_text("Focal point…").click()
+    picture = page.locator(".focus-picture")
+    box = picture.bounding_box()
+    assert box
+    picture.click(position={"x": box["width"] * 0.44, "y": box["height"] * 0.23})
+    page.mouse.move(0, 0)
 
 
 def _save(png: bytes, file: Path) -> None:
