@@ -18,12 +18,11 @@ _LARGE, _LARGE_SPEED = 8_000_000, 9
 _WEBP_LARGE, _WEBP_LARGE_METHOD = 1_000_000, 2
 SETTINGS: dict[str, dict[str, Any]] = {
     # Without blocks twice as long as high, photos and screenshots take 7 to 47 % less time, for 0 to 4 % more bytes.
-    # Without blocks that repeat others (intrabc), what is drawn takes 30 to 40 % less time, for 1 to 3 % more bytes.
     "avif": {
         "speed": 6,
         "subsampling": "4:4:4",
         "max_threads": 1,
-        "advanced": {"enable-rect-partitions": "0", "enable-intrabc": "0"},
+        "advanced": {"enable-rect-partitions": "0"},
     },
     "webp": {"method": 4},
     "jpeg": {"progressive": True, "optimize": True, "subsampling": "4:2:0"},
@@ -33,9 +32,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
 # Shares of pixels like the one before, or 1 for few colors. Photos: 0.05 to 0.24, screenshots with photos in them: 0.6,
 # user interfaces, charts, logos, text: 0.73 to 0.98. A lossless WebP takes 180 ms a megapixel.
 _FLAT_ABOVE = {"webp": 0.65, "png": 0.3}
-# Blocks of few colors (palettes) halve the bytes of what is drawn. In the sky of a photo they cost a quarter of the
-# time and 5 % of the bytes.
-_PALETTES_ABOVE = 0.3
 # Up to this quality, a similar image will do: it scores 89 to 98, a lossy WebP of quality 80 scores 75 to 94.
 _SIMILAR_AT_MOST = 90
 # Above 75, libwebp looks for repetitions in the whole image, not in 256 rows at most: 74,592 bytes instead of 195,026.
@@ -76,8 +72,6 @@ def prepared(image: Image.Image, format: str, quality: Mapping[str, int]) -> Pre
     image = clean(image)
     if format == "jpeg" and faded_share(image) > _FADED_AT_MOST:
         options["subsampling"] = "4:4:4"
-    if format == "avif" and flat_share(image) <= _PALETTES_ABOVE:
-        options["advanced"] = {**options["advanced"], "enable-palette": "0"}
     drawn = format in _FLAT_ABOVE and flat_share(image) > _FLAT_ABOVE[format]
     return Prepared(image, format, options, drawn)
 
