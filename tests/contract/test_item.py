@@ -7,28 +7,20 @@ recorder itself.
 import json
 import re
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
-import boto3
 import jsonschema
 import pytest
-from image_tables import dynamodb
-from item_world import GLASS, OTHER_PHOTO, PHOTO, World, conforms
+from item_world import GLASS, OTHER_PHOTO, PHOTO, World, conforms, running_world
 from typed_dicts import mismatches
 from workflow_states import Evaluate, jsonata
 
 from dev.checks import ROOT
 from imageservice.adapters.plan_loader import load_plan
-from imageservice.adapters.processed_bucket import Renditions
-from imageservice.adapters.source_bucket import RangedOriginal, read_original
 from imageservice.core.item import Item, UploadRecord
-from imageservice.core.limits import Limits
 from imageservice.core.manifest import manifest_of
 from imageservice.core.rendition_plan import AUTO_TARGET
 from inspect_original import bootstrap as inspect_bootstrap
-from resize import bootstrap as resize_bootstrap
-from resize.sizer import Sizer
 
 
 @pytest.fixture(scope="module")
@@ -41,17 +33,8 @@ def evaluate() -> Iterator[Evaluate]:
 def world(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, evaluate: Evaluate
 ) -> Iterator[World]:
-    with dynamodb() as client:
-        s3 = boto3.client("s3")
-        inspection = inspect_bootstrap.Dependencies(partial(RangedOriginal, s3), Limits(), load_plan())
-        sizer = Sizer(partial(read_original, s3), Renditions(s3, "renditions"), Limits())
-        monkeypatch.setattr(inspect_bootstrap, "dependencies", lambda: inspection)
-        monkeypatch.setattr(resize_bootstrap, "sizer", lambda: sizer)
-        for bucket in ("originals", "renditions"):
-            s3.create_bucket(Bucket=bucket)
-        if request.param == "Enabled":
-            s3.put_bucket_versioning(Bucket="originals", VersioningConfiguration={"Status": "Enabled"})
-        yield World(client, s3, evaluate)
+    with running_world(monkeypatch, evaluate, request.param) as made:
+        yield made
 
 
 @pytest.mark.parametrize(
@@ -268,33 +251,3 @@ def test_a_forced_reprocessing_knows_no_recorded_digest(world: World) -> None:
     forced = world.started("process_image", event)
     assert world.write(forced, "Register upload")
     assert forced.arguments("Inspect original")["Payload"]["recorded_digest"] == ""
-
-
-def described(world: World) -> dict[str, Any]:
-    """The text of the image as readers get it."""
-    item = world.item()
-    assert item
-    return dict(manifest_of(item).get("text", {}))
-
-
-def test_text_of_an_upload_outlasts_replacements_and_reprocessing(world: World) -> None:
-    item = world.ready(metadata={"alt": "A%20shoe", "tags": "red,sale"})
-    assert described(world) == {"alt": "A shoe", "tags": ["red", "sale"]}
-    assert conforms(item, "READY")
-    world.ready(OTHER_PHOTO)
-    assert described(world) == {"alt": "A shoe", "tags": ["red", "sale"]}
-    world.ready(PHOTO, metadata={"alt": "Another"})
-    assert described(world) == {"alt": "Another", "tags": ["red", "sale"]}
-
-
-def test_an_image_without_text_has_no_attribute_for_it(world: World) -> None:
-    item = world.ready()
-    assert "text" not in item
-    assert not {"text", "text_since"} & set(item["source"])
-
-
-def test_the_text_of_a_deleted_image_is_not_that_of_the_next_one(world: World) -> None:
-    world.ready(metadata={"alt": "Secret"})
-    assert world.write(world.started("remove_image", world.deletion()), "Mark deleted")
-    world.ready(OTHER_PHOTO)
-    assert described(world) == {}

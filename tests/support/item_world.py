@@ -3,28 +3,38 @@
 The states' own expressions and the functions' own answers meet moto's DynamoDB and S3.
 """
 
+import contextlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
+import pytest
 from botocore.exceptions import ClientError
+from image_tables import dynamodb
 from PIL import Image
 from typed_dicts import mismatches
 from workflow_states import Evaluate, Execution
 
 from imageservice.adapters.executions import Executions
 from imageservice.adapters.image_table import ImageTable
-from imageservice.adapters.source_bucket import NO_METADATA
+from imageservice.adapters.plan_loader import load_plan
+from imageservice.adapters.processed_bucket import Renditions
+from imageservice.adapters.source_bucket import NO_METADATA, RangedOriginal, read_original
 from imageservice.core.item import Item
+from imageservice.core.limits import Limits
 from imageservice.core.manifest import Failure
 from imageservice.core.upload_event import upload_from_event
 from imageservice.failures.failed_execution import FailedExecution
 from imageservice.failures.notification import Notifier
 from imageservice.failures.recorder import FailureRecorder
+from inspect_original import bootstrap as inspect_bootstrap
 from inspect_original.handler import handler as inspect_original
+from resize import bootstrap as resize_bootstrap
 from resize.handler import handler as resize
+from resize.sizer import Sizer
 
 _ID = "a b+c%20é.png"
 _TIME = "2026-11-22T12:00:00.000Z"
@@ -47,6 +57,7 @@ class World:
 
     def __init__(self, dynamodb: Any, s3: Any, evaluate: Evaluate) -> None:
         self._dynamodb, self._s3, self._evaluate = dynamodb, s3, evaluate
+        self.table = ImageTable(dynamodb, "images")
         self._events = 0
 
     def upload(self, content: bytes = PHOTO, metadata: Mapping[str, str] = NO_METADATA) -> dict[str, Any]:
@@ -86,7 +97,7 @@ class World:
         return self.item()
 
     def item(self) -> dict[str, Any] | None:
-        return ImageTable(self._dynamodb, "images").get(_ID)
+        return self.table.get(_ID)
 
     def fail(self, event: dict[str, Any], removal: bool = False) -> None:
         """Records the failure of this event's execution, as RecordFailure does."""
@@ -138,3 +149,19 @@ def conforms(item: dict[str, Any] | None, status: str) -> bool:
     assert item["status"] == status
     assert list(mismatches(item, Item)) == []
     return True
+
+
+@contextlib.contextmanager
+def running_world(monkeypatch: pytest.MonkeyPatch, evaluate: Evaluate, versioning: Any) -> Iterator[World]:
+    """A world whose functions work with moto's buckets; the originals' versioning is Enabled or Suspended."""
+    with dynamodb() as client:
+        s3 = boto3.client("s3")
+        inspection = inspect_bootstrap.Dependencies(partial(RangedOriginal, s3), Limits(), load_plan())
+        sizer = Sizer(partial(read_original, s3), Renditions(s3, "renditions"), Limits())
+        monkeypatch.setattr(inspect_bootstrap, "dependencies", lambda: inspection)
+        monkeypatch.setattr(resize_bootstrap, "sizer", lambda: sizer)
+        for bucket in ("originals", "renditions"):
+            s3.create_bucket(Bucket=bucket)
+        if versioning == "Enabled":
+            s3.put_bucket_versioning(Bucket="originals", VersioningConfiguration={"Status": "Enabled"})
+        yield World(client, s3, evaluate)

@@ -6,7 +6,7 @@ It is set by an upload (core/uploaded_text) or later, and outlasts replacements.
     text             what was changed later; written by nothing else
 
 Each field has the time at which it was set, and the newer of the two is shown. So neither write can undo the other,
-whichever comes first. `source.text_since` hides what was set in `text` before that: in an earlier life of the id.
+whichever comes first. `source.text_since` hides what was set in `text` until then: in an earlier life of the id.
 
 imageservice.core.text_rules says what a field may hold.
 """
@@ -56,7 +56,7 @@ def fields_set(values: Mapping[str, Any], at: str) -> dict[str, FieldSet]:
 def shown_text(uploaded: UploadedText, changed: Fields) -> ImageText:
     """The text of an image by its source and its item's `text`: of each field what was set last."""
     since = uploaded.get("text_since", "")
-    later = {name: each for name, each in changed.items() if each["at"] >= since}
+    later = {name: each for name, each in changed.items() if each["at"] > since}
     shown = newest_fields(uploaded.get("text", {}), later)
     text: Any = {name: shown[name]["value"] for name in FIELDS if _has_value(shown.get(name))}
     made: ImageText = text

@@ -72,7 +72,7 @@ def _text_change(item: Mapping[str, Any], patch: Mapping[str, Any], now: str) ->
     known = [*uploaded.get("text", {}).values(), *changed.values()]
     at = max([now, *(each["at"] for each in known)])
     since = uploaded.get("text_since", "")
-    lasting = {name: each for name, each in changed.items() if each["at"] >= since}
+    lasting = {name: each for name, each in changed.items() if each["at"] > since}
     names = tuple(f"text.{name}" for name in different)
     return Change({"text": {**lasting, **fields_set(different, at)}}, names)
 
