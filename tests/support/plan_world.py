@@ -25,6 +25,7 @@ from imageservice_operator.operations.stack import Stack
 from local import background
 
 OLD = {"formats": ["fallback"], "sizes": [{"name": "thumb", "width": 16}, {"name": "w24", "width": 24}]}
+_LONGEST_STAGE_S = 3_600  # of 10,000 images, each of which is looked at
 NEW = {
     "default": {"formats": ["fallback"], "sizes": [{"name": "thumb", "width": 20}]},
     "rules": [{"prefix": "b/", "sizes": [{"name": "thumb", "width": 16, "height": 16, "fit": "cover"}]}],
@@ -91,7 +92,7 @@ class PlanWorld:
     def kill_when(self, holds: Callable[[], Any], *arguments: str) -> None:
         """Runs the command, and kills it as soon as the condition holds; one that is faster has ended by itself."""
         with self.start(*arguments) as process:
-            until(lambda: holds() or process.poll() is not None)
+            until(lambda: holds() or process.poll() is not None, seconds=_LONGEST_STAGE_S)
             process.send_signal(signal.SIGKILL)
 
     def journal(self) -> Apply | None:
