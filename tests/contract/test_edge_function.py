@@ -131,7 +131,7 @@ def test_a_renditions_path_becomes_its_key(function: Viewers) -> None:
     ],
 )
 def test_no_spelling_of_a_private_renditions_path_becomes_a_key(function: Viewers, key: str) -> None:
-    assert function("/renditions/" + key)["uri"] == "/none"
+    assert [function(path + key)["uri"] for path in ("/renditions/", "/downloads/")] == ["/none", "/none"]
 
 
 def test_an_image_that_is_called_renditions_is_still_an_image(function: Viewers) -> None:
