@@ -54,6 +54,35 @@ def test_a_browser_posts_the_form_that_the_backend_asked_for(
     service.reaches("site/form.png", "READY")
 
 
+def test_a_form_brings_the_images_text_and_the_backend_corrects_it(
+    service: Service, uploads: Uploads, samples: Path
+) -> None:
+    image_id = "site/a b é+%20#text.png"
+    form = uploads.form(image_id, "image/png", text={"alt": "Bäume", "tags": ["a,b", "ü"]})
+    photo = (samples / "trees-small.png").read_bytes()
+    posted = httpx.post(form["url"], data=form["fields"], files={"file": ("trees.png", photo, "image/png")})
+    assert posted.status_code in (200, 204), posted.text
+    service.reaches(image_id, "READY")
+    before = httpx.get(form["metadata"])
+    assert before.json()["text"] == {"alt": "Bäume", "tags": ["a,b", "ü"]}
+    changed = uploads.describe(image_id, {"alt": "Trees", "tags": None}, etag=before.headers["etag"])
+    assert changed["text"] == {"alt": "Trees"}
+    with pytest.raises(UploadRefused) as refused:
+        uploads.describe(image_id, {"alt": "Late"}, etag=before.headers["etag"])
+    assert refused.value.status == 412
+
+
+def test_a_backend_signs_a_link(uploads: Uploads) -> None:
+    signed = uploads.link("private/a b.jpg", expires=60, size="w640")
+    assert (urlsplit(signed["url"]).path, signed["id"]) == (
+        "/signed/images/private/a%20b.jpg",
+        "private/a b.jpg",
+    )
+    with pytest.raises(UploadRefused, match="604800 seconds") as refused:
+        uploads.link("private/a b.jpg", expires=10**9)
+    assert refused.value.status == 400
+
+
 def test_a_refusal_is_the_services_own_sentence(uploads: Uploads) -> None:
     with pytest.raises(UploadRefused, match="text/plain") as refused:
         uploads.form("site/a.txt", "text/plain")

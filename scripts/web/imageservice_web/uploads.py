@@ -15,9 +15,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
 from imageservice.core.image_id import check_image_id
-from imageservice.core.links import image_link
+from imageservice.core.links import resource_link
 
-NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 _TIMEOUT = urllib3.Timeout(connect=3, read=30)
 # A write may be sent again: the same form, the same bytes, the same deletion.
 _RETRIES = urllib3.Retry(total=3, backoff_factor=0.3, status_forcelist=(429, 503), allowed_methods=None)
@@ -75,31 +75,56 @@ class Uploads:
         self._url, self._authorization = url.rstrip("/"), authorization
         self._http = urllib3.PoolManager(timeout=_TIMEOUT, retries=_RETRIES)
 
-    def form(self, image_id: str, content_type: str, *, focus: str = "") -> dict[str, Any]:
+    def form(
+        self, image_id: str, content_type: str, *, focus: str = "", text: Mapping[str, Any] = NOTHING
+    ) -> dict[str, Any]:
         """A presigned form for a browser, which posts `fields` and then the file as `file` to `url`, within 15 minutes.
 
         For one id and one content type. `max_bytes` is the largest file that S3 accepts. `focus` is the place that
-        crops show, such as "0.42,0.18": parts of the width from the left and of the height from the top. Raises
+        crops show, such as "0.42,0.18": parts of the width from the left and of the height from the top. `text` has
+        what people say about the image: `alt`, `caption`, `credit`, `copyright`, `filename`, and `tags`, a list. Raises
         UploadRefused.
         """
-        fields = {"id": image_id, "content_type": content_type, **({"focus": focus} if focus else {})}
-        body = json.dumps(fields).encode()
-        return self._call("POST", f"{self._url}/uploads", body, "application/json")
+        more = {name: value for name, value in (("focus", focus), ("text", dict(text))) if value}
+        return self._send("POST", "uploads", {"id": image_id, "content_type": content_type, **more})
 
     def put(self, image_id: str, image: bytes, content_type: str, *, focus: str = "") -> dict[str, Any]:
         """Uploads an image of at most 4.4 MB; larger ones need `form`. `focus` is as there. Raises UploadRefused."""
         headers = {"x-amz-meta-focus": focus} if focus else {}
-        return self._call("PUT", self._image(image_id), image, content_type, headers)
+        return self._call("PUT", self._of("images", image_id), image, content_type, headers)
+
+    def describe(self, image_id: str, text: Mapping[str, Any], *, etag: str = "") -> dict[str, Any]:
+        """Changes the image's text, as `form` takes it; None removes a field, and fields that are not given stay.
+
+        Returns the metadata. With the `etag` of metadata that was read before, it changes only that state. Raises
+        UploadRefused, with status 412 if another change was faster.
+        """
+        headers = {"if-match": etag} if etag else {}
+        body = json.dumps({"text": dict(text)}).encode()
+        return self._call(
+            "PATCH", self._of("metadata", image_id), body, "application/merge-patch+json", headers
+        )
+
+    def link(self, image_id: str, *, expires: int = 3600, **rendition: Any) -> dict[str, Any]:
+        """A signed link to a private image, valid for `expires` seconds: `url`, `expires_at` and perhaps `metadata`.
+
+        `rendition` may have `size`, `w`, `dpr` and `format`; then the link is to this rendition alone. Raises
+        UploadRefused.
+        """
+        return self._send("POST", "links", {"id": image_id, "expires": expires, **rendition})
 
     def delete(self, image_id: str) -> dict[str, Any]:
         """Deletes an image. Deleting twice is no error. Raises UploadRefused."""
-        return self._call("DELETE", self._image(image_id), b"", "")
+        return self._call("DELETE", self._of("images", image_id), b"", "")
 
-    def _image(self, image_id: str) -> str:
-        return image_link(self._url, check_image_id(image_id), encode_twice=True)
+    def _of(self, path: str, image_id: str) -> str:
+        return resource_link(self._url, path, check_image_id(image_id), encode_twice=True)
+
+    def _send(self, method: str, path: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        return self._call(method, f"{self._url}/{path}", json.dumps(document).encode(), "application/json")
 
     def _call(
-        self, method: str, url: str, body: bytes, content_type: str, headers: Mapping[str, str] = NO_HEADERS
+        self, method: str, url: str, body: bytes, content_type: str, headers: Mapping[str, str] = NOTHING
     ) -> dict[str, Any]:
         typed = {"content-type": content_type} if content_type else {}
         request = AWSRequest(method=method, url=url, data=body, headers={**typed, **headers})
