@@ -5,6 +5,8 @@ LOG_LEVEL (template.yaml, Globals).
 """
 
 import functools
+import logging
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,6 +19,14 @@ from imageservice.core.errors import ImageRejected
 
 logger = Logger()
 metrics = Metrics()
+
+# A call may have nothing to count; the library warns about it.
+warnings.filterwarnings("ignore", message="No application metrics to publish")
+# All other warnings are lines of JSON as well, with the request that caused them.
+logging.captureWarnings(True)
+_warnings = logging.getLogger("py.warnings")
+_warnings.addHandler(logger.registered_handler)
+_warnings.propagate = False
 
 __all__ = ["MetricUnit", "log_failure", "log_rejection", "logged", "logger", "metrics"]
 
