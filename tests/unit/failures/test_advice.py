@@ -54,7 +54,8 @@ def operational_errors() -> list[str]:
         and error is not errors.Problem
         and (
             not issubclass(error, errors.Problem)
-            or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            # What a deployment does not offer, no workflow asks for.
+            or HTTPStatus.INTERNAL_SERVER_ERROR <= error.status != HTTPStatus.NOT_IMPLEMENTED
             or error is errors.ImageRejected
         )
     ]
