@@ -33,11 +33,7 @@ def running(options: Options) -> Iterator[Stack]:
         edge_listener = services.enter_context(ports.listening(options.edge_port, "--edge-port"))
         console_listener = services.enter_context(ports.listening(options.console_port, "--console-port"))
         console_url = f"http://{ports.LOOPBACK}:{console_listener.getsockname()[1]}"
-        # Everything shares this machine's processors here, so a slow answer is not an outage.
-        parameters = {
-            "CdnUrl": f"http://{ports.LOOPBACK}:{edge_listener.getsockname()[1]}",
-            "ReaderDeadline": "2500",
-        }
+        parameters = {"CdnUrl": f"http://{ports.LOOPBACK}:{edge_listener.getsockname()[1]}"}
 
         # The functions' packages are imported beside the rest of the start.
         processes = services.enter_context(

@@ -135,6 +135,11 @@ def test_a_stack_of_the_previous_release_takes_replacements_and_removals_after_i
     assert live.service.reaches(passing, "DELETED")
 
 
+def test_a_new_parameter_has_the_value_that_fits_one_machine(live: Live) -> None:
+    """0.2.0 had no deadline; readers that share the processors with everything else need more than AWS's."""
+    assert live.parameters()["ReaderDeadline"] == "2500"
+
+
 def test_a_change_of_plan_changes_new_images_alone(live: Live, samples: Path) -> None:
     before = live.made()
     assert live.update(RenditionPlan=PLAN).returncode == 0

@@ -19,6 +19,8 @@ from local.deployment.parameters import check
 
 ARTIFACTS = "local-artifacts"
 _EXECUTE_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[^/]*(?:amazonaws\.com|localhost)[^/]*(/.*)?")
+# Everything shares this machine's processors, so a slow answer is not an outage.
+_OF_THIS_MACHINE = {"ReaderDeadline": "2500"}
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
@@ -55,10 +57,14 @@ class Deployer:
         return self._finished("stack_update_complete", template, given, stack_name)
 
     def _prepared(self, path: Path, parameters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-        """The template for MiniStack's CloudFormation, its code uploaded, and the parameters that it declares."""
+        """The template for MiniStack's CloudFormation, its code uploaded, and the parameters that it declares.
+
+        An update may bring a parameter that the running stack's template did not have.
+        """
         template = source.read(path)
         declared = template.get("Parameters", {})
-        given = {name: value for name, value in parameters.items() if name in declared}
+        wished = {**_OF_THIS_MACHINE, **parameters}
+        given = {name: value for name, value in wished.items() if name in declared}
         check(template, given)
         _upload_code(template, path.parent, self.client("s3"))
         transformed = serverless.transformed(template, given, self.region)
