@@ -47,6 +47,7 @@ HARMLESS = {
     r"\"nextToken\": \"more\"": "the mark of the next page of a listing",
     r"\"x-edge-secret\"": "a header's name",
     r"\"Bearer a\.b\.c\"": "no token",
+    r"^RSA = \"MIIBIj|\"LinkKeySecretArn\": \"links\"": "a public key, and what is no secret's ARN",
     r"\"elasticache:Connect\"|\"SecretsManager\"": "names of AWS",
 }
 PLANTED = f"token = '{'AKIA'}{'ZQ3DRSTUVWXY2345'}'\n"
