@@ -42,8 +42,10 @@ def not_taken(service: Any, queue: str) -> Iterator[None]:
         service.stack.client("lambda").update_event_source_mapping, UUID=mapping_of(service, queue)
     )
     update(Enabled=False)
-    yield
-    update(Enabled=True)
+    try:
+        yield
+    finally:
+        update(Enabled=True)
 
 
 def waiting(service: Any, queue: str) -> int:
@@ -52,7 +54,7 @@ def waiting(service: Any, queue: str) -> int:
     return sum(int(found["Attributes"][name]) for name in names)
 
 
-def test_the_calls_of_a_stopped_workflow_are_not_made(service: Any, queue: str) -> None:
+def test_the_calls_of_a_stopped_workflow_are_not_made_until_it_is_replayed(service: Any, queue: str) -> None:
     image_id = "queued/stopped.jpg"
     with not_taken(service, queue):
         sent = service.upload([image_id])
@@ -65,6 +67,7 @@ def test_the_calls_of_a_stopped_workflow_are_not_made(service: Any, queue: str) 
     bucket = service.stack.processed_bucket
     listed = service.stack.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"{image_id}/")
     assert listed["KeyCount"] == 0
+    assert [line["result"] for line in service.images("replay", image_id).lines] == ["READY"]
 
 
 def test_calls_that_are_never_answered_fail_their_workflow_which_can_be_replayed(
