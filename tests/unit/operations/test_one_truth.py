@@ -154,3 +154,15 @@ def test_status_of_each_image_and_its_page_say_that_it_failed(world: World) -> N
             shown = page(world, f"/image?id={image_id}")
             assert re.search(r'class="chip failed"', shown.partition("</h1>")[2]), image_id
             assert "What to do:" in shown
+
+
+def test_a_failure_that_is_recorded_while_failures_are_read_is_among_them(world: World) -> None:
+    arn = world.execution("just.jpg", error="CallLost")
+    recorded = {"name": "CallLost", "cause": "killed", "execution": arn}
+    world.item("just.jpg", "PROCESSING", execution=arn)
+    world.stack.client("stepfunctions").meta.events.register(
+        "after-call.stepfunctions.ListExecutions",
+        lambda **_: world.item("just.jpg", "FAILED", execution=arn, error=recorded),
+    )
+    _, groups = command("failures", "--error", "CallLost")
+    assert [group["count"] for group in groups] == [1]

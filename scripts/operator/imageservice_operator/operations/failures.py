@@ -93,12 +93,10 @@ def failed(
 
     Raises BadRequest if something failed, but nothing with this error: its name may be mistyped.
     """
-    # An image may have two: of its latest upload, and of an older one, which is served if the latest is bad.
-    found = {(each.id, each.execution): each for each in _recorded(stack, since)}
-    for each in _unreported(stack, since or datetime.now(UTC) - LOOK_BACK):
-        found.setdefault((each.id, each.execution), each)
-    for each in _stuck(stack):
-        found.setdefault((each.id, each.execution), each)
+    # A failure that is recorded meanwhile must be in one of the two: so the items are read last. An image may have two
+    # failures: of its latest upload, and of an older one, which is served if the latest is bad.
+    unrecorded = [*_stuck(stack), *_unreported(stack, since or datetime.now(UTC) - LOOK_BACK)]
+    found = {(each.id, each.execution): each for each in [*unrecorded, *_recorded(stack, since)]}
     chosen = chosen_from(found.values(), since=since, until=until, workflow=workflow)
     if error is not None:
         names = sorted({each.name for each in chosen})
