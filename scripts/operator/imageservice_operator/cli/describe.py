@@ -18,14 +18,12 @@ def text_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that set an image's text; `text_of` reads them."""
     for option in reversed(
         [
-            click.option("--alt", help="What stands for the image; empty: it is decoration."),
-            click.option("--caption", help="What is shown with it."),
-            click.option("--credit", help="Who is named with it."),
-            click.option("--copyright", "copyright_", metavar="TEXT", help="Its copyright notice."),
-            click.option(
-                "--tag", "tags", multiple=True, metavar="TEXT", help="A word of your own; repeat it."
-            ),
-            click.option("--filename", metavar="NAME", help="The name that a download gets."),
+            click.option("--alt", help="Alternative text; empty for a decorative image."),
+            click.option("--caption", help="The caption that figure shows."),
+            click.option("--credit", help="Who is credited: a photographer, an agency."),
+            click.option("--copyright", "copyright_", metavar="TEXT", help="The copyright notice."),
+            click.option("--tag", "tags", multiple=True, metavar="TEXT", help="A tag; repeatable."),
+            click.option("--filename", metavar="NAME", help="The file name of downloads."),
         ]
     ):
         function = option(function)
@@ -47,7 +45,7 @@ def text_of(**given: Any) -> dict[str, Any]:
 @text_options
 @click.option("--remove", multiple=True, type=click.Choice([*FIELDS, "all"]), help="A field to remove.")
 def describe(session: Session, image_id: str, remove: tuple[str, ...], **given: Any) -> None:
-    """Show what people say about an image, or change it for all readers.
+    """Show an image's text, or change it for all readers.
 
     Fields that are not given stay. Renditions are made again only where
     the plan embeds what changes. --tag replaces all tags.
@@ -63,7 +61,7 @@ def describe(session: Session, image_id: str, remove: tuple[str, ...], **given: 
     made = description.describe(session.stack, image_id, change)
     _show(session, image_id, made)
     if made.reprocessing:
-        session.say("The renditions say a part of it, so they are being made again.")
+        session.say("The plan embeds a part of this text, so the renditions are being made again.")
     if not made.everywhere:
         session.say("CloudFront may answer with the old text for some more seconds.")
 

@@ -13,11 +13,11 @@ from imageservice_operator.operations.refocus import refocus
 @command("focus", "Change the place that an image's crops show.")
 @click.argument("image_id", metavar="ID")
 @click.argument("point", metavar="[X,Y]", default="")
-@click.option("--clear", is_flag=True, help="Take the focal point away: crops are where the plan says.")
+@click.option("--clear", is_flag=True, help="Remove the focal point; the plan's gravity applies again.")
 @click.option("--no-wait", is_flag=True, help="Don't wait until the image is READY.")
 @click.option("--timeout", default=600.0, show_default=True, help="The most seconds to wait.")
 def focus(session: Session, image_id: str, point: str, clear: bool, no_wait: bool, timeout: float) -> None:
-    """Give an image the focal point X,Y: parts of its width from the left and of its height from the top, 0 to 1.
+    """Give an image the focal point X,Y: fractions of its width from the left and of its height from the top.
 
     Only the crops are made again; all other renditions stay as they are. Its original is copied over itself, with the
     focal point in its metadata, so "images restore" undoes the change.

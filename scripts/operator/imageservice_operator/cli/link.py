@@ -10,22 +10,22 @@ from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations import links
 
 
-@command("link", "Sign a link to a private image; it expires.")
+@command("link", "Sign a link to a private image, which expires.")
 @click.argument("image_id", metavar="ID")
-@click.option("--size", metavar="NAME", help="To this size alone.")
-@click.option("--w", metavar="PIXELS", help="To the smallest size that is at least this wide, alone.")
-@click.option("--format", metavar="NAME", help="To this format alone, such as jpeg.")
+@click.option("--size", metavar="NAME", help="Only to this size.")
+@click.option("--w", metavar="PIXELS", help="Only to the smallest size that is at least this wide.")
+@click.option("--format", metavar="NAME", help="Only to this format, such as jpeg.")
 @click.option(
     "--expires",
     type=Duration(),
     default="1h",
     show_default=True,
-    help="For how long it is valid, such as 30min, 12h or 7d, which is the most.",
+    help="How long the link is valid, such as 30min or 12h; at most 7d.",
 )
 def link(
     session: Session, image_id: str, size: str | None, w: str | None, format: str | None, expires: float
 ) -> None:
-    """Sign a link to a private image. Everybody who has it can see the image until it expires.
+    """Sign a link to a private image. Anyone who has it can see the image until it expires.
 
     Without --size, --w and --format there is a link to the metadata as well, whose links lead to all sizes.
     """
