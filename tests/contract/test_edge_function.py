@@ -128,10 +128,35 @@ def test_a_renditions_path_becomes_its_key(function: Viewers) -> None:
         "a.jpg/0123456789abcdef/../p123456789abcdef/thumb.webp",
         "renditions/a.jpg/p123456789abcdef/thumb.webp",
         "a.jpg/p123456789abcdef/thumb.webp%3F/0123456789abcdef/",
+        "a.jpg/p123456789abcdef/thumb.webp#/0123456789abcdef/x",
     ],
 )
 def test_no_spelling_of_a_private_renditions_path_becomes_a_key(function: Viewers, key: str) -> None:
     assert [function(path + key)["uri"] for path in ("/renditions/", "/downloads/")] == ["/none", "/none"]
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["//", "/./", "/../", "/x/../", "/images/../", "/signed/renditions/../../", "/signed/renditions/./"],
+)
+def test_a_path_that_is_another_one_once_it_is_normalized_leads_nowhere(
+    function: Viewers, start: str
+) -> None:
+    for path in (
+        "downloads/a.jpg/p123456789abcdef/thumb.webp",
+        "renditions/a.jpg/p123456789abcdef/thumb.webp",
+    ):
+        assert function(start + path)["uri"] == "/none"
+
+
+@pytest.mark.parametrize("image_id", ["/a.jpg", "a//b.jpg", "...", ".a/..b/c..", "a/.b", "%2E/%2E%2E"])
+def test_ids_with_slashes_and_dots_are_no_such_paths(function: Viewers, image_id: str) -> None:
+    assert unquote(unquote(function("/images/" + quote(image_id))["uri"])) == "/images/" + image_id
+
+
+def test_a_signed_path_does_not_pass_on_a_forged_host(function: Viewers) -> None:
+    request = function("/signed/renditions/images/a.jpg", host="images.example", x_viewer_host="evil.example")
+    assert request["headers"]["x-viewer-host"]["value"] == "images.example"
 
 
 def test_an_image_that_is_called_renditions_is_still_an_image(function: Viewers) -> None:
