@@ -132,7 +132,8 @@ def delete_image(writes: Writes, event: Event) -> Response:
     image_id = writes.check(event, id_in_path(event))
     with writes.recorded(event, "remove", image_id):
         writes.originals.delete(image_id)
-    return _answer(writes, HTTPStatus.ACCEPTED, event, image_id, status="DELETED")
+    # Who may delete an image need not be one who may see it.
+    return _answer(writes, HTTPStatus.ACCEPTED, event, image_id, signs=False, status="DELETED")
 
 
 def _actor(event: Event) -> Actor:
@@ -140,11 +141,21 @@ def _actor(event: Event) -> Actor:
 
 
 def _answer(
-    writes: Writes, code: HTTPStatus, event: Event, image_id: str, version: str = "", **members: Any
+    writes: Writes,
+    code: HTTPStatus,
+    event: Event,
+    image_id: str,
+    version: str = "",
+    *,
+    signs: bool = True,
+    **members: Any,
 ) -> Response:
-    """The answer, with where the upload's state and the image's metadata are; of a private image, for an hour."""
+    """The answer, with where the upload's state and the image's metadata are.
+
+    Of a private image, these links are signed for an hour, if it `signs`.
+    """
     parameters = {"version": version} if version else {}
-    if writes.signer and writes.access is not None and writes.access.private(image_id):
+    if signs and writes.signer and writes.access is not None and writes.access.private(image_id):
         expires = int(time.time()) + _STATE_S
         upload = writes.signer.link_at(event, f"/uploads/{image_id}", expires, **parameters)
         metadata = writes.signer.link_at(event, f"/metadata/{image_id}", expires)

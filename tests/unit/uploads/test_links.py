@@ -11,7 +11,7 @@ from links import request_of, signer
 from imageservice.core.access import AccessRules
 from imageservice.core.errors import ImageIdInvalid, LinksUnavailable, RequestInvalid, WriteForbidden
 from uploads.links import sign_link
-from uploads.requests import Writes, put_image
+from uploads.requests import Writes, delete_image, put_image
 
 SIGNER = signer()
 
@@ -133,3 +133,11 @@ def test_the_answer_to_an_upload_of_a_private_image_has_signed_links(
         if is_signed:
             request, _ = SIGNER.check(request_of(link))
             assert request["rawPath"] == f"/{path}/{image_id}"
+
+
+def test_the_answer_to_a_deletion_lets_nobody_see_a_private_image(writes: Writes) -> None:
+    signing = replace(writes, signer=SIGNER, access=AccessRules([("a/", "private")]))
+    event = {"rawPath": "/images/a/1.jpg", "headers": {}, "stageVariables": {"cdn": "https://cdn.example"}}
+    answer = delete_image(signing, event)
+    assert "signature=" not in json.dumps(answer)
+    assert json.loads(answer["body"])["metadata"] == "https://cdn.example/metadata/a/1.jpg"
