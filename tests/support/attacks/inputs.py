@@ -121,6 +121,26 @@ BODIES = st.one_of(
     _part_of({"id": "a.jpg", "content_type": "image/jpeg"}),
     st.builds(lambda key, kind: {"id": key, "content_type": kind}, TEXT, st.just("image/png") | TEXT),
 )
+LINKS = st.one_of(
+    TEXT,
+    JSON.map(str),
+    _part_of({"id": "a.jpg", "expires": 60, "size": "w640", "format": "avif"}),
+    st.builds(
+        lambda key, wish: {"id": key, **wish},
+        TEXT,
+        st.dictionaries(st.sampled_from(["expires", "w", "dpr"]), JSON),
+    ),
+)
+PATCHES = st.one_of(
+    TEXT,
+    JSON.map(str),
+    st.builds(
+        lambda text: {"text": text},
+        st.dictionaries(
+            st.sampled_from(["alt", "caption", "credit", "tags", "filename"]) | TEXT, JSON | TEXT
+        ),
+    ),
+)
 
 # What a browser can send as Host: names, ports and addresses, and no user or path.
 _NAMES = st.sampled_from(

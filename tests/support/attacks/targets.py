@@ -6,13 +6,12 @@ A target raises whatever a parser raises beyond that, or AssertionError.
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import io
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -23,21 +22,23 @@ import image_tables
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from links import signer
 from moto import mock_aws
 from read_world import EDGE, manifest
 from rich.console import Console
 
 from attacks import inputs
+from attacks.writes import HEADER, REFUSALS, link_signed, presign, text_changed, written
 from imageservice.adapters.audit_table import AuditTable
 from imageservice.adapters.logging import logger
 from imageservice.adapters.source_bucket import Originals
+from imageservice.core.access import AccessRules
 from imageservice.core.formats import MODERN
 from imageservice.core.negotiation import preferred_formats
 from imageservice.core.upload_event import upload_from_event
 from imageservice.core.upload_state import UploadState
 from imageservice.failures.advice import advice_on
 from imageservice.failures.failed_execution import NotAnUpload, failed_execution, stack_trace_in
-from imageservice.http.routing import dispatch
 from imageservice_operator.cli.output import escaped, table, untrusted, untrusted_lines
 from imageservice_operator.console.json_view import tree
 from imageservice_operator.console.security import Guard, Session
@@ -46,17 +47,20 @@ from reader.handler import handler as read
 from unrouted.handler import handler as unrouted
 from upload_status import bootstrap as status_bootstrap
 from upload_status.handler import handler as upload_status
-from uploads.requests import Writes, delete_image, presign_upload, put_image
+from uploads.requests import Writes
 
 CONTEXT: Any = SimpleNamespace(
     function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="request"
 )
 NAMES = (
     "a read",
+    "a read with a signature",
     "the state of an upload",
     "an address without a route",
     "Accept",
     "POST /uploads",
+    "POST /links",
+    "PATCH /metadata/{id+}",
     "PUT and DELETE /images/{id+}",
     "S3's events",
     "the end of an execution",
@@ -65,12 +69,10 @@ NAMES = (
     "JSON on a page of the console",
 )
 """What is attacked."""
-REFUSALS = {400, 403, 404, 405, 406, 409, 412, 413, 415}
 # Elements and attributes of json_view's own; no value of theirs can run anything.
 _ELEMENTS = {"div", "span", "p", "details", "summary", "mark", "ul", "li"}
 _ATTRIBUTES = {"class", "open"}
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]*)?")
-_HEADER = re.compile(r"[\t\x20-\x7e]*")
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -102,11 +104,17 @@ def targets() -> Iterator[list[Target]]:
         image_tables.create_audit(dynamodb)
         writes = Writes(Originals(s3, "source", max_bytes=1000), AuditTable(dynamodb, image_tables.AUDIT))
         reads = SimpleNamespace(find=lambda image_id: (manifest(image_id), "CacheHit"))
-        patched.setattr(reader_bootstrap, "dependencies", lambda: (reads, _link, EDGE, 60.0))
+        reader: Any = (reads, _link, EDGE, 60.0, AccessRules([("p", "private")]), signer())
+        patched.setattr(reader_bootstrap, "dependencies", lambda: reader_bootstrap.Dependencies(*reader))
         states = SimpleNamespace(find=_ready)
         patched.setattr(status_bootstrap, "states", lambda: states)
         yield [
             Target("a read", inputs.REQUESTS, partial(_answered, partial(_logging, read))),
+            Target(
+                "a read with a signature",
+                inputs.REQUESTS.map(_signed),
+                partial(_answered, partial(_logging, read)),
+            ),
             Target(
                 "the state of an upload",
                 inputs.REQUESTS,
@@ -114,8 +122,10 @@ def targets() -> Iterator[list[Target]]:
             ),
             Target("an address without a route", inputs.REQUESTS, partial(_answered, _unrouted)),
             Target("Accept", inputs.TEXT, _accept),
-            Target("POST /uploads", inputs.BODIES, partial(_presign, writes)),
-            Target("PUT and DELETE /images/{id+}", inputs.REQUESTS, partial(_written, writes)),
+            Target("POST /uploads", inputs.BODIES, partial(presign, writes)),
+            Target("POST /links", inputs.LINKS, partial(link_signed, replace(writes, signer=signer()))),
+            Target("PATCH /metadata/{id+}", inputs.PATCHES, text_changed),
+            Target("PUT and DELETE /images/{id+}", inputs.REQUESTS, partial(written, writes)),
             Target("S3's events", inputs.S3_EVENTS, _event),
             Target("the end of an execution", inputs.STATUS_CHANGES, _ended),
             Target("a table on the terminal", inputs.TEXT, _printed),
@@ -128,6 +138,10 @@ def _link(key: str) -> str:
     return "https://s3.example/rendition?signed"
 
 
+def _signed(event: dict[str, Any]) -> dict[str, Any]:
+    return {**event, "rawPath": f"/signed{event['rawPath']}"}
+
+
 def _ready(key: str, version: str | None) -> UploadState:
     return UploadState(id=key, version_id=version or "v", status="READY", served=True)
 
@@ -137,8 +151,8 @@ def _answered(call: Callable[[dict[str, Any]], Any], event: dict[str, Any]) -> N
     answer = call(event)
     assert answer["statusCode"] in {200, 302, 304, *REFUSALS}, answer
     for name, value in answer["headers"].items():
-        assert _HEADER.fullmatch(name), name
-        assert _HEADER.fullmatch(value), (name, value)
+        assert HEADER.fullmatch(name), name
+        assert HEADER.fullmatch(value), (name, value)
     if answer.get("body") and not answer.get("isBase64Encoded"):
         body = json.loads(answer["body"])
         body_bytes = answer["body"].encode()
@@ -168,33 +182,6 @@ def _unrouted(event: dict[str, Any]) -> Any:
 
 def _accept(header: str) -> None:
     assert set(preferred_formats(header)) <= set(MODERN)
-
-
-def _presign(writes: Writes, body: Any) -> None:
-    text = body if isinstance(body, str) else json.dumps(body)
-    encoded = base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
-    event = {"routeKey": "POST /uploads", "body": encoded, "isBase64Encoded": True, "headers": {}}
-    answer = dispatch(event, {"POST /uploads": partial(presign_upload, writes)})
-    if answer["statusCode"] != 201:
-        assert answer["statusCode"] == 400, answer
-        return
-    form = json.loads(answer["body"])["fields"]
-    conditions = json.loads(base64.b64decode(form["policy"]))["conditions"]
-    assert {"key": body["id"]} in conditions
-    assert {"bucket": "source"} in conditions
-    assert ["content-length-range", 1, 1000] in conditions
-    assert {"Content-Type": form["Content-Type"]} in conditions
-    assert form["Content-Type"].startswith("image/")
-    assert not any(isinstance(each, list) and each[0] == "starts-with" for each in conditions)
-
-
-def _written(writes: Writes, event: dict[str, Any]) -> None:
-    body = str(event["queryStringParameters"]).encode("utf-8", "surrogatepass")
-    event = {**event, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
-    for call in (put_image, delete_image):
-        answer = dispatch({**event, "routeKey": "it"}, {"it": partial(call, writes)})
-        assert answer["statusCode"] in {202, *REFUSALS}, answer
-        assert all(_HEADER.fullmatch(value) for value in answer["headers"].values())
 
 
 def _event(event: Any) -> None:
