@@ -27,7 +27,7 @@ def resizes(photo: str) -> list[dict[str, object]]:
     with path.open("rb") as file:
         original = inspect(file, path.stat().st_size, Limits())
     upload = {"bucket": "bare", "key": path.name, "bytes": path.stat().st_size, "etag": "bare"}
-    return list(plan_resizes(upload, original, load_plan(), ENGINE_VERSION)["resizes"])  # type: ignore[arg-type]
+    return list(plan_resizes(upload, original, load_plan(), ENGINE_VERSION)["resizes"])  # type: ignore[arg-type]  # a plain dict
 
 
 def make(job: tuple[str, dict[str, object]]) -> None:
@@ -36,11 +36,11 @@ def make(job: tuple[str, dict[str, object]]) -> None:
     render(
         Path(photo).read_bytes(),
         target_of(resize),
-        resize["formats"],  # type: ignore[arg-type]
+        resize["formats"],  # type: ignore[arg-type]  # JSON, as below
         Limits(),
-        resize["quality"],  # type: ignore[arg-type]
+        resize["quality"],  # type: ignore[arg-type]  # JSON
         describe=bool(resize["describe"]),
-        light=resize["light"],  # type: ignore[arg-type]
+        light=resize["light"],  # type: ignore[arg-type]  # JSON
     )
 
 

@@ -11,6 +11,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 from dev.benchmarks.progress import Bar
@@ -60,8 +61,10 @@ def asynchronous(throttled: int, chance: random.Random) -> float | None:
     return min(300.0, 2.0 ** (throttled - 1)) * chance.uniform(0.5, 1)
 
 
+RETRIES = retrier(5, 2, 60, 10)
+"""How the workflow waits for a function that is throttled, in 0.2 every one."""
 DESIGNS = (
-    Design("retries for minutes (0.2)", retrier(5, 2, 60, 10)),
+    Design("retries for minutes (0.2)", RETRIES),
     Design("retries for hours", retrier(30, 4, 3600, 30)),
     Design("asynchronous calls", asynchronous, transitions=False),
     Design("a queue", None),
@@ -107,7 +110,7 @@ class Simulation:
 
     def run(self) -> Outcome:
         for upload, begin in enumerate(self._begun):
-            self._at(begin, lambda upload=upload: self._inspect(upload, 0))  # type: ignore[misc]
+            self._at(begin, partial(self._inspect, upload, 0))
         while self._events:
             self._now, _, happens = heapq.heappop(self._events)
             happens()
@@ -147,7 +150,7 @@ class Simulation:
         self._at(self._now + seconds, lambda: self._resized(upload))
 
     def _again(self, upload: int, throttled: int, happens: Callable[[], None]) -> None:
-        wait = (self._design.wait or DESIGNS[0].wait)(throttled, self._chance)  # type: ignore[misc]
+        wait = (self._design.wait or RETRIES)(throttled, self._chance)
         if wait is None:
             self._failed.add(upload)
             return
@@ -177,7 +180,7 @@ class Simulation:
             upload, seconds = self._queue.popleft()
             self._resizing += 1
             taken = seconds * self._chance.uniform(0.5, 1.5)
-            self._at(self._now + taken, lambda upload=upload: self._resized(upload))  # type: ignore[misc]
+            self._at(self._now + taken, partial(self._resized, upload))
 
     def _look(self) -> None:
         if self._queue:

@@ -14,7 +14,7 @@ from local.deployment.errors import BrokenTemplate
 _SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_SafeLoader):  # type: ignore[misc, valid-type]
+class _Loader(_SafeLoader):  # type: ignore[misc, valid-type]  # one of two classes
     """YAML in which `!Ref x` is `{"Ref": "x"}`."""
 
 

@@ -60,7 +60,7 @@ def read_services() -> None:
 
     first, default = botocore.session.get_session(), botocore.session.get_session()
     for service in SERVICES:
-        first.create_client(service, "us-east-1", aws_access_key_id="-", aws_secret_access_key="-")  # noqa: S106
+        first.create_client(service, "us-east-1", aws_access_key_id="-", aws_secret_access_key="-")  # noqa: S106 - it signs nothing
     default.register_component("data_loader", first.get_component("data_loader"))
     boto3.setup_default_session(botocore_session=default)
 

@@ -43,7 +43,7 @@ def read(
         return f"https://s3.example/{key}?{seconds}"
 
     rules = AccessRules([("a/", "private")])
-    made = bootstrap.Dependencies(Known(), presign, edge, 60, rules, signing or signer())  # type: ignore[arg-type]
+    made = bootstrap.Dependencies(Known(), presign, edge, 60, rules, signing or signer())  # type: ignore[arg-type]  # all that is used
     monkeypatch.setattr(bootstrap, "dependencies", lambda: made)
     event = request_of(link, method, **headers)
     if not cdn:
