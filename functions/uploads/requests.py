@@ -18,7 +18,7 @@ from imageservice.core.formats import check_media_type
 from imageservice.core.image_id import check_image_id
 from imageservice.core.original_metadata import FOCUS, uploaded_by
 from imageservice.core.ownership import check_may_write
-from imageservice.core.uploaded_text import text_metadata
+from imageservice.core.uploaded_text import text_metadata, text_sent
 from imageservice.http.events import (
     Event,
     body_of,
@@ -28,6 +28,7 @@ from imageservice.http.events import (
     id_in_path,
     json_document,
     json_strings,
+    metadata_headers,
 )
 from imageservice.http.links import link_to
 from imageservice.http.responses import Response, json_response
@@ -39,7 +40,6 @@ _PUT_BYTES = 4_400_000
 _STATE_S = 3600
 _EXAMPLE = {"id": "shoes/red.jpg", "content_type": "image/jpeg"}
 _OPTIONAL = {"focus": "0.42,0.18"}
-_FOCUS_HEADER = "x-amz-meta-focus"
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,9 @@ def presign_upload(writes: Writes, event: Event) -> Response:
         content_type = check_media_type(request["content_type"])
     except MediaTypeUnsupported as error:  # that of the file; the call's own body is JSON, as it should be
         raise RequestInvalid(str(error)) from error
-    focus = {FOCUS: check_focus(request["focus"])} if "focus" in request else {}
     # A browser sees the form: it has the subject of the browser's own token, but not the ARN of a site's backend.
     uploader = uploaded_by(_actor(event)) if claims_of(event) else {}
-    metadata = {**uploader, **focus}
-    metadata |= text_metadata(text, metadata)
+    metadata = _metadata(uploader, request.get("focus"), text)
     form = writes.originals.presigned_post(image_id, content_type, metadata)
     return _answer(
         writes, HTTPStatus.CREATED, event, image_id, **asdict(form), max_bytes=writes.originals.max_bytes
@@ -94,7 +92,8 @@ def presign_upload(writes: Writes, event: Event) -> Response:
 def put_image(writes: Writes, event: Event) -> Response:
     """202 once the body is stored as the image's original; its renditions follow.
 
-    With `If-None-Match: *`, only if there is none yet. `x-amz-meta-focus` is the image's focal point, as in S3's call.
+    With `If-None-Match: *`, only if there is none yet. `x-amz-meta-focus` is the image's focal point, and
+    `x-amz-meta-alt`, … its text (imageservice.core.uploaded_text), as in S3's call.
     """
     originals, image_id = writes.originals, writes.check(event, id_in_path(event))
     condition = header(event, "if-none-match")
@@ -110,9 +109,8 @@ def put_image(writes: Writes, event: Event) -> Response:
             f"The image has {len(data):,} bytes; this call accepts at most {most:,}. "
             f"POST /uploads presigns uploads of up to {originals.max_bytes:,} bytes."
         )
-    metadata = uploaded_by(_actor(event))
-    if focus := header(event, _FOCUS_HEADER):
-        metadata[FOCUS] = check_focus(focus)
+    sent = metadata_headers(event)
+    metadata = _metadata(uploaded_by(_actor(event)), sent.get(FOCUS), text_sent(sent))
     store = partial(originals.put, image_id, data, content_type, metadata=metadata)
     try:
         # S3 knows whether there is an original, so that a first upload costs no other request.
@@ -134,6 +132,12 @@ def delete_image(writes: Writes, event: Event) -> Response:
         writes.originals.delete(image_id)
     # Who may delete an image need not be one who may see it.
     return _answer(writes, HTTPStatus.ACCEPTED, event, image_id, signs=False, status="DELETED")
+
+
+def _metadata(uploader: dict[str, str], focus: str | None, text: Any) -> dict[str, str]:
+    """What an original says about itself. Raises FocusInvalid and RequestInvalid."""
+    metadata = uploader if focus is None else {**uploader, FOCUS: check_focus(focus)}
+    return metadata | text_metadata(text, metadata)
 
 
 def _actor(event: Event) -> Actor:

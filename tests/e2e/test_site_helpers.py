@@ -34,8 +34,11 @@ def test_an_image_is_put_shown_and_deleted(
     service: Service, uploads: Uploads, links: ImageLinks, samples: Path, image_id: str
 ) -> None:
     photo = (samples / "landscape-orientation6.jpg").read_bytes()
-    assert uploads.put(image_id, photo, "image/jpeg")["status"] == "PROCESSING"
+    text = {"alt": "Bäume, 100 %", "tags": ["a,b"]}
+    accepted = uploads.put(image_id, photo, "image/jpeg", text=text)
+    assert accepted["status"] == "PROCESSING"
     service.reaches(image_id, "READY")
+    assert httpx.get(accepted["metadata"]).json()["text"] == text
     answer = httpx.get(links.image_url(image_id, width=300), follow_redirects=True)
     with Image.open(io.BytesIO(answer.content)) as image:
         assert image.width == 320

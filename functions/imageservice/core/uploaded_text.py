@@ -7,6 +7,7 @@ docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from email.errors import HeaderParseError
 from email.header import decode_header
 from typing import Any
@@ -44,12 +45,21 @@ def text_in(metadata: Mapping[str, str]) -> dict[str, Any]:
     """The text that an upload sets. What breaks the rules is left out: other programs may use these names."""
     found: dict[str, Any] = {}
     for name in FIELDS:
-        try:
-            if name in metadata:
-                found |= check_text({name: _field(name, metadata[name])})
-        except (RequestInvalid, ValueError, LookupError, HeaderParseError):
-            continue
+        with suppress(RequestInvalid):
+            found |= _field(name, metadata)
     return found
+
+
+def text_sent(metadata: Mapping[str, str]) -> dict[str, Any]:
+    """The same of a call that can be refused. Raises RequestInvalid for the first field that breaks the rules.
+
+    Characters that are not ASCII as they are would be refused by S3's client, and servers on the way decode them
+    differently.
+    """
+    for name in FIELDS:
+        if not metadata.get(name, "").isascii():
+            raise _unreadable(name)
+    return {name: value for field in FIELDS for name, value in _field(field, metadata).items()}
 
 
 def uploaded_text(
@@ -83,7 +93,25 @@ def _moment(text: str | None) -> str | None:
         return None
 
 
-def _field(name: str, value: str) -> str | list[str]:
+def _field(name: str, metadata: Mapping[str, str]) -> dict[str, Any]:
+    """The checked field of this name, as it is in the text; empty without one. Raises RequestInvalid."""
+    if name not in metadata:
+        return {}
+    try:
+        value = _decoded(name, metadata[name])
+    except (ValueError, LookupError, HeaderParseError) as error:
+        raise _unreadable(name) from error
+    return check_text({name: value})
+
+
+def _unreadable(name: str) -> RequestInvalid:
+    return RequestInvalid(
+        f"x-amz-meta-{name} can't be read: it must be ASCII, with other characters percent-encoded as UTF-8,"
+        " or in the form of RFC 2047."
+    )
+
+
+def _decoded(name: str, value: str) -> str | list[str]:
     text = _as_sent(value)
     if name != "tags":
         return unquote(text, errors="strict")

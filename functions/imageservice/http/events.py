@@ -9,6 +9,7 @@ from typing import Any
 from imageservice.core.errors import RequestInvalid
 
 Event = Mapping[str, Any]
+_METADATA = "x-amz-meta-"
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -22,6 +23,14 @@ def header(event: Event, name: str) -> str:
     """A header's value, empty if it is absent; `name` is in lower case, as API Gateway sends all of them."""
     value: str = event.get("headers", {}).get(name, "")
     return value
+
+
+def metadata_headers(event: Event) -> dict[str, str]:
+    """The values of the headers `x-amz-meta-…`, by the rest of their names."""
+    headers: Mapping[str, str] = event.get("headers", {})
+    return {
+        name.removeprefix(_METADATA): value for name, value in headers.items() if name.startswith(_METADATA)
+    }
 
 
 def claims_of(event: Event) -> Mapping[str, str]:

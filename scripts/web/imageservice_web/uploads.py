@@ -14,8 +14,10 @@ import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
+from imageservice.core.errors import RequestInvalid
 from imageservice.core.image_id import check_image_id
 from imageservice.core.links import resource_link
+from imageservice.core.uploaded_text import text_metadata
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 _TIMEOUT = urllib3.Timeout(connect=3, read=30)
@@ -88,9 +90,24 @@ class Uploads:
         more = {name: value for name, value in (("focus", focus), ("text", dict(text))) if value}
         return self._send("POST", "uploads", {"id": image_id, "content_type": content_type, **more})
 
-    def put(self, image_id: str, image: bytes, content_type: str, *, focus: str = "") -> dict[str, Any]:
-        """Uploads an image of at most 4.4 MB; larger ones need `form`. `focus` is as there. Raises UploadRefused."""
-        headers = {"x-amz-meta-focus": focus} if focus else {}
+    def put(
+        self,
+        image_id: str,
+        image: bytes,
+        content_type: str,
+        *,
+        focus: str = "",
+        text: Mapping[str, Any] = NOTHING,
+    ) -> dict[str, Any]:
+        """Uploads an image of at most 4.4 MB; larger ones need `form`. `focus` and `text` are as there.
+
+        Raises UploadRefused; with the status 400 for a text that breaks the rules, before anything is sent.
+        """
+        try:
+            metadata = {**({"focus": focus} if focus else {}), **text_metadata(text, {})}
+        except RequestInvalid as error:
+            raise UploadRefused(400, str(error)) from error
+        headers = {f"x-amz-meta-{name}": value for name, value in metadata.items()}
         return self._call("PUT", self._of("images", image_id), image, content_type, headers)
 
     def describe(self, image_id: str, text: Mapping[str, Any], *, etag: str = "") -> dict[str, Any]:
