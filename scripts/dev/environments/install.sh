@@ -47,7 +47,7 @@ install_uv() {
 
 install_packages() {
     # A complete environment changes in place: what runs in it keeps running.
-    [[ $was_made_by == "$(stamp "$name" | head -1)" ]] || run uv venv --quiet --clear --python "$python" "$target"
+    [[ $was_made_by == "$(stamp "$name" | head -1)" ]] || run uv venv --quiet --clear --force --python "$python" "$target"
     run uv pip sync --python "$target" --require-hashes --compile-bytecode "$locks.txt"
 }
 

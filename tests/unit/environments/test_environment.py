@@ -133,6 +133,16 @@ def test_an_interrupted_installation_is_started_over(ready: Checkout) -> None:
     assert not half_done.exists()
 
 
+def test_a_folder_that_is_no_environment_yet_is_started_over(checkout: Checkout) -> None:
+    """As an installation leaves it that was killed at its first file, or one by an older release."""
+    checkout.lock(checkout.publish("tiny", "1.0"))
+    half_done = checkout.root / ".venv/tool/bin/half_done"
+    half_done.parent.mkdir(parents=True)
+    half_done.touch()
+    assert checkout.set_up()[0] == 0
+    assert not half_done.exists()
+
+
 def test_two_commands_at_once_install_once(checkout: Checkout) -> None:
     checkout.lock(checkout.publish("tiny", "1.0"))
     both = [checkout.start(), checkout.start()]
