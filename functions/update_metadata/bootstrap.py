@@ -9,6 +9,7 @@ from imageservice.adapters.aws_clients import client
 from imageservice.adapters.cache_refresh import CacheRefresh
 from imageservice.adapters.cdn import Cdn
 from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.original_copy import FocalPoints
 from imageservice.adapters.plan_loader import load_plan
 from imageservice.adapters.reprocess import start_reprocessing
 from imageservice.adapters.settings import settings
@@ -38,7 +39,12 @@ def dependencies() -> Dependencies:
         reprocess = partial(start_reprocessing, client("stepfunctions"), process_image_arn)
         plan = load_plan(config.rendition_plan)
         return MetadataChanges(
-            table, cache_function.refresh, edge, lambda image_id: plan.plan_for(image_id).embed, reprocess
+            table,
+            cache_function.refresh,
+            edge,
+            lambda image_id: plan.plan_for(image_id).embed,
+            reprocess,
+            FocalPoints(client("s3"), config.source_bucket),
         )
 
     return Dependencies(changes, AuditTable(client("dynamodb"), config.audit_table), config.jwt_prefix_claim)

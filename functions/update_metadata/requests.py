@@ -10,6 +10,7 @@ from imageservice.core.audit import Actor, Record, record_of
 from imageservice.core.errors import BodyTooLarge, MediaTypeUnsupported
 from imageservice.core.image_id import check_image_id, check_key
 from imageservice.core.metadata_patch import check_patch
+from imageservice.core.original_metadata import FOCUS
 from imageservice.core.ownership import check_may_write
 from imageservice.http.events import Event, body_of, caller_of, claims_of, header, id_in_path, json_document
 from imageservice.http.links import distribution_of, process_image_of
@@ -33,7 +34,9 @@ class Update:
     if_match: str = ""
 
     def record(self) -> Record:
-        return record_of(self.actor, "describe", datetime.now(UTC), image=self.image_id)
+        focus = {FOCUS: self.patch[FOCUS] or "none"} if FOCUS in self.patch else {}
+        action = "focus" if focus.keys() == self.patch.keys() else "describe"
+        return record_of(self.actor, action, datetime.now(UTC), image=self.image_id, details=focus)
 
 
 def api_update(prefix_claim: str, event: Event) -> Update:
@@ -69,7 +72,10 @@ def operators_update(event: Mapping[str, Any]) -> Update:
 
 
 def changed(made: Changed) -> Response:
-    """200 with what readers now get; 202 if the edge still answers with what it had, for some seconds at most."""
+    """200 with what readers now get; 202 if the edge still answers with what it had, for some seconds at most.
+
+    With a new focal point, `version_id` is the upload that makes its crops.
+    """
     manifest = made.manifest
     body = {
         "id": manifest["id"],
@@ -77,6 +83,7 @@ def changed(made: Changed) -> Response:
         "text": manifest.get("text", {}),
         "changed": list(made.names),
         "reprocessing": made.reprocessing,
+        **({"version_id": made.version} if made.version else {}),
     }
     headers = {"cache-control": "no-store", "etag": f'"{manifest["revision"]}"'}
     return json_response(HTTPStatus.OK if made.purged else HTTPStatus.ACCEPTED, body, headers)

@@ -8,6 +8,7 @@ import pytest
 from item_world import OTHER_PHOTO, World, conforms, running_world
 from workflow_states import Evaluate, jsonata
 
+from imageservice.adapters.original_copy import FocalPoints
 from imageservice.core.manifest import manifest_of
 from imageservice.metadata_changes import MetadataChanges
 
@@ -58,8 +59,16 @@ def changed(world: World, text: dict[str, Any], ago: timedelta = timedelta()) ->
     """Changes the text as PATCH does, or did some time ago."""
     stored = world.item()
     assert stored
+    # A change of text alone reads no original.
+    no_originals = FocalPoints(None, "")
     changes = MetadataChanges(
-        world.table, lambda _: None, None, lambda _: (), lambda _: None, lambda: datetime.now(UTC) - ago
+        world.table,
+        lambda _: None,
+        None,
+        lambda _: (),
+        lambda _: None,
+        no_originals,
+        lambda: datetime.now(UTC) - ago,
     )
     changes.apply(stored["id"], {"text": text})
 

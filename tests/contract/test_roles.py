@@ -27,6 +27,9 @@ DEMANDED = {
     "s3:DeleteObjects": {"s3:DeleteObject"},
     "lambda:Invoke": {"lambda:InvokeFunction"},
 }
+# What copying a version demands on top of that. Source: docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+COPIES_A_VERSION = "UpdateMetadataFunction"
+FOR_A_VERSION = {"s3:GetObjectVersion", "s3:GetObjectVersionTagging"}
 # docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 JOIN_VPC = {
     "ec2:CreateNetworkInterface",
@@ -110,6 +113,7 @@ def demanded(name: str, given: dict[str, str]) -> set[str]:
             actions |= {call} if given.get("Cdn") != "disabled" else set()
         else:
             actions |= DEMANDED.get(call, {call.replace("stepfunctions:", "states:")})
+    actions |= FOR_A_VERSION if name == COPIES_A_VERSION else set()
     # What Lambda itself does with the function's role.
     actions |= {"logs:CreateLogStream", "logs:PutLogEvents"}
     if any(event["Type"] == "SQS" for event in function.get("Events", {}).values()):

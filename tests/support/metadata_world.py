@@ -9,11 +9,13 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import image_tables
 import pytest
 
 from imageservice.adapters.audit_table import AuditTable
 from imageservice.adapters.image_table import ImageTable, from_dynamodb, to_dynamodb
+from imageservice.adapters.original_copy import FocalPoints
 from imageservice.core.errors import CacheUnavailable
 from imageservice.core.image_text import fields_set
 from imageservice.core.manifest import manifest_of
@@ -22,6 +24,7 @@ from update_metadata import bootstrap
 from update_metadata.handler import handler
 
 T1, T2 = "2026-11-26T12:00:01.000Z", "2026-11-26T12:00:02.000Z"
+BUCKET = "source"
 ODD_ID = "a b+c%20é/ü.jpg"
 RENDITION = {"size": "w320", "width": 320, "height": 213, "format": "jpeg", "key": "a/d/w320.jpg", "bytes": 9}
 READY: dict[str, Any] = {
@@ -64,12 +67,28 @@ class World:
 
     def __init__(self, client: Any) -> None:
         self.client = client
+        self.s3 = boto3.client("s3", region_name="us-east-1")
         self.table = ImageTable(client, image_tables.NAME)
         self.caches = Caches()
         self.embeds: tuple[str, ...] = ()
 
     def put(self, item: Mapping[str, Any] = READY) -> None:
         self.client.put_item(TableName=image_tables.NAME, Item=to_dynamodb(item))
+
+    def store(self, **metadata: str) -> str:
+        """Puts an original with this metadata into a bucket in this process; returns its version."""
+        s3 = self.s3
+        if not s3.list_buckets()["Buckets"]:
+            s3.create_bucket(Bucket=BUCKET)
+            s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        stored = s3.put_object(
+            Bucket=BUCKET, Key=ODD_ID, Body=b"photo", Metadata=metadata, ContentType="image/png"
+        )
+        return str(stored["VersionId"])
+
+    def original(self) -> dict[str, Any]:
+        """What S3 says about the original."""
+        return dict(self.s3.head_object(Bucket=BUCKET, Key=ODD_ID))
 
     def text(self) -> dict[str, Any]:
         item = self.table.get(ODD_ID)
@@ -84,6 +103,7 @@ class World:
             edge,
             lambda _: self.embeds,
             lambda item: self.caches.steps.append(f"reprocess {item['upload']['version_id']} by {process}"),
+            FocalPoints(self.s3, BUCKET),
             lambda: datetime.fromisoformat(now),
         )
 
@@ -112,6 +132,11 @@ class World:
     def acts(self) -> list[tuple[str, str]]:
         found = self.client.scan(TableName=image_tables.AUDIT)["Items"]
         return [(act["action"], act["outcome"]) for act in map(from_dynamodb, found)]
+
+    def details(self) -> list[dict[str, Any]]:
+        """The options of the acts on record, in order."""
+        found = map(from_dynamodb, self.client.scan(TableName=image_tables.AUDIT)["Items"])
+        return [act["details"] for act in sorted(found, key=lambda act: str(act["id"]))]
 
 
 @contextlib.contextmanager

@@ -2,28 +2,37 @@
 
     {"text": {"alt": "Red shoe", "caption": null}}     sets one field, removes another, and leaves the others alone
     {"text": null}                                     removes all fields of the text
+    {"focus": "0.42,0.18"}                             sets the focal point; null removes it
 
-A member of the metadata that can be changed has an entry in `_MEMBERS`; all others come from the original.
+A member of the metadata that can be changed has an entry in `_MEMBERS`; all others come from the original. The text is
+in the image's item. The focal point is in the original's own metadata, and the item has it once the crops are made.
 """
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from imageservice.core.errors import ImageChanged, RequestInvalid
+from imageservice.core.focus import check_focus
 from imageservice.core.image_text import FIELDS, NO_TEXT, fields_set, shown_text
+from imageservice.core.original_metadata import FOCUS
 from imageservice.core.text_rules import check_text
 
+TEXT: Final = "text"
 _TAG = re.compile(r'(?:W/)?"([0-9]{1,15})(?:-[0-9a-f]+)?"')
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a patch does to an item: the attributes to write, and the names of what differs, such as `text.alt`."""
+    """What a patch does: the item's attributes to write, and the names of what differs, such as `text.alt`.
+
+    `focus` is the focal point that the original gets, empty to remove it; None if it has that already.
+    """
 
     attributes: Mapping[str, Any]
     names: tuple[str, ...]
+    focus: str | None = None
 
 
 def check_patch(document: object) -> Mapping[str, Any]:
@@ -33,19 +42,18 @@ def check_patch(document: object) -> Mapping[str, Any]:
     for name in document:
         if name not in _MEMBERS:
             raise RequestInvalid(f"{ascii(name)[:80]} can't be changed; {', '.join(_MEMBERS)} can.")
-    return {name: _MEMBERS[name].check(value) for name, value in document.items()}
+    return {name: _MEMBERS[name](value) for name, value in document.items()}
 
 
-def change_of(item: Mapping[str, Any], patch: Mapping[str, Any], now: str) -> Change:
-    """What a checked patch does to this item at `now` (core/timestamps).
+def change_of(item: Mapping[str, Any], patch: Mapping[str, Any], now: str, focus: str = "") -> Change:
+    """What a checked patch does at `now` (core/timestamps) to this item, whose original has the focal point `focus`.
 
     Raises RequestInvalid if the result would be too large.
     """
-    changes = [_MEMBERS[name].change(item, value, now) for name, value in patch.items()]
-    return Change(
-        {name: value for each in changes for name, value in each.attributes.items()},
-        tuple(name for each in changes for name in each.names),
-    )
+    text = _text_change(item, patch["text"], now) if TEXT in patch else Change({}, ())
+    if patch.get(FOCUS, focus) == focus:
+        return text
+    return Change(text.attributes, (*text.names, FOCUS), patch[FOCUS])
 
 
 def check_revision(if_match: str, revision: int) -> None:
@@ -77,12 +85,12 @@ def _text_change(item: Mapping[str, Any], patch: Mapping[str, Any], now: str) ->
     return Change({"text": {**lasting, **fields_set(different, at)}}, names)
 
 
-@dataclass(frozen=True)
-class _Member:
-    """How a member is checked, and what a checked value of it does to an item."""
+def _focus_patch(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise RequestInvalid('focus must be a text, such as "0.42,0.18", or null.')
+    return check_focus(value)
 
-    check: Callable[[object], Any]
-    change: Callable[[Mapping[str, Any], Any, str], Change]
 
-
-_MEMBERS: Mapping[str, _Member] = {"text": _Member(_text_patch, _text_change)}
+_MEMBERS: Mapping[str, Callable[[object], Any]] = {TEXT: _text_patch, FOCUS: _focus_patch}

@@ -18,8 +18,13 @@ FOCUS = "focus"
 """The image's focal point (imageservice.core.focus)."""
 REFOCUSED_FROM = "refocused-from"
 """The version that this one is a copy of, with another focal point."""
+MOST_BYTES = 2048
+"""Of the names and values of an object's metadata, together.
+
+Source: docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+"""
 _SHOWN = 60
-_LONGEST = 1000  # S3 takes 2 kB of names and values
+_LONGEST = 1000
 
 
 def uploaded_by(actor: Actor) -> dict[str, str]:
@@ -30,6 +35,11 @@ def uploaded_by(actor: Actor) -> dict[str, str]:
 def is_copy(metadata: Mapping[str, str]) -> bool:
     """Whether an operator copied it from another version, rather than that someone uploaded it."""
     return RESTORED_FROM in metadata or REFOCUSED_FROM in metadata
+
+
+def focus_in(metadata: Mapping[str, str]) -> str:
+    """The focal point that the metadata has, as it is; empty without one."""
+    return metadata.get(FOCUS, "")
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ class Notes:
     @classmethod
     def of(cls, metadata: Mapping[str, str]) -> "Notes":
         """The notes in the metadata, of which anything may be missing or hostile."""
-        focus, ignored = metadata.get(FOCUS, ""), ""
+        focus, ignored = focus_in(metadata), ""
         try:
             focus = check_focus(focus) if focus else ""
         except FocusInvalid:

@@ -15,11 +15,10 @@ from urllib.parse import quote, unquote
 
 from imageservice.core.errors import RequestInvalid
 from imageservice.core.image_text import FIELDS, FieldSet, UploadedText, fields_set, newest_fields
-from imageservice.core.original_metadata import UPLOADED_AT, is_copy
+from imageservice.core.original_metadata import MOST_BYTES, UPLOADED_AT, is_copy
 from imageservice.core.text_rules import check_text
 from imageservice.core.timestamps import from_text, to_text
 
-_MOST_BYTES = 2048
 _CHARSETS = ("utf-8", "us-ascii", "iso-8859-1")
 
 
@@ -33,9 +32,9 @@ def text_metadata(text: Mapping[str, Any], others: Mapping[str, str]) -> dict[st
         for name, value in check_text(text).items()
     }
     used = sum(len(name) + len(value) for name, value in {**others, **made}.items())
-    if used > _MOST_BYTES:
+    if used > MOST_BYTES:
         raise RequestInvalid(
-            f"text takes {used:,} bytes with an upload, where S3 stores at most {_MOST_BYTES:,};"
+            f"text takes {used:,} bytes with an upload, where S3 stores at most {MOST_BYTES:,};"
             " set it with PATCH /metadata once the image is uploaded."
         )
     return made

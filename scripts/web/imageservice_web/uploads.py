@@ -116,11 +116,15 @@ class Uploads:
         Returns the metadata. With the `etag` of metadata that was read before, it changes only that state. Raises
         UploadRefused, with status 412 if another change was faster.
         """
-        headers = {"if-match": etag} if etag else {}
-        body = json.dumps({"text": dict(text)}).encode()
-        return self._call(
-            "PATCH", self._of("metadata", image_id), body, "application/merge-patch+json", headers
-        )
+        return self._patch(image_id, {"text": dict(text)}, etag)
+
+    def focus(self, image_id: str, focus: str | None, *, etag: str = "") -> dict[str, Any]:
+        """Changes the place that the image's crops show, or removes it with None; `focus` and `etag` are as above.
+
+        The crops are made again; until then, readers get the old ones. The answer's `version_id` is that of the upload
+        that makes them. Raises UploadRefused.
+        """
+        return self._patch(image_id, {"focus": focus}, etag)
 
     def link(self, image_id: str, *, expires: int = 3600, **rendition: Any) -> dict[str, Any]:
         """A signed link to a private image, valid for `expires` seconds: `url`, `expires_at` and perhaps `metadata`.
@@ -133,6 +137,13 @@ class Uploads:
     def delete(self, image_id: str) -> dict[str, Any]:
         """Deletes an image. Deleting twice is no error. Raises UploadRefused."""
         return self._call("DELETE", self._of("images", image_id), b"", "")
+
+    def _patch(self, image_id: str, patch: Mapping[str, Any], etag: str) -> dict[str, Any]:
+        headers = {"if-match": etag} if etag else {}
+        body = json.dumps(patch).encode()
+        return self._call(
+            "PATCH", self._of("metadata", image_id), body, "application/merge-patch+json", headers
+        )
 
     def _of(self, path: str, image_id: str) -> str:
         return resource_link(self._url, path, check_image_id(image_id), encode_twice=True)

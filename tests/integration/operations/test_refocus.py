@@ -7,10 +7,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import boto3
 import pytest
+from waiting import HANG_S
 
 from imageservice_operator.operations import images, original_copy, refocus, uploads
 from imageservice_operator.operations.errors import OperationFailed
+from imageservice_web.uploads import SignedWithIam, Uploads
 
 
 def upload(service: Any, image_id: str, data: bytes, focus: str = "") -> uploads.Upload:
@@ -44,22 +47,40 @@ def resizes(service: Any, image_id: str) -> int:
     )
 
 
-@pytest.fixture(scope="module")
-def refocused(service: Any, photo: Any) -> dict[str, Any]:
-    """An image that got a focal point by the command."""
-    image_id = "focused/ü 1.jpg"
+@pytest.fixture(scope="module", params=["command", "API"])
+def refocused(service: Any, photo: Any, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """An image that got a focal point, with the way of its change."""
+    image_id = f"focused/ü {request.param}.jpg"
     upload(service, image_id, photo(11, (700, 500)))
     before = keys(service, image_id)
     kept = {name: key for name, key in before.items() if not name.startswith("thumb")}
     state = written(service, kept)
+    status = by_command(service, image_id) if request.param == "command" else by_api(service, image_id)
+    return {"id": image_id, "before": before, "kept": kept, "written": state, "status": status}
+
+
+def by_command(service: Any, image_id: str) -> str:
     ended = service.images("focus", image_id, " .9, 0.50")
-    return {"id": image_id, "before": before, "kept": kept, "written": state, "ended": ended}
+    assert ended.code == 0
+    return str(ended.lines[0]["status"])
+
+
+def by_api(service: Any, image_id: str) -> str:
+    stack = service.stack
+    session = boto3.Session(stack.file.access_key_id, stack.file.secret_access_key)
+    site = Uploads(stack.api_url, SignedWithIam(session, stack.region))
+    changed = site.focus(image_id, " .9, 0.50")
+    assert (changed["changed"], changed["reprocessing"]) == (["focus"], True)
+    assert site.focus(image_id, "0.9,0.5")["changed"] == []
+    copied = uploads.Upload(image_id, 0, "", changed["version_id"])
+    ((_, image),) = uploads.wait_until_settled(service.stack, [copied], timeout=HANG_S)
+    return str(image and image.status)
 
 
 def test_a_new_focal_point_makes_the_crops_again_and_nothing_else(
     service: Any, refocused: dict[str, Any]
 ) -> None:
-    assert (refocused["ended"].code, refocused["ended"].lines[0]["status"]) == (0, "READY")
+    assert refocused["status"] == "READY"
     after = keys(service, refocused["id"])
     assert {name for name, key in after.items() if key != refocused["before"][name]} == {
         name for name in after if name.startswith("thumb")
@@ -79,9 +100,8 @@ def test_the_same_focal_point_again_changes_nothing(service: Any, refocused: dic
 
 def test_the_change_is_on_record(service: Any, refocused: dict[str, Any]) -> None:
     acts = service.images("audit", "--image", refocused["id"]).lines
-    assert [(each["action"], each["details"]["focus"]) for each in acts if each["action"] == "focus"] == [
-        ("focus", "0.9,0.5")
-    ]
+    made = [each for each in acts if each["outcome"] != "changed nothing"]
+    assert [(each["action"], each["details"]["focus"]) for each in made] == [("focus", "0.9,0.5")]
 
 
 def test_reprocessing_and_restoring_keep_the_focal_point(service: Any, photo: Any) -> None:
@@ -124,9 +144,9 @@ def test_an_image_that_is_replaced_meanwhile_keeps_the_newer_upload(
 
     def slow(*arguments: Any, **options: Any) -> Any:
         upload(service, image_id, photo(17))
-        return original_copy.copied_over(*arguments, **options)
+        return original_copy.copied_with_focus(*arguments, **options)
 
-    monkeypatch.setattr("imageservice_operator.operations.refocus.copied_over", slow)
+    monkeypatch.setattr("imageservice_operator.operations.refocus.copied_with_focus", slow)
     with pytest.raises(OperationFailed, match="meanwhile"):
         refocus.refocus(service.stack, image_id, "0.5,0.5")
     assert "focus" not in images.get(service.stack, image_id).source

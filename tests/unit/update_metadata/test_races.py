@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from metadata_world import ODD_ID, READY, World, metadata_world
+from metadata_world import BUCKET, ODD_ID, READY, World, metadata_world
 
 from imageservice.adapters.image_table import ImageTable
+from imageservice.adapters.original_copy import FocalPoints
 from imageservice.core.errors import ImageChanged, ImageDeleted, StoreUnavailable
 from imageservice.metadata_changes import MetadataChanges
 
@@ -46,6 +47,7 @@ def racing(world: World, meanwhile: Any, times: int = 1) -> MetadataChanges:
         None,
         lambda _: (),
         world.caches.steps.append,
+        FocalPoints(world.s3, BUCKET),
         lambda: datetime.now(UTC),
     )
 
@@ -83,3 +85,13 @@ def test_an_item_that_never_stops_changing_is_given_up(world: World) -> None:
     busy = racing(world, lambda: world.put({**READY, "revision": next(revisions)}), times=50)
     with pytest.raises(StoreUnavailable):
         busy.apply(ODD_ID, {"text": {"alt": "B"}})
+
+
+def test_of_two_focal_points_with_the_same_condition_one_is_refused(world: World) -> None:
+    world.put()
+    world.store()
+    other = world.changes("", "")
+    mine = racing(world, lambda: other.apply(ODD_ID, {"focus": "0.1,0.1"}, '"4"'))
+    with pytest.raises(ImageChanged):
+        mine.apply(ODD_ID, {"focus": "0.9,0.9"}, '"4"')
+    assert world.original()["Metadata"]["focus"] == "0.1,0.1"

@@ -1,18 +1,14 @@
-"""Changes the focal point of an image: copies its original over itself with other metadata.
-
-The copy is an upload like any other, so every order of events ends right, and an earlier focal point can be restored
-like an earlier image. It says which version it is a copy of, so that only the crops are made (core/refocusing).
-"""
+"""Changes the focal point of an image, as PATCH /metadata does: by a copy (imageservice.adapters.original_copy)."""
 
 from __future__ import annotations
 
-from botocore.exceptions import ClientError
-
-from imageservice.core.original_metadata import FOCUS, REFOCUSED_FROM, RESTORED_FROM, UPLOADED_AT
+from imageservice.adapters.original_copy import current_original
+from imageservice.core.errors import ImageUnknown
+from imageservice.core.original_metadata import focus_in
 from imageservice_operator.operations import audit
 from imageservice_operator.operations.errors import ImageNotFound, OperationFailed
 from imageservice_operator.operations.images import check_keys
-from imageservice_operator.operations.original_copy import copied_over, uploaded_at
+from imageservice_operator.operations.original_copy import copied_with_focus
 from imageservice_operator.operations.stack import Stack
 from imageservice_operator.operations.uploads import Upload, checked_focus
 
@@ -27,20 +23,13 @@ def refocus(stack: Stack, image_id: str, focus: str) -> Upload:
     check_keys([image_id])
     focus = checked_focus(focus) if focus else ""
     try:
-        current = stack.client("s3").head_object(Bucket=stack.source_bucket, Key=image_id)
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-            raise ImageNotFound(f"There is no original {image_id}.") from error
-        raise
-    before = current["Metadata"].get(FOCUS, "")
-    if before == focus:
+        current = current_original(stack.client("s3"), stack.source_bucket, image_id)
+    except ImageUnknown as error:
+        raise ImageNotFound(str(error)) from error
+    if focus_in(current["Metadata"]) == focus:
         has = f"has the focal point {focus}" if focus else "has no focal point"
         raise OperationFailed(f"{image_id} {has} already; nothing was changed.")
-    version = current.get("VersionId")
-    copied_of = {REFOCUSED_FROM: version or "null", UPLOADED_AT: uploaded_at(current)}
-    old = {name: text for name, text in current["Metadata"].items() if name not in (FOCUS, RESTORED_FROM)}
-    metadata = {**old, **({FOCUS: focus} if focus else {}), **copied_of}
     with audit.recorded(stack, "focus", image=image_id, focus=focus or "none") as act:
-        copied = copied_over(stack, image_id, version, current, metadata, over=current["ETag"])
+        copied = copied_with_focus(stack, image_id, current, focus)
         act.outcome = f"stored as version {copied.version_id}"
     return copied

@@ -14,13 +14,14 @@ from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
+from imageservice.adapters.original_copy import uploaded_at
 from imageservice.core.audit import Actor
 from imageservice.core.original_metadata import RESTORED_FROM, UPLOADED_AT, UPLOADED_BY, uploaded_by
 from imageservice.core.timestamps import to_text
 from imageservice_operator.operations import audit
 from imageservice_operator.operations.errors import ImageNotFound, OperationFailed
 from imageservice_operator.operations.images import check_keys
-from imageservice_operator.operations.original_copy import copied_over, uploaded_at
+from imageservice_operator.operations.original_copy import copied_over
 from imageservice_operator.operations.stack import Stack
 from imageservice_operator.operations.uploads import Upload
 
