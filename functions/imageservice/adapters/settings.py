@@ -37,7 +37,7 @@ class Settings:
     `edge_secrets` are what the edge may send to prove itself, separated by commas; a `direct_reads` other than
     "refused" admits requests without.
     `reader_deadline` is in milliseconds: the time for a reader's whole answer.
-    `refresh_cache_function` is the function that reaches the cache.
+    `refresh_cache_function` is the function that reaches the cache. `distribution_id` is the CDN's; empty without one.
     `process_image_arn`, `remove_image_arn` and `failure_topic_arn` are the workflows, and where failures are published.
     """
 
@@ -62,6 +62,7 @@ class Settings:
     remove_image_arn: str = ""
     failure_topic_arn: str = ""
     refresh_cache_function: str = ""
+    distribution_id: str = ""
     stack_name: str = ""
     jwt_prefix_claim: str = ""
     max_bytes: int = Limits.max_bytes

@@ -30,11 +30,13 @@
     │   └── CacheSwitching         the stack's cache was changed, and readers may still use the last one: try again
     ├── CallLost                   a queued call had no answer, however often it was delivered
     ├── NotAnnounced               EventBridge refused a failure's event: try again
-    └── RemovalIncomplete          S3 did not delete some of the renditions: try again
+    ├── RemovalIncomplete          S3 did not delete some of the renditions: try again
+    └── PurgeIncomplete            the edge may still have public files of a private image: try again
 
 A function's error reaches the state machine under the name of its class: `ErrorEquals` in `statemachine/` retries
-`CacheSwitching` for minutes. All other errors fail the state, to be replayed. `ImageRejected` does not leave its
-function: those that inspect and resize return the reason, and the state machine ends under this name.
+`CacheSwitching` and `PurgeIncomplete` for minutes. All other errors fail the state, to be replayed. `ImageRejected`
+does not leave its function: those that inspect and resize return the reason, and the state machine ends under this
+name.
 """
 
 from datetime import UTC, datetime
@@ -210,6 +212,10 @@ class CacheSwitching(CacheUnavailable):
 
 class RemovalIncomplete(Exception):
     """Some renditions are still there; removing them again is safe."""
+
+
+class PurgeIncomplete(Exception):
+    """The edge may still have public files of an image that is now private; purging again is safe."""
 
 
 class NotAnnounced(Exception):

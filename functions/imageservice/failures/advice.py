@@ -58,6 +58,14 @@ _KNOWN: tuple[tuple[str, Advice], ...] = (
         ),
     ),
     (
+        r"PurgeIncomplete:",
+        Advice(
+            "The image is private now, but CloudFront could not be purged: it may still have the public files.",
+            "Look at CloudFront's health page, and at the number of purges in progress (3,000 at most). Then replay:"
+            " the replay purges again.",
+        ),
+    ),
+    (
         r"CacheUnavailable:|redis\.|(Connection|Timeout|BusyLoading|ClusterDown)Error:.*(?i:redis)",
         Advice(
             "Redis can't be reached, or doesn't answer in time.",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from imageservice.adapters.image_table import from_dynamodb
-from imageservice.core.keys import cache_tag
+from imageservice.core.keys import cache_tag, digest_of, is_private
 from imageservice_operator.operations import failures
 
 if TYPE_CHECKING:
@@ -39,10 +39,14 @@ class Invariants:
             )
 
     def announced(self, entry: Mapping[str, Any]) -> None:
-        """READY and REMOVED promise that no cache has the old image; an image of a run has left the purge to it."""
+        """READY and REMOVED promise that no cache has the old image; an image of a run has left the purge to it. A
+        private image that is READY has no file at a public address."""
         if entry["DetailType"] not in ("ImageReady", "ImageRemoved"):
             return
         detail = entry["Detail"]
+        item = self._world.table.get(detail["id"]) or {}
+        if is_private(detail.get("digest", "")) and item.get("digest") == detail["digest"]:
+            self._exposed(detail["id"], detail["execution"] == item["execution"])
         run = self._world.states.runs[detail["execution"]]
         cached = self._world.cdn.cached.get(cache_tag(detail["id"]))
         in_a_run = "run" in run.event["detail"] and not run.redrives
@@ -50,6 +54,14 @@ class Invariants:
             self._break(
                 f"{detail['id']}: the edge has revision {cached['revision']} when {detail['revision']} is announced"
             )
+
+    def _exposed(self, key: str, latest: bool) -> None:
+        at_edge = self._world.cdn.files.get(cache_tag(key), set())
+        stored = {each for each in self._world.s3.stored if each.startswith(f"{key}/")} if latest else set()
+        for file in sorted(at_edge | stored):
+            if not is_private(digest_of(file)):
+                where = "the edge" if file in at_edge else "the bucket"
+                self._break(f"{key}: {where} has {file} in public when the private image is announced")
 
     def recorded(self, change: Mapping[str, Any], was: Run, announced: Sequence[Mapping[str, Any]]) -> None:
         """An event about an execution that has since succeeded, or was redriven again, announces no failure.

@@ -13,7 +13,7 @@ from imageservice.core.manifest import manifest_of
 from imageservice.core.original_metadata import FOCUS
 from imageservice.engine import ENGINE_VERSION
 from imageservice_operator.operations import failures, storage
-from simulation.plans import CROPPED, PLANS
+from simulation.plans import CROPPED, PLANS, PRIVATE
 from simulation.stores import Version
 
 if TYPE_CHECKING:
@@ -151,6 +151,6 @@ def _announced(world: World, key: str, item: dict[str, Any]) -> Iterator[str]:
 
 def _digests(key: str, version_id: str, world: World) -> set[str]:
     focus = world.originals.get(key, version_id).metadata.get(FOCUS, "")
-    plans = (*PLANS, CROPPED)
+    plans = (*PLANS, CROPPED, PRIVATE)
     assert world.plan in plans
     return {digest(version_id, plan.default.fingerprint, ENGINE_VERSION, focus) for plan in plans}

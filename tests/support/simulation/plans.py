@@ -12,3 +12,10 @@ CROPPED = RenditionPlan.from_document(
         "formats": ["webp", "fallback"],
     }
 )
+PRIVATE = RenditionPlan.from_document(
+    {
+        "sizes": [{"name": "small", "width": 4}],
+        "formats": ["webp", "fallback"],
+        "access": "private",
+    }
+)

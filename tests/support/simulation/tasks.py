@@ -27,7 +27,8 @@ from resize.handler import handler as resize
 from resize.sizer import Sizer
 from retire_renditions import bootstrap as retire_bootstrap
 from retire_renditions.handler import handler as retire_renditions
-from simulation.edge import CloudFront
+from retire_renditions.retirer import Retirer
+from simulation.edge import CloudFront, Purges
 from simulation.scheduler import Scheduler
 from simulation.step_functions import TaskError
 from simulation.stores import PROCESSED, S3, TABLE, DynamoDB, outage
@@ -87,7 +88,7 @@ class Tasks:
         stored, table = Renditions(self._s3, PROCESSED), ImageTable(self._dynamodb, TABLE)
         sizer = Sizer(partial(read_original, self._s3), stored, Limits())
         caching = refresh_bootstrap.Dependencies(cache, lambda: table, cached=True, renew=lambda: None)
-        retiring = retire_bootstrap.Dependencies(table, stored)
+        retiring = Retirer(table, stored, Purges(self._scheduler, self._cdn))
         removing = remove_bootstrap.Dependencies(table, stored)
 
         def inspection() -> inspect_bootstrap.Dependencies:
@@ -97,7 +98,7 @@ class Tasks:
         inspect_bootstrap.dependencies = inspection  # type: ignore[assignment]
         resize_bootstrap.sizer = lambda: sizer  # type: ignore[assignment]
         refresh_bootstrap.dependencies = lambda: caching  # type: ignore[assignment]
-        retire_bootstrap.dependencies = lambda: retiring  # type: ignore[assignment]
+        retire_bootstrap.retirer = lambda: retiring  # type: ignore[assignment]
         remove_bootstrap.dependencies = lambda: removing  # type: ignore[assignment]
 
     def _invoke(self, function: str, payload: Any) -> Any:

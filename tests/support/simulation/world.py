@@ -179,7 +179,7 @@ class World:
         self.scheduler.alone(select)
         while any(run.status == "RUNNING" and not run.redrives for run in children):
             self.scheduler.give_way(5)
-        self.cdn.purge_all(cache_tag(key) for key in self.originals.versions)
+        self.cdn.purge_answers(cache_tag(key) for key in self.originals.versions)
 
     def lose_cache(self) -> None:
         """Redis loses all that it has, as in a restart."""
