@@ -50,7 +50,7 @@ def _signed(event: Event) -> Response:
     def link(path: str, image_id: str) -> str:
         return signer.link_at(event, f"/{path}/{image_id}", expires)
 
-    state = bootstrap.states().find(check_image_id(id_in_path(unsigned)), _version(unsigned))
+    state = bootstrap.states().find(check_image_id(id_in_path(unsigned)), _version(unsigned), signed=True)
     return confidential(state_response(state, link))
 
 

@@ -29,7 +29,7 @@ class States:
         self._found = found
         self.asked: tuple[str, str | None] | None = None
 
-    def find(self, image_id: str, version_id: str | None) -> UploadState:
+    def find(self, image_id: str, version_id: str | None, *, signed: bool = False) -> UploadState:
         self.asked = (image_id, version_id)
         if isinstance(self._found, Exception):
             raise self._found

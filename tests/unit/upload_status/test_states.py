@@ -10,7 +10,7 @@ from read_world import renditions
 
 from imageservice.adapters.image_table import ImageTable, to_dynamodb
 from imageservice.adapters.source_versions import SourceVersions
-from imageservice.core.errors import StoreUnavailable, UploadUnknown
+from imageservice.core.errors import LinkRequired, StoreUnavailable, UploadUnknown
 from upload_status.states import UploadStates
 
 IMAGE = "users/7/a b%20é.jpg"
@@ -51,6 +51,18 @@ def test_an_upload_is_processing_before_its_event_has_arrived(world: World) -> N
     version = world.upload()
     expected = {"id": IMAGE, "version_id": version, "status": "PROCESSING", "served": False}
     assert world.states.find(IMAGE, version) == world.states.find(IMAGE, None) == expected
+
+
+@pytest.mark.parametrize("newest", [True, False])
+def test_the_state_of_an_image_made_private_needs_a_link_whatever_the_rules_say(
+    world: World, newest: bool
+) -> None:
+    version = world.upload()
+    world.item("READY", version, served=version, digest="p123456789abcdef")
+    asked = None if newest else version
+    with pytest.raises(LinkRequired):
+        world.states.find(IMAGE, asked)
+    assert world.states.find(IMAGE, asked, signed=True)["status"] == "READY"
 
 
 @pytest.mark.parametrize("status", ["PROCESSING", "FAILED"])
