@@ -11,7 +11,8 @@ from imageservice.core.formats import FORMATS
 from imageservice.core.keys import DIGEST, digest_of, format_of, is_private
 
 _IMMUTABLE = "public, max-age=31536000, immutable"
-_PRIVATE = "private, max-age=31536000, immutable"
+# The file outlives its link in a browser for a minute at most; after that, the edge checks the signature again.
+_PRIVATE = "private, max-age=60"
 # The lifecycle rule of ProcessedBucket expires objects with this tag a day after they were last written.
 _RETIRED = "retired=true"
 _DELETE_BATCH = 1000  # S3's limit on DeleteObjects

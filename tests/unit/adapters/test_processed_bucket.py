@@ -28,6 +28,16 @@ def test_a_rendition_is_immutable_for_caches_and_carries_its_tag(s3: Any) -> Non
     assert head["CacheControl"] == "public, max-age=31536000, immutable"
 
 
+def test_a_browser_keeps_a_private_rendition_for_a_minute_at_most_also_when_it_is_retired(s3: Any) -> None:
+    key = f"a/p{DIGEST[1:]}/w.webp"
+    renditions = Renditions(s3, "processed")
+    renditions.put(key, "webp", b"x", "image-1")
+    assert s3.head_object(Bucket="processed", Key=key)["CacheControl"] == "private, max-age=60"
+    (stored,) = renditions.of_digest("a", f"p{DIGEST[1:]}")
+    assert renditions.retire(stored, "image-1")
+    assert s3.head_object(Bucket="processed", Key=key)["CacheControl"] == "private, max-age=60"
+
+
 def test_a_retired_rendition_is_still_there_and_marked_to_expire(s3: Any) -> None:
     renditions = Renditions(s3, "processed")
     renditions.put(f"a/{DIGEST}/w.webp", "webp", b"x", "image-1")
