@@ -1,4 +1,4 @@
-"""POST /links: a signed link to an image, for those who may write it, to give away."""
+"""POST /links: a signed link to an image, for those who may write it and may sign links, to give away."""
 
 import json
 import time
@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
+from imageservice.adapters.logging import logger
+from imageservice.core.audit import as_stored
 from imageservice.core.errors import LinksUnavailable, RequestInvalid
 from imageservice.core.image_id import check_image_id
 from imageservice.core.signed_link import check_seconds
-from imageservice.http.events import Event, body_of, header
+from imageservice.http.events import Event, body_of, caller_of, header
 from imageservice.http.links import cdn_origin
 from imageservice.http.rendition_query import NAMES, rendition_query
 from imageservice.http.responses import Response, json_response
@@ -22,13 +24,16 @@ def sign_link(writes: Writes, event: Event) -> Response:
     """201 with a link that is valid for `expires` seconds, an hour if that is left out.
 
     The body is `{"id": …}`, with `expires`, and with what chooses a rendition: then the link leads to this one alone.
-    Without, there is a link to the metadata as well.
+    Without, there is a link to the metadata as well. The handler's line in the log says who asked for which link.
 
     An operator calls the function itself. API Gateway writes all of an event, so that only such a call can have
-    `operator`: the API's address, for the link of a stack without a CDN. It may be to any image.
+    `operator`: the API's address, for the link of a stack without a CDN; and `who`, the operator. It may be to any
+    image.
     """
     image_id, seconds, choice = _request(event)
     operator: str | None = event.get("operator")
+    who = caller_of(event) if operator is None else as_stored(event.get("who") or "unknown")
+    logger.append_keys(image_id=image_id, who=who, seconds=seconds, rendition=choice)
     if operator is None:
         writes.check(event, image_id)
     if writes.signer is None:

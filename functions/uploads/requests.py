@@ -130,8 +130,7 @@ def delete_image(writes: Writes, event: Event) -> Response:
     image_id = writes.check(event, id_in_path(event))
     with writes.recorded(event, "remove", image_id):
         writes.originals.delete(image_id)
-    # Who may delete an image need not be one who may see it.
-    return _answer(writes, HTTPStatus.ACCEPTED, event, image_id, signs=False, status="DELETED")
+    return _answer(writes, HTTPStatus.ACCEPTED, event, image_id, status="DELETED")
 
 
 def _metadata(uploader: dict[str, str], focus: str | None, text: Any) -> dict[str, str]:
@@ -150,22 +149,19 @@ def _answer(
     event: Event,
     image_id: str,
     version: str = "",
-    *,
-    signs: bool = True,
     **members: Any,
 ) -> Response:
     """The answer, with where the upload's state and the image's metadata are.
 
-    Of a private image, these links are signed for an hour, if it `signs`.
+    Of a private image, the link to the state is signed for an hour. No link shows the image: its writer need not be one
+    who may see it, and POST /links has a permission of its own.
     """
     parameters = {"version": version} if version else {}
-    if signs and writes.signer and writes.access is not None and writes.access.private(image_id):
+    if writes.signer and writes.access is not None and writes.access.private(image_id):
         expires = int(time.time()) + _STATE_S
         upload = writes.signer.link_at(event, f"/uploads/{image_id}", expires, **parameters)
-        metadata = writes.signer.link_at(event, f"/metadata/{image_id}", expires)
     else:
         upload = link_to(event, "uploads", image_id, **parameters)
-        metadata = link_to(event, "metadata", image_id)
-    links = {"upload": upload, "metadata": metadata}
+    links = {"upload": upload, "metadata": link_to(event, "metadata", image_id)}
     headers = {"cache-control": "no-store", "location": upload}
     return json_response(code, {"id": image_id, **members, **links}, headers)

@@ -63,6 +63,7 @@ def test_complete_parameters_are_accepted(given: dict[str, str]) -> None:
         ({"DirectReads": "refused", "Cdn": "disabled"}, "DirectReads=refused needs Cdn=enabled"),
         (ISSUER, "JwtIssuer needs JwtAudience"),
         (AUDIENCE, "JwtAudience is set, but JwtIssuer is not"),
+        ({"JwtLinkScope": "images/link"}, "JwtLinkScope need JwtIssuer"),
     ],
 )
 def test_half_set_parameters_are_refused_with_a_sentence(given: dict[str, str], sentence: str) -> None:

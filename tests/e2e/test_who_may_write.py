@@ -20,7 +20,9 @@ from local import background
 
 ANNS, BOBS = "users/ann/cat.jpg", "users/bob/dog.jpg"
 PHOTO = (ROOT / "tests/samples/trees-alpha.png").read_bytes()
-UPLOAD, DELETE = "images/upload", "images/delete"
+UPLOAD, DELETE, LINK = "images/upload", "images/delete", "images/link"
+SCOPES = {"POST": UPLOAD, "PUT": UPLOAD, "DELETE": DELETE, "LINK": LINK}
+EVERY_SCOPE = f"{UPLOAD} {DELETE} {LINK}"
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,7 @@ def users(issuer: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
         "JwtPrefixClaim": "users/{sub}/",
         "JwtUploadScope": UPLOAD,
         "JwtDeleteScope": DELETE,
+        "JwtLinkScope": LINK,
     }
     options = [f"--parameter={name}={value}" for name, value in parameters.items()]
     with background.started(tmp_path_factory.mktemp("users"), "--cache=none", *options) as started:
@@ -62,13 +65,13 @@ def status(stack: Stack, method: str, image_id: str, authorization: str | None) 
     return httpx.request(method, url, content=content, headers=headers, timeout=HANG_S).status_code
 
 
-# LINK is POST /links, which needs what an upload needs.
+# LINK is POST /links.
 WRITES = {"POST": 201, "PUT": 202, "DELETE": 202, "LINK": 201}
 
 
 @pytest.mark.parametrize("method", WRITES)
 def test_a_user_writes_their_own_images_and_no_one_elses(users: Stack, issuer: Any, method: str) -> None:
-    ann = f"Bearer {issuer.token('ann', scope=f'{UPLOAD} {DELETE}')}"
+    ann = f"Bearer {issuer.token('ann', scope=EVERY_SCOPE)}"
     assert status(users, method, ANNS, ann) == WRITES[method]
     assert status(users, method, BOBS, ann) == 403
     assert status(users, method, "shop/front.jpg", ann) == 403
@@ -76,8 +79,8 @@ def test_a_user_writes_their_own_images_and_no_one_elses(users: Stack, issuer: A
 
 @pytest.mark.parametrize("method", WRITES)
 def test_a_scope_permits_its_own_calls_alone(users: Stack, issuer: Any, method: str) -> None:
-    for scope in (UPLOAD, DELETE, "other", ""):
-        expected = WRITES[method] if scope == (DELETE if method == "DELETE" else UPLOAD) else 403
+    for scope in (UPLOAD, DELETE, LINK, "other", ""):
+        expected = WRITES[method] if scope == SCOPES[method] else 403
         assert status(users, method, ANNS, f"Bearer {issuer.token('ann', scope=scope)}") == expected
 
 
@@ -101,7 +104,7 @@ def signed_with_the_public_key(token: str, issuer: Any) -> str:
 
 @pytest.mark.parametrize("method", WRITES)
 def test_confused_tokens_are_refused(users: Stack, issuer: Any, method: str) -> None:
-    scope = f"{UPLOAD} {DELETE}"
+    scope = EVERY_SCOPE
     good = issuer.token("ann", scope=scope)
     bad = {
         "none": None,
@@ -121,7 +124,7 @@ def test_confused_tokens_are_refused(users: Stack, issuer: Any, method: str) -> 
 
 def test_who_removed_an_image_is_the_tokens_subject_on_record(users: Stack, issuer: Any) -> None:
     image_id = "users/ann/removed.png"
-    ann = f"Bearer {issuer.token('ann', scope=f'{UPLOAD} {DELETE}')}"
+    ann = f"Bearer {issuer.token('ann', scope=EVERY_SCOPE)}"
     for method in ("PUT", "PUT", "DELETE"):
         assert status(users, method, image_id, ann) == 202
     who = f"ann of {issuer.url}"

@@ -1,20 +1,30 @@
 """POST /links: who may make which link; and the links in the answers about private images."""
 
+import io
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from links import request_of, signer
 
+from imageservice.adapters.logging import logger
 from imageservice.core.access import AccessRules
 from imageservice.core.errors import ImageIdInvalid, LinksUnavailable, RequestInvalid, WriteForbidden
+from imageservice.http.events import Event
+from imageservice.http.responses import Response
+from uploads import bootstrap
+from uploads.handler import handler
 from uploads.links import sign_link
-from uploads.requests import Writes, delete_image, put_image
+from uploads.requests import Writes, delete_image, presign_upload, put_image
 
 SIGNER = signer()
-
+CONTEXT: Any = SimpleNamespace(
+    function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="request"
+)
 
 NOTHING: Any = None  # a link is made without a look at any store
 
@@ -114,30 +124,74 @@ def test_a_deployment_without_a_key_says_so() -> None:
         asked(Writes(NOTHING, NOTHING), {"id": "a"})
 
 
-@pytest.mark.parametrize(("image_id", "is_signed"), [("a/1.jpg", True), ("b/1.jpg", False)])
-def test_the_answer_to_an_upload_of_a_private_image_has_signed_links(
-    writes: Writes, image_id: str, is_signed: bool
+CALLS: dict[str, tuple[Callable[[Writes, Event], Response], dict[str, Any]]] = {
+    "PUT": (put_image, {"headers": {"content-type": "image/jpeg"}, "body": "an image"}),
+    "POST": (presign_upload, {"headers": {}, "body": '{"id": "a/1.jpg", "content_type": "image/jpeg"}'}),
+    "DELETE": (delete_image, {"headers": {}}),
+}
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_the_answer_to_a_writer_of_a_private_image_shows_the_uploads_state_and_never_the_image(
+    writes: Writes, method: str
 ) -> None:
     signing = replace(writes, signer=SIGNER, access=AccessRules([("a/", "private")]))
-    event = {
-        "rawPath": f"/images/{image_id}",
-        "headers": {"content-type": "image/jpeg"},
-        "body": "an image",
-        "stageVariables": {"cdn": "https://cdn.example"},
-    }
-    answer = put_image(signing, event)
+    call, more = CALLS[method]
+    answer = call(
+        signing,
+        {"rawPath": "/images/a/1.jpg", "stageVariables": {"cdn": "https://cdn.example"}, **more},
+    )
     content = json.loads(answer["body"])
     assert answer["headers"]["location"] == content["upload"]
-    for link, path in ((content["upload"], "uploads"), (content["metadata"], "metadata")):
-        assert ("signature=" in link) == is_signed
-        if is_signed:
-            request, _ = SIGNER.check(request_of(link))
-            assert request["rawPath"] == f"/{path}/{image_id}"
+    request, _ = SIGNER.check(request_of(content["upload"]))
+    assert request["rawPath"] == "/uploads/a/1.jpg"
+    assert content["metadata"] == "https://cdn.example/metadata/a/1.jpg"
 
 
-def test_the_answer_to_a_deletion_lets_nobody_see_a_private_image(writes: Writes) -> None:
+def test_the_answer_to_an_upload_of_a_public_image_has_no_signed_link(writes: Writes) -> None:
     signing = replace(writes, signer=SIGNER, access=AccessRules([("a/", "private")]))
-    event = {"rawPath": "/images/a/1.jpg", "headers": {}, "stageVariables": {"cdn": "https://cdn.example"}}
-    answer = delete_image(signing, event)
+    call, more = CALLS["PUT"]
+    answer = call(signing, {"rawPath": "/images/b/1.jpg", "stageVariables": {}, **more})
     assert "signature=" not in json.dumps(answer)
-    assert json.loads(answer["body"])["metadata"] == "https://cdn.example/metadata/a/1.jpg"
+
+
+@pytest.mark.parametrize(
+    ("image_id", "claims", "operator", "who", "status"),
+    [
+        ("users/ann/1.jpg", {"sub": "ann", "iss": "https://id"}, None, "ann of https://id", 201),
+        ("users/bob/1.jpg", {"sub": "ann", "iss": "https://id"}, None, "ann of https://id", 403),
+        ("x.jpg", None, "arn:aws:iam::1:user/eve\ud800", "arn:aws:iam::1:user/eve?", 201),
+    ],
+)
+def test_one_line_of_the_log_says_who_asked_for_which_link(
+    monkeypatch: pytest.MonkeyPatch,
+    image_id: str,
+    claims: dict[str, str] | None,
+    operator: str | None,
+    who: str,
+    status: int,
+) -> None:
+    signing = Writes(NOTHING, NOTHING, "users/{sub}/", signer=SIGNER)
+    monkeypatch.setattr(bootstrap, "writes", lambda: signing)
+    output = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", output)
+    event = {
+        "routeKey": "POST /links",
+        "headers": {"host": "api.example"},
+        "body": json.dumps({"id": image_id, "expires": 60, "size": "w640"}),
+        "requestContext": {"authorizer": {"jwt": {"claims": claims}}} if claims else {},
+        **({"operator": "https://api.example", "who": operator} if operator else {}),
+    }
+    answer = handler(event, CONTEXT)
+    (line,) = map(json.loads, output.getvalue().splitlines())
+    shown = {name: line[name] for name in ("route", "status", "image_id", "who", "seconds", "rendition")}
+    assert shown == {
+        "route": "POST /links",
+        "status": status,
+        "image_id": image_id,
+        "who": who,
+        "seconds": 60,
+        "rendition": {"size": "w640"},
+    }
+    assert answer["statusCode"] == status
+    assert "signature" not in output.getvalue()

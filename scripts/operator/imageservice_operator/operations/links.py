@@ -35,6 +35,7 @@ def sign(stack: Stack, image_id: str, seconds: float, choice: Mapping[str, str])
     event = {
         "routeKey": "POST /links",
         "operator": stack.api_url,
+        "who": f"{stack.caller} ({stack.via})",
         "stageVariables": {"cdn": outputs["CdnUrl"]} if "CdnUrl" in outputs else {},
         "headers": {},
         "body": json.dumps({"id": image_id, "expires": int(seconds), **choice}),
