@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from dev.checks import ROOT
+from imageservice.core.image_text import text_of
+from imageservice_operator.operations import images
 from imageservice_operator.operations.stack import Stack
 
 SHOP = ROOT / "docs/examples/shop/shop.py"
@@ -72,6 +74,30 @@ def test_a_photo_is_uploaded_and_on_sale(page: Page, shop: str, samples: Path) -
     assert lake["width"] / lake["height"] == pytest.approx(1.5, abs=0.01)
 
 
+def test_a_photo_has_the_text_and_the_focal_point_of_the_form(
+    page: Page, shop: str, stack: Stack, samples: Path
+) -> None:
+    page.goto(f"{shop}/admin")
+    page.get_by_label("Name").fill("Described")
+    page.get_by_label("Photo").set_input_files(samples / "trees-small.png")
+    page.get_by_text("About the photo").click()
+    page.get_by_label("Alternative text").fill("Bäume <b>")
+    page.get_by_label("Credit").fill("Zoë")
+    page.get_by_label("Tags").fill("tree, sky, tree")
+    preview = page.locator("#preview")
+    expect(preview).to_be_visible()
+    box: Any = preview.bounding_box()
+    preview.click(position={"x": box["width"] * 0.75, "y": box["height"] * 0.5})
+    across, down = map(float, page.get_by_label("What crops must show").input_value().split(","))
+    assert (across, down) == pytest.approx((0.75, 0.5), abs=0.01)
+    page.get_by_role("button", name="Upload").click()
+    page.wait_for_url(f"{shop}/products/*")
+    expect(page.get_by_role("img", name="Bäume <b>")).to_be_visible()
+    found = images.get(stack, f"shop/{page.url.rpartition('/')[2]}")
+    assert text_of(found.item) == {"alt": "Bäume <b>", "credit": "Zoë", "tags": ["tree", "sky"]}
+    assert found.source["focus"] == f"{across:g},{down:g}"
+
+
 def test_a_rejected_photo_says_why_and_nothing_is_put_on_sale(page: Page, shop: str, samples: Path) -> None:
     upload(page, shop, samples / "broken-header.jpg", "Broken")
     expect(page.get_by_role("status")).to_contain_text("JPEG")
@@ -85,7 +111,7 @@ def test_a_replaced_photo_is_the_new_one_at_once(page: Page, shop: str, samples:
     trees = shown(page)
     assert trees["width"] / trees["height"] != pytest.approx(1.5, abs=0.01)
     page.goto(shop)
-    expect(page.get_by_role("listitem")).to_have_count(1)
+    expect(page.get_by_role("listitem").filter(has_text="Lake <b>")).to_have_count(1)
 
 
 def test_a_grid_loads_what_it_shows_and_nothing_moves(browser: Browser, shop: str) -> None:
@@ -97,7 +123,7 @@ def test_a_grid_loads_what_it_shows_and_nothing_moves(browser: Browser, shop: st
         ".observe({type: 'layout-shift', buffered: true})"
     )
     page.goto(shop, wait_until="networkidle")
-    image = page.locator("main img")
+    image = page.locator("main img").first
     asked = image.evaluate("i => ({shown: i.clientWidth * devicePixelRatio, loaded: i.naturalWidth})")
     assert asked["shown"] <= asked["loaded"] <= 2 * asked["shown"]
     assert page.evaluate("window.shift") == 0

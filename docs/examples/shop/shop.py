@@ -32,6 +32,7 @@ class Product:
     id: str
     name: str
     image_id: str
+    alt: str
     width: int
     height: int
 
@@ -66,9 +67,10 @@ def make_app(service: ImageService) -> Flask:
 
     @app.after_request
     def strict(response: Response) -> Response:
-        """No inline script or style, and images from nowhere else."""
+        """No inline script or style, and images from nowhere else but the file that the browser has."""
         response.headers["Content-Security-Policy"] = (
-            f"default-src 'self'; img-src {service.links.url}; connect-src 'self' {service.links.url} {service.bucket}"
+            f"default-src 'self'; img-src {service.links.url} blob:; "
+            f"connect-src 'self' {service.links.url} {service.bucket}"
         )
         return response
 
@@ -91,10 +93,14 @@ def make_app(service: ImageService) -> Flask:
 
     @app.post("/admin/forms")
     def form() -> Response:
-        """A presigned form for a new product's photo, or for the next photo of a product."""
+        """A presigned form for the photo of a new product or of a known one, with the photo's text."""
         known = products.get(request.json["product"])
         image_id = known.image_id if known else f"shop/{secrets.token_hex(8)}"
-        return jsonify(service.uploads.form(image_id, request.json["type"]))
+        text: dict[str, Any] = {name: value for name, value in request.json["text"].items() if value}
+        if "tags" in text:
+            text["tags"] = list(dict.fromkeys(filter(None, map(str.strip, text["tags"].split(",")))))
+        focus = request.json["focus"]
+        return jsonify(service.uploads.form(image_id, request.json["type"], focus=focus, text=text))
 
     @app.post("/admin/products")
     def save() -> Response:
@@ -103,7 +109,8 @@ def make_app(service: ImageService) -> Flask:
         if not image_id.startswith("shop/") or not name:
             abort(400)
         photo: dict[str, Any] = service.reads.metadata(image_id)
-        saved = Product(image_id.removeprefix("shop/"), name, image_id, photo["width"], photo["height"])
+        alt = photo.get("text", {}).get("alt", name)
+        saved = Product(image_id.removeprefix("shop/"), name, image_id, alt, photo["width"], photo["height"])
         products[saved.id] = saved
         return jsonify(page=f"/products/{saved.id}")
 

@@ -53,3 +53,29 @@ def test_what_someone_else_has_changed_meanwhile_is_not_overwritten(
     assert refused.status == 400
     assert "has changed since" in refused.text()
     assert text(console)["alt"] == "Theirs"
+
+
+def test_photos_are_uploaded_with_the_text_and_the_focal_point_that_the_form_has(
+    open_page: Callable[..., Page], console: Service, small_photo: bytes
+) -> None:
+    page = open_page()
+    page.get_by_text("Text and focal point").click()
+    page.get_by_label("Alternative text").fill(HOSTILE)
+    page.get_by_label("Caption").fill("One\nTwo")
+    page.get_by_label("Tags").fill("red, sale")
+    page.get_by_label("Focal point").fill("0.4,0.1")
+    page.get_by_label("Prefix").fill("described/")
+    page.locator(".drop input[type=file]").set_input_files(
+        {"name": "one.jpg", "mimeType": "image/jpeg", "buffer": small_photo}
+    )
+    console.reaches("described/one.jpg", "READY")
+    image = images.get(console.stack, "described/one.jpg")
+    assert manifest_of(image.item)["text"] == {"alt": HOSTILE, "caption": "One\nTwo", "tags": ["red", "sale"]}
+    assert image.source["focus"] == "0.4,0.1"
+    replaced = open_page("/image?id=described/one.jpg")
+    replaced.locator("#replace input[type=file]").set_input_files(
+        {"name": "Zwei.jpg", "mimeType": "image/jpeg", "buffer": small_photo}
+    )
+    console.settled("described/one.jpg", revision=2)
+    text = manifest_of(images.get(console.stack, "described/one.jpg").item)["text"]
+    assert (text["filename"], text["alt"]) == ("Zwei.jpg", HOSTILE)

@@ -1,18 +1,14 @@
 """The pages over AWS's answers, from moto: what they show if there is little or nothing, and what they refuse."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import boto3
-import image_tables
-import moto_workflows
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto import mock_aws
 from starlette.testclient import TestClient
 
 from imageservice.adapters.image_table import to_dynamodb
@@ -22,32 +18,6 @@ from imageservice_operator.operations.stack import Stack
 
 SCRIPT = '"><script>alert(1)</script>.jpg'
 TEMPLATES = Path(__file__).parents[3] / "scripts/operator/imageservice_operator/console/templates"
-
-
-@pytest.fixture
-def stack() -> Iterator[Stack]:
-    """A deployment with nothing in it yet."""
-    with mock_aws():
-        outputs = {
-            "SourceBucketName": "originals",
-            "ProcessedBucketName": "renditions",
-            "ImageTableName": "images",
-            "AuditTableName": image_tables.AUDIT,
-            "ApiUrl": "https://api.example",
-        }
-        for name in ("originals", "renditions"):
-            boto3.client("s3").create_bucket(Bucket=name)
-        image_tables.create(boto3.client("dynamodb"))
-        image_tables.create_audit(boto3.client("dynamodb"))
-        outputs |= moto_workflows.create(boto3.client("stepfunctions"))
-        yield Stack("shop", "us-east-1", outputs, boto3.client)
-
-
-@pytest.fixture
-def console(stack: Stack) -> TestClient:
-    return TestClient(
-        create_app(stack), base_url="http://127.0.0.1", follow_redirects=False, raise_server_exceptions=False
-    )
 
 
 def put(stack: Stack, **item: Any) -> None:
@@ -168,30 +138,6 @@ def test_nothing_changes_without_the_token_of_a_page(console: TestClient, path: 
         assert console.post(path, data={"token": token, "id": "a"}).status_code == 403
 
 
-def test_an_upload_keeps_the_name_it_came_with(console: TestClient, stack: Stack) -> None:
-    console.get("/")
-    token = create_token(console)
-    sent = console.post(
-        "/upload",
-        data={"token": token, "prefix": "photos/"},
-        files={"file": ("a b+c%20é.jpg", b"data", "image/jpeg")},
-        headers={"accept": "application/json"},
-    )
-    assert sent.json() == {"ids": ["photos/a b+c%20é.jpg"]}
-    listed = stack.client("s3").list_objects_v2(Bucket="originals")["Contents"]
-    assert [entry["Key"] for entry in listed] == ["photos/a b+c%20é.jpg"]
-
-
-def test_an_upload_redirects_to_a_page_of_the_console(console: TestClient) -> None:
-    console.get("/")
-    sent = console.post(
-        "/upload",
-        data={"token": create_token(console), "id": "//evil.example/x"},
-        files={"file": ("x", b"data")},
-    )
-    assert (sent.status_code, sent.headers["location"]) == (303, "/image?id=%2F%2Fevil.example%2Fx")
-
-
 def test_a_stack_that_does_not_answer_is_an_error_page() -> None:
     def unreachable(service: str) -> Any:
         once = Config(retries={"total_max_attempts": 1})
@@ -222,11 +168,6 @@ def test_no_template_trusts_data() -> None:
         assert "|safe" not in text.replace(" ", "")
         assert " style=" not in text
         assert " on" + "click" not in text
-
-
-def create_token(console: TestClient) -> str:
-    text = console.get("/").text
-    return text.split('name="token" value="')[1].split('"')[0]
 
 
 def test_an_images_page_shows_who_did_what_as_text(console: TestClient, stack: Stack) -> None:

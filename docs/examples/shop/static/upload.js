@@ -42,14 +42,28 @@ async function settled(url) {
   }
 }
 
+// The photo, to click the place in it that crops must show. Browsers that can't show it (HEIC) leave the field to be typed.
+const preview = document.querySelector('#preview')
+preview.addEventListener('load', () => { preview.hidden = false })
+preview.addEventListener('click', ({ offsetX, offsetY }) => {
+  const place = [offsetX / preview.clientWidth, offsetY / preview.clientHeight]
+  form.elements.focus.value = place.map((part) => Math.min(Math.max(part, 0), 1).toFixed(3)).join(',')
+})
+form.elements.photo.addEventListener('change', ({ target }) => {
+  preview.hidden = true
+  URL.revokeObjectURL(preview.src)
+  preview.src = URL.createObjectURL(target.files[0])
+  form.elements.focus.value = '' // it was of the photo before
+})
+
 form.addEventListener('submit', async (event) => {
   event.preventDefault()
-  const { product, name, photo } = Object.fromEntries(new FormData(form))
+  const { product, name, photo, focus, ...text } = Object.fromEntries(new FormData(form))
   progress.hidden = false
   try {
     say('Uploading …')
     // Browsers don't know HEIC everywhere; the service goes by the file's content.
-    const presigned = await ask('/admin/forms', { product, type: photo.type || 'image/heic' })
+    const presigned = await ask('/admin/forms', { product, focus, text, type: photo.type || 'image/heic' })
     const version = await post(presigned, photo)
     say('Making all sizes …')
     const upload = await settled(`${presigned.upload}?version=${encodeURIComponent(version)}`)

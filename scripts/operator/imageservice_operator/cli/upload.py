@@ -9,8 +9,6 @@ from typing import Any
 
 import click
 
-from imageservice.core.errors import RequestInvalid
-from imageservice.core.text_rules import check_text
 from imageservice_operator.cli.describe import text_of, text_options
 from imageservice_operator.cli.output import counting, status_text, table, transferring, untrusted
 from imageservice_operator.cli.session import Session, command
@@ -114,18 +112,8 @@ def _sent(
                 file,
                 image_id,
                 focus=focus,
-                text=_with_name(text, image_id, file),
+                text=uploads.with_file_name(text, image_id, file.name),
                 on_progress=lambda sent: progress.advance(bar, sent),
             )
 
         return list(pool.map(send, files_by_id.keys(), files_by_id.values()))
-
-
-def _with_name(text: Mapping[str, Any], image_id: str, file: Path) -> Mapping[str, Any]:
-    """The text, with the file's name if the id does not end with it and an image's text can hold it."""
-    if "filename" in text or image_id.rpartition("/")[2] == file.name:
-        return text
-    try:
-        return check_text({**text, "filename": file.name})
-    except RequestInvalid:
-        return text

@@ -19,6 +19,7 @@ from imageservice.core.focus import check_focus
 from imageservice.core.image_id import check_image_id
 from imageservice.core.image_text import NO_TEXT
 from imageservice.core.original_metadata import FOCUS, uploaded_by
+from imageservice.core.text_rules import check_text
 from imageservice.core.uploaded_text import text_metadata
 from imageservice_operator.operations import audit
 from imageservice_operator.operations.errors import BadRequest
@@ -65,6 +66,16 @@ def checked_text(text: Mapping[str, Any], others: Mapping[str, str]) -> dict[str
         return text_metadata(text, others)
     except RequestInvalid as error:
         raise BadRequest(str(error)) from error
+
+
+def with_file_name(text: Mapping[str, Any], image_id: str, name: str) -> Mapping[str, Any]:
+    """The text, with the file's name if the id does not end with it and an image's text can hold it."""
+    if "filename" in text or image_id.rpartition("/")[2] == name:
+        return text
+    try:
+        return check_text({**text, "filename": name})
+    except RequestInvalid:
+        return text
 
 
 def upload(

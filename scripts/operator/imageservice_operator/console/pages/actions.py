@@ -28,20 +28,29 @@ MAX_SELECTED = 5000
 async def upload(request: Request) -> Response:
     """Uploads each `file` under `prefix` and its own name; or a single one under `id`, or under `prefix` and `name`.
 
-    A client that accepts JSON gets {"ids": […]}.
+    All get the form's text and its `focus`; each has its own file's name for downloads. A client that accepts JSON gets
+    {"ids": […]}.
     """
-    context, form = await _authorized(request, files=MAX_FILES)
+    context, form = await _authorized(request, files=MAX_FILES, fields=16)
     sent = [each for each in form.getlist("file") if isinstance(each, UploadFile) and each.filename]
     if not sent:
         raise HTTPException(400, "No file was chosen.")
     chosen_id, name = _text(form, "id"), _text(form, "name")
     if (chosen_id or name) and len(sent) > 1:
         raise HTTPException(400, "Only one file can have this id.")
+    text = {name: value for name, value in _described(form).items() if value is not None}
     ids = []
     for each in sent:
-        image_id = chosen_id or _text(form, "prefix") + (name or str(each.filename))
+        file_name = name or str(each.filename)
+        image_id = chosen_id or _text(form, "prefix") + file_name
         await run_in_threadpool(
-            uploads.upload, context.stack, each.file, image_id, content_type=each.content_type or None
+            uploads.upload,
+            context.stack,
+            each.file,
+            image_id,
+            content_type=each.content_type or None,
+            focus=_text(form, "focus").strip(),
+            text=uploads.with_file_name(text, image_id, file_name),
         )
         ids.append(image_id)
     if request.headers.get("accept", "").startswith("application/json"):
@@ -154,6 +163,14 @@ async def describe(request: Request) -> Response:
     """
     context, form = await _authorized(request, fields=16)
     image_id, revision = _text(form, "id"), _text(form, "revision")
+    text = _described(form)
+    known = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 16 else None
+    await run_in_threadpool(description.describe, context.stack, image_id, text, known)
+    return _to(urls.image(image_id))
+
+
+def _described(form: Mapping[str, Any]) -> dict[str, Any]:
+    """The text in the form's fields; None for an empty field."""
     text: dict[str, Any] = {}
     for name in FIELDS:
         # A browser sends line feeds as CR and LF.
@@ -163,9 +180,7 @@ async def describe(request: Request) -> Response:
     text["tags"] = list(dict.fromkeys(filter(None, tags))) or None
     if form.get("decoration") and text["alt"] is None:
         text["alt"] = ""
-    known = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 16 else None
-    await run_in_threadpool(description.describe, context.stack, image_id, text, known)
-    return _to(urls.image(image_id))
+    return text
 
 
 async def _authorized(request: Request, files: int = 0, fields: int = 8) -> tuple[Context, FormData]:

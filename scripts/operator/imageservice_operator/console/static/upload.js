@@ -20,8 +20,8 @@
   }
 
   function send({ form, file, row }) {
-    const body = new FormData();
-    for (const field of form.querySelectorAll("input[name]:not([type=file])")) body.append(field.name, field.value);
+    const body = new FormData(form);
+    body.delete("file");
     body.append("name", file.name); // unchanged: in the file field itself, browsers escape quotes
     body.append("file", file, file.name);
     const request = new XMLHttpRequest();
