@@ -8,9 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from service import Service
 from waiting import HANG_S, until
 
+from imageservice_operator.cli.__main__ import images as command_line
 from imageservice_operator.operations import links, reprocess
 from local import background
 
@@ -23,9 +25,14 @@ ID = "in voices/50% é+1.jpg"
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("private")
+
+
+@pytest.fixture(scope="module")
+def service(state_dir: Path) -> Iterator[Service]:
     options = (f"--parameter=RenditionPlan={json.dumps(PLAN)}", "--parameter=RenditionWidths=64,120")
-    with background.started(tmp_path_factory.mktemp("private"), *options) as started:
+    with background.started(state_dir, *options) as started:
         yield Service(started)
 
 
@@ -137,8 +144,10 @@ def test_an_image_that_becomes_private_and_public_again_is_never_at_its_old_addr
     location = get(signed(service, image_id).url).headers["location"]
     assert get(location).status_code == 200
 
+    link = signed(service, image_id).url
     made_by(service, PLAN, image_id)
     assert get(get(public).headers["location"]).status_code == 200
+    assert get(get(link).headers["location"]).status_code == 200  # links work until they expire
     assert get(location.partition("?")[0].replace("/signed/", "/")).status_code in (403, 404)
     assert get(location.partition("?")[0]).status_code == 403
 
@@ -174,3 +183,50 @@ def test_the_logs_have_no_signature(service: Service, image: str) -> None:
 
     until(lambda: any("/signed/images/" in text for text in texts()), lambda: "the read is logged")
     assert not [text for text in texts() if signature in text or "signature=" in text]
+
+
+def test_a_run_makes_images_private_and_names_the_one_that_stays_public(
+    service: Service, state_dir: Path, samples: Path, image: str
+) -> None:
+    """Each image was replaced before; the last one by an upload that is no image. Links to private images survive."""
+    ids = ["run/1.jpg", "run/2.jpg", "run/rejected.jpg"]
+    photos = [samples / "landscape-orientation6.jpg", samples / "trees-alpha.png"]
+    old: dict[str, list[str]] = {image_id: [] for image_id in ids}
+    for image_id in ids:
+        revision = 0
+        for photo in [*photos[:1], *(photos[1:] if image_id != ids[-1] else [])]:
+            revision = service.settled(service.upload(photo, image_id), revision + 1)["revision"]
+            old[image_id].append(get(service.stack.image_url(image_id)).headers["location"])
+            assert get(old[image_id][-1]).status_code == 200
+    service.upload(b"no image", ids[-1])
+    service.reaches(ids[-1], "REJECTED")
+    links = [signed(service, image).url, signed(service, image, size="w64").url]
+    before = [get(link).headers["location"].partition("?")[0] for link in links]
+
+    rules = [
+        {**SIZES, "prefix": "in voices/", "access": "private", "quality": {"webp": 40}},
+        {"prefix": "run/", "access": "private"},
+    ]
+    plan = state_dir / "plan.json"
+    plan.write_text(json.dumps({**PLAN, "rules": rules}))
+    # The canary has no image of these rules: the run makes all of them.
+    code, done = command(
+        state_dir, "plan", "apply", str(plan), "--yes", "--canary", "later/", "--sample", "1"
+    )
+    assert (code, done["stage"], done["still_public"]) == (1, "DONE", ids[-1:])
+    code, found = command(state_dir, "plan", "exposed", "--prefix", "run/")
+    assert (code, found["id"], found["status"]) == (1, ids[-1], "REJECTED")
+
+    for image_id in ids[:-1]:
+        assert {get(each).status_code for each in old[image_id]} <= {403, 404}
+        assert get(get(signed(service, image_id).url).headers["location"]).status_code == 200
+    after = [get(link).headers["location"] for link in links]
+    assert {get(each).status_code for each in after} == {200}
+    assert not {each.partition("?")[0] for each in after} & set(before)
+
+
+def command(state_dir: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """Runs the command line; its exit code, and the last of its answers."""
+    done = CliRunner().invoke(command_line, [*arguments, "--json", "--state-dir", str(state_dir)])
+    assert done.stdout, done.stderr
+    return done.exit_code, json.loads(done.stdout.splitlines()[-1])

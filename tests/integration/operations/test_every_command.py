@@ -43,7 +43,7 @@ CALLS: Mapping[str, Sequence[Sequence[Any]]] = {
     "reconcile": [[], ["--storage", "--dry-run"]],
     "reprocess": [[ID, "--dry-run"], ["--prefix", "walk/", "--dry-run"]],
     "stop": [["--running", "--workflow", "ReprocessImages", "--yes"]],
-    "plan": [["show"], ["show", ID]],
+    "plan": [["show"], ["show", ID], ["exposed"]],
     "remove": [[FOLLOWED, "--yes"]],
     "restore": [[FOLLOWED, "--list"], [FOLLOWED, "--no-wait"]],
     "focus": [[ID, "0.5,0.5"]],

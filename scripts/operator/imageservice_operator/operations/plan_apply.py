@@ -14,7 +14,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,10 +24,10 @@ from imageservice.adapters.plan_loader import packaged_plan
 from imageservice.core.errors import PlanInvalid
 from imageservice.core.image_id import MAX_KEY_BYTES
 from imageservice.core.timestamps import to_text
-from imageservice_operator.operations import audit, executions, images, reprocess
+from imageservice_operator.operations import audit, executions, exposure, images, reprocess
 from imageservice_operator.operations.errors import BadRequest, OperationFailed
 from imageservice_operator.operations.pacing import paced
-from imageservice_operator.operations.plan import PlanDocument, live_text, parsed
+from imageservice_operator.operations.plan import PlanDocument, live_plan, live_text, parsed
 from imageservice_operator.operations.plan_deployment import PLAN, WIDTHS, deploy_plan, parameters
 from imageservice_operator.operations.plan_effect import bytes_of, shuffled
 from imageservice_operator.operations.plan_journal import Apply, write
@@ -69,11 +69,15 @@ class Canary:
 
 @dataclass(frozen=True)
 class Made:
-    """What came of making images: how many are of the plan now, and the decision about each of the others."""
+    """What came of making images: how many are of the plan now, and the decision about each of the others.
+
+    `exposed` are those of the whole stack that the plan makes private, and that still have public files.
+    """
 
     up_to_date: int
     others: Mapping[str, str]
     bytes: int
+    exposed: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {"up_to_date": self.up_to_date, "others": dict(self.others), "bytes": self.bytes}
@@ -135,13 +139,16 @@ def start_rest(stack: Stack, apply: Apply, *, concurrency: int = reprocess.CONCU
 def finish(stack: Stack, apply: Apply) -> tuple[Apply, Made]:
     """Ends the change or the rollback after its run: what was stopped or overlooked meanwhile is made, the edge gets
     the plan's own widths."""
-    left = [key for key, decision in reprocess.decided(stack) if decision in ("PROCESS", "UNDER_WAY")]
+    undone = {key: each for key, each in reprocess.decided(stack) if each not in exposure.DONE}
+    left = [key for key, decision in undone.items() if decision in ("PROCESS", "UNDER_WAY")]
     if len(left) > _MOST_LEFT:
         write(stack, apply, run=None)  # the next one tries them again
         raise OperationFailed(
             f"{len(left):,} images are still to be made. Look at images failures; then go on with --resume."
         )
     made = make(stack, left)
+    exposed = exposure.exposed(stack, undone, live_plan(stack).plan)
+    made = replace(made, exposed=[image.id for image in exposed])
     if apply.stage == "ROLLING_BACK":
         return write(stack, apply, stage="ROLLED_BACK"), made
     if parameters(stack)[PLAN] == apply.new_text:

@@ -1,5 +1,5 @@
 """plan: the rendition plan, checked, explained, compared and changed; one file per command."""
 
-from imageservice_operator.cli.plan import apply, check, diff, show
+from imageservice_operator.cli.plan import apply, check, diff, exposed, show
 
-__all__ = ["apply", "check", "diff", "show"]
+__all__ = ["apply", "check", "diff", "exposed", "show"]

@@ -160,9 +160,14 @@ def _make_rest(session: Session, request: Request, current: Apply) -> None:
 
 def _finish(session: Session, current: Apply) -> None:
     current, made = plan_apply.finish(session.stack, current)
-    session.emit({"stage": current.stage, "others": dict(made.others)})
+    session.emit({"stage": current.stage, "others": dict(made.others), "still_public": list(made.exposed)})
     session.show(current.stage)
     _show_others(session, made)
+    if made.exposed:
+        session.not_all_well()
+        session.show(
+            f"still public: {len(made.exposed):,} images that the plan makes private. images plan exposed lists them."
+        )
 
 
 def _report_canary(session: Session, current: Apply, made: Made) -> None:
