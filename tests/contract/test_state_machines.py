@@ -56,13 +56,24 @@ def test_machine_and_every_state_say_what_they_are_for(machine: Machine) -> None
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "statemachine").glob("*.json")), ids=lambda path: str(path.name)
 )
-def test_no_line_of_a_definition_is_too_long_to_read(path: Path) -> None:
+def test_no_line_of_a_definition_is_too_long_to_read_unless_the_readme_spells_it_out(path: Path) -> None:
+    spelled_out = without_spaces((ROOT / "statemachine/README.md").read_text())
     long = [
         f"{number}: {len(line)} characters"
         for number, line in enumerate(path.read_text().splitlines(), start=1)
-        if len(line) > LONGEST_LINE
+        if len(line) > LONGEST_LINE and without_spaces(longest_text(line)) not in spelled_out
     ]
     assert long == []
+
+
+def longest_text(line: str) -> str:
+    """The longest JSON string of the line; of JSONata, what is between the braces."""
+    texts = [text.removeprefix("{%").removesuffix("%}") for text in re.findall(r'"([^"]*)"', line)]
+    return max(texts, key=len)
+
+
+def without_spaces(text: str) -> str:
+    return "".join(text.split())
 
 
 def comments() -> list[tuple[str, str]]:

@@ -35,9 +35,9 @@ class Writes:
         self._table = table
         process = json.loads((_WORKFLOWS / "process_image.asl.json").read_text())["States"]
         remove = json.loads((_WORKFLOWS / "remove_image.asl.json").read_text())["States"]
-        self._register = _arguments(process, "Read event", "Register upload")
-        self._record = _arguments(process, "Resize to each size", "Record image")
-        self._mark_deleted = _arguments(remove, "Read event", "Mark deleted")
+        self._register = _arguments(process, "Register upload")
+        self._record = _arguments(process, "Record image", "Resize to each size")
+        self._mark_deleted = _arguments(remove, "Mark deleted", "Read event")
 
     def register(self, image_id: str, sequencer: int, execution: str = "") -> bool:
         values = {
@@ -109,12 +109,15 @@ class Writes:
         return attributes
 
 
-def _arguments(states: dict[str, Any], assigning: str, writing: str) -> dict[str, Any]:
-    """What the state `writing` calls updateItem with, values aside: its expressions' clauses are spelled out in the
-    Assign of the state before it. Of two conditions to choose from, the usual one is the last."""
-    arguments, clauses = states[writing]["Arguments"], states[assigning]["Assign"]
+def _arguments(states: dict[str, Any], writing: str, assigning: str = "") -> dict[str, Any]:
+    """What the state `writing` calls updateItem with, values aside. Where its expressions are joined, their clauses
+    are in the Assign of the state `assigning`. Of two conditions to choose from, the usual one is the last."""
+    arguments = states[writing]["Arguments"]
+    clauses = states[assigning]["Assign"] if assigning else {}
 
     def spelled_out(expression: str) -> str:
+        if not expression.startswith("{%"):
+            return expression
         name = re.findall(r"\$(\w+)", expression.split(",")[0])[-1]
         return " ".join(map(_usual, clauses[name]))
 

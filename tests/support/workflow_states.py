@@ -61,9 +61,17 @@ class Execution:
         self.event = event
         self._evaluate = evaluate
         self._states = json.loads((_DEFINITIONS / f"{definition}.asl.json").read_text())["States"]
-        self._context: dict[str, Any] = {"Execution": {"Id": arn}, "State": {"EnteredTime": time}}
+        self._context: dict[str, Any] = {
+            "Execution": {"Id": arn, "Input": event},
+            "State": {"EnteredTime": time},
+        }
         self._variables: dict[str, Any] = {}
-        self.assign("Read event")
+        self._enter()
+
+    def _enter(self) -> None:
+        """RemoveImage assigns the parts of the event before anything else, ProcessImage at its first write."""
+        if "Read event" in self._states:
+            self.assign("Read event")
 
     def arguments(self, state: str) -> Any:
         """The arguments of the state's task."""

@@ -28,7 +28,7 @@ def test_an_upload_is_what_its_execution_and_its_functions_did(service: Any, cou
     sizes = {each["size"] for each in image.renditions}
     quantities = counted["uploads"]["quantities"]
     assert counted["uploads"]["sample"] == 2
-    assert quantities["state_transition"] == 9 + len(sizes)
+    assert quantities["state_transition"] == 8 + len(sizes)
     assert quantities["lambda_request"] == 2 + len(sizes)
     assert quantities["s3_put"] == 1 + len(image.renditions)
     assert quantities["s3_get"] >= 1 + len(sizes)

@@ -113,10 +113,10 @@ def test_s3_is_asked_only_where_lengths_differ(running: Runner) -> None:
     assert asked[1] > 0
 
 
-def test_a_first_upload_takes_as_many_steps_as_before(running: Runner) -> None:
+def test_a_first_upload_takes_8_transitions_and_one_for_each_size(running: Runner) -> None:
     world = new_world(running, "equal")
     changed(world, ("good",))
     deliver(world, (0,))
     (run,) = world.states.runs.values()
     sizes = len(world.plan.default.sizes)
-    assert run.transitions == 14 - 5 + sizes
+    assert run.transitions == 13 - 5 + sizes

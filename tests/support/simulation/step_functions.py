@@ -66,12 +66,16 @@ class Run:
     def key(self) -> str:
         return str(self.event["detail"]["object"]["key"])
 
+    @property
+    def name(self) -> str:
+        return self.arn.rpartition(":")[2]
+
     def described(self) -> dict[str, Any]:
         """DescribeExecution's answer."""
         ended = {"error": self.error, "cause": self.cause, "stopDate": self.stopped}
         return {
             "executionArn": self.arn,
-            "name": self.arn.rpartition(":")[2],
+            "name": self.name,
             "stateMachineArn": f"{PREFIX}:stateMachine:{self.machine}",
             "status": self.status,
             "startDate": self.started,
@@ -109,15 +113,8 @@ class StepFunctions:
     def start(self, machine: str, event: dict[str, Any], name: str = "", delay: int = 0) -> Run:
         number = len(self.runs)
         arn = f"{PREFIX}:execution:{machine}:{name or number}"
-        run = Run(
-            arn,
-            machine,
-            event,
-            self._scheduler.now,
-            number,
-            self._definitions[machine]["StartAt"],
-            given=event,
-        )
+        first = self._definitions[machine]["StartAt"]
+        run = Run(arn, machine, event, self._scheduler.now, number, first, given=event)
         self.runs[arn] = run
         self._scheduler.start(lambda: self._advance(run), delay)
         return run
@@ -284,7 +281,7 @@ class StepFunctions:
 
     def _context(self, run: Run) -> dict[str, Any]:
         return {
-            "Execution": {"Id": run.arn, "Name": run.arn.rpartition(":")[2], "RedriveCount": run.redrives},
+            "Execution": {"Id": run.arn, "Name": run.name, "Input": run.event, "RedriveCount": run.redrives},
             "State": {"Name": run.state, "EnteredTime": to_text(self._scheduler.now)},
         }
 

@@ -24,7 +24,7 @@ LEFT_OUT = (
 TYPICAL_UPLOAD = Usage(
     0,
     {
-        "state_transition": 14,
+        "state_transition": 13,
         "lambda_request": 7,
         "lambda_gb_second": 4.63,
         "dynamodb_write_unit": 13,
@@ -45,7 +45,7 @@ _RETIRED = {"state_transition": 1, "lambda_request": 1, "lambda_gb_second": 0.25
 
 # The same, without what depends on the number of sizes (calls that resize) and of renditions.
 _MADE_AGAIN = {
-    "state_transition": 13,
+    "state_transition": 12,
     "lambda_request": 4,
     "lambda_gb_second": 0.1,
     "dynamodb_write_unit": 13,
