@@ -11,9 +11,11 @@ from simulation.delivery import Change
 from simulation.plans import PLANS, PRIVATE
 from simulation.runner import Runner
 from simulation.scheduler import Focus, Scheduler
+from simulation.stores import outage
 from simulation.world import World, good
 
 from imageservice.core.keys import cache_tag, digest_of, is_private
+from imageservice_operator.operations import failures
 
 # A function waits for a call, while another one writes the metrics of both.
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
@@ -134,3 +136,27 @@ def test_a_public_image_is_purged_no_more_often_than_before(running: Runner) -> 
     world.scheduler.start(world.reprocess_all)
     world.scheduler.run()
     assert world.cdn.purges[cache_tag(KEY)] == before + 2
+
+
+def test_a_purge_that_cloudfront_refuses_for_long_is_a_failure_that_a_replay_ends(
+    running: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = published(running, 1)
+    world.plan = PRIVATE
+    read(world, 100)
+
+    def refused(batch: object) -> str:
+        raise outage()
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr(world.cdn, "create_invalidation", refused)
+        remade(world, "a run")
+        world.scheduler.run()
+    item = world.table.get(KEY)
+    assert item
+    assert (item["status"], item["error"]["name"]) == ("FAILED", "PurgeIncomplete")
+    assert [each.id for each in failures.failed(world.stack)] == [KEY]
+    assert not [each for each in world.announced if is_private(each["Detail"].get("digest", ""))]
+    world.replay_all()
+    world.scheduler.run()
+    assert (wrong(world), exposed(world)) == ([], set())
