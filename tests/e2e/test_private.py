@@ -13,7 +13,7 @@ from service import Service
 from waiting import HANG_S, until
 
 from imageservice_operator.cli.__main__ import images as command_line
-from imageservice_operator.operations import links, reprocess
+from imageservice_operator.operations import links, prices, reprocess
 from local import background
 
 SIZES = {
@@ -22,6 +22,7 @@ SIZES = {
 }
 PLAN = {"default": SIZES, "rules": [{"prefix": "in voices/", "access": "private"}]}
 ID = "in voices/50% é+1.jpg"
+A_PURGE = prices.usd("invalidation_path")
 
 
 @pytest.fixture(scope="module")
@@ -210,10 +211,11 @@ def test_a_run_makes_images_private_and_names_the_one_that_stays_public(
     plan = state_dir / "plan.json"
     plan.write_text(json.dumps({**PLAN, "rules": rules}))
     # The canary has no image of these rules: the run makes all of them.
-    code, done = command(
+    code, effect, *_, done = command(
         state_dir, "plan", "apply", str(plan), "--yes", "--canary", "later/", "--sample", "1"
     )
     assert (code, done["stage"], done["still_public"]) == (1, "DONE", ids[-1:])
+    assert effect["dollars"]["total"] > len(ids[:-1]) * A_PURGE
     code, found = command(state_dir, "plan", "exposed", "--prefix", "run/")
     assert (code, found["id"], found["status"]) == (1, ids[-1], "REJECTED")
 
@@ -225,8 +227,8 @@ def test_a_run_makes_images_private_and_names_the_one_that_stays_public(
     assert not {each.partition("?")[0] for each in after} & set(before)
 
 
-def command(state_dir: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
-    """Runs the command line; its exit code, and the last of its answers."""
+def command(state_dir: Path, *arguments: str) -> list[Any]:
+    """Runs the command line; its exit code, and its answers."""
     done = CliRunner().invoke(command_line, [*arguments, "--json", "--state-dir", str(state_dir)])
     assert done.stdout, done.stderr
-    return done.exit_code, json.loads(done.stdout.splitlines()[-1])
+    return [done.exit_code, *map(json.loads, done.stdout.splitlines())]

@@ -11,6 +11,7 @@ from imageservice_operator.operations import cost
 from imageservice_operator.operations.errors import BadRequest
 from imageservice_operator.operations.plan_apply import LEAST_CANARY, MOST_CANARY, Canary
 from imageservice_operator.operations.plan_changes import changes
+from imageservice_operator.operations.plan_effect import Sampled
 from imageservice_operator.operations.plan_estimate import Estimate, student
 
 
@@ -54,6 +55,12 @@ def test_an_image_of_the_default_plan_costs_as_much_as_a_reprocessing_says() -> 
     # A reprocessing is counted as an upload, whose put it has not, and which is 5 millionths.
     assert made == pytest.approx(cost.reprocessing(1, 0, typical), rel=0.06)
     assert cost.made_again(15, 15, 5, 0)["state_transition"] == 14 + 1 + 3
+
+
+def test_an_image_that_becomes_private_costs_a_purge_more_and_no_transition() -> None:
+    public, private = (Sampled("a", "", [], purges=purges) for purges in (0, 1))
+    assert private.dollars - public.dollars == pytest.approx(0.005)
+    assert private.transitions == public.transitions
 
 
 @pytest.mark.parametrize("text", ["0%", "101%", "", "x" * 1025, "1e9%", "0.0000000%"])

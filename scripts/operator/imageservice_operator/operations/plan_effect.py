@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
+from imageservice.core.keys import is_private
 from imageservice_operator.operations import cost, images, prices, reprocess
 from imageservice_operator.operations.errors import OperationFailed
 from imageservice_operator.operations.images import Image
@@ -51,7 +52,7 @@ class Functions:
 class Sampled:
     """An image as it is served now, and as the new plan makes it, by the rule of `prefix`.
 
-    `rejected` is why it can't be made, if it can't.
+    `rejected` is why it can't be made, if it can't. `purges` are of its own: one if it becomes private behind a CDN.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Sampled:
     resizes: int = 0
     gb_seconds: float = 0.0
     rejected: str | None = None
+    purges: int = 0
 
     @property
     def more_bytes(self) -> int:
@@ -77,7 +79,8 @@ class Sampled:
 
     @property
     def _quantities(self) -> Mapping[str, float]:
-        return cost.made_again(len(self.before), len(self.after), self.resizes, self.gb_seconds)
+        made = cost.made_again(len(self.before), len(self.after), self.resizes, self.gb_seconds)
+        return {**made, "invalidation_path": self.purges}
 
 
 @dataclass(frozen=True)
@@ -217,8 +220,16 @@ def _made(stack: Stack, functions: Functions, prefix: str, image: Image, plan: s
             return Sampled(image.id, prefix, image.renditions, after, rejected=answer)
         after += from_dynamodb({"renditions": answer["renditions"]})["renditions"]
     seconds = time.monotonic() - begin
-    resizes = len(inspected["resizes"])
-    return Sampled(image.id, prefix, image.renditions, after, resizes, seconds * functions.resize_gigabytes)
+    becomes_private = is_private(inspected["digest"]) and not image.private
+    return Sampled(
+        image.id,
+        prefix,
+        image.renditions,
+        after,
+        resizes=len(inspected["resizes"]),
+        gb_seconds=seconds * functions.resize_gigabytes,
+        purges=1 if becomes_private and "DistributionId" in stack.outputs else 0,
+    )
 
 
 def forget(stack: Stack, sample: Sequence[Sampled]) -> None:
