@@ -20,7 +20,11 @@ def is_json(config: Mapping[str, Any]) -> bool:
 
 
 def framed(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> str:
-    """The function's own lines between Lambda's: one for the start, and the report with durations and memory."""
+    """The function's own lines between Lambda's: one for the start, and the report with durations and memory.
+
+    With the SystemLogLevel WARN, Lambda writes the report of an invocation that failed, and nothing else. Source:
+    docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+    """
     metrics = {
         "durationMs": round(outcome.duration_ms, 3),
         "billedDurationMs": math.ceil(outcome.duration_ms + outcome.init_ms),
@@ -31,13 +35,10 @@ def framed(config: Mapping[str, Any], request_id: str, outcome: Outcome) -> str:
     status = "timeout" if outcome.timed_out else "error" if outcome.is_error else "success"
     start = {"requestId": request_id, "version": config.get("Version", "$LATEST")}
     report = {"requestId": request_id, "status": status, "metrics": metrics}
-    return "\n".join(
-        (
-            _line("platform.start", start),
-            *outcome.log.splitlines(),
-            _line("platform.report", report),
-        )
-    )
+    own = outcome.log.splitlines()
+    if (config.get("LoggingConfig") or {}).get("SystemLogLevel") == "WARN":
+        return "\n".join(own if status == "success" else (*own, _line("platform.report", report)))
+    return "\n".join((_line("platform.start", start), *own, _line("platform.report", report)))
 
 
 def _line(kind: str, record: Mapping[str, Any]) -> str:

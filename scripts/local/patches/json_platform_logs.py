@@ -40,8 +40,10 @@ def emit(
     name = config.get("FunctionName", "")
     logging = config.get("LoggingConfig") or {}
     group = cloudwatch_logs._log_groups.get(logging.get("LogGroup") or f"/aws/lambda/{name}")
-    if not (is_json(config) and log_text and group):
+    if not (is_json(config) and group):
         original(func, request_id, log_text, *rest, **more)
+        return
+    if not log_text:  # an invocation that logs nothing, of a function whose SystemLogLevel is WARN
         return
     metrics.record_embedded(log_text.splitlines())
     now = int(time.time() * 1000)

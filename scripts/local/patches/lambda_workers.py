@@ -4,12 +4,12 @@ MiniStack runs them in worker scripts of its own that lose a Python exception's 
 50 ms for log lines at each invocation, pass this machine's environment on, and start a process for each concurrent
 invocation without limit (262 of them, 16 GB, for 50 uploads). It takes five messages at a time from a queue whose event
 source mapping sets no limit, where Lambda takes up to 1,250. A limit from a template's parameter is a text, which it
-compares with a number.
+compares with a number. It records durations only of calls through Lambda's API, with the wait for a worker.
 
 Upstream: MiniStack, `services/lambda_svc.py`, `_execute_function_warm`. Its warm workers (`core/lambda_runtime.py`)
 would report `errorType` as the exception's class, take the log lines that precede an answer instead of waiting, start
 with only Lambda's environment, and queue invocations beyond a limit of workers. `_sqs_esm_concurrency` would be that
-limit where the mapping has none.
+limit where the mapping has none. `_execute_function` would record the durations.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from typing import Any
 
 from ministack.services import lambda_svc
 
+from local import metrics
 from local.lambda_runtime.executor import Executor, as_ministack_result
+from local.lambda_runtime.worker import Outcome
 from local.patches.patch import wrap
 
 Execute = Callable[[dict[str, Any], Any, str], dict[str, Any]]
@@ -30,6 +32,7 @@ def apply(executor: Executor) -> None:
     """Replace the executor of `python*` runtimes; queues without a limit of their own keep all its workers busy."""
     wrap(lambda_svc, "_sqs_esm_concurrency", partial(taken_at_once, executor.pool.limit))
     wrap(lambda_svc, "_execute_function_warm", partial(execute, executor))
+    wrap(lambda_svc, "_emit_lambda_metrics", without_duration)
 
 
 def execute(
@@ -41,7 +44,19 @@ def execute(
     if not str(config.get("Runtime", "")).startswith("python") or not package:
         return dict(original(func, event, request_id))
     trace = lambda_svc._xray_trace_id_for_invocation(config)
-    return as_ministack_result(lambda: executor.invoke(config, package, event, request_id, trace), throttled)
+
+    def invoked() -> Outcome:
+        outcome = executor.invoke(config, package, event, request_id, trace)
+        own = {"FunctionName": config["FunctionName"]}
+        metrics.record("AWS/Lambda", "Duration", outcome.duration_ms, own)
+        return outcome
+
+    return as_ministack_result(invoked, throttled)
+
+
+def without_duration(original: Callable[..., None], function_name: str, **counted: float) -> None:
+    """The counts of an invocation; its duration is recorded where it runs."""
+    original(function_name, **{**counted, "duration_ms": 0.0})
 
 
 def taken_at_once(

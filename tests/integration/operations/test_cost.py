@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -39,11 +40,23 @@ def test_an_upload_is_what_its_execution_and_its_functions_did(service: Any, cou
     assert 1_000 < quantities["log_gb"] * 1e9 < 100_000
 
 
-def test_a_redirect_is_a_request_an_invocation_and_its_log_lines(counted: dict[str, Any]) -> None:
+def test_a_redirect_is_a_request_an_invocation_its_time_and_one_line(
+    service: Any, counted: dict[str, Any]
+) -> None:
     quantities = counted["redirects"]["quantities"]
     assert counted["redirects"]["sample"] >= 3
     assert (quantities["http_api_request"], quantities["lambda_request"]) == (1, 1)
-    assert 300 < quantities["log_gb"] * 1e9 < 3_000
+    assert quantities["lambda_gb_second"] > 0
+    assert not [note for note in counted["notes"] if "durations" in note]
+    pages = service.stack.client("logs").get_paginator("filter_log_events")
+    found = pages.paginate(logGroupName=f"/{service.stack.name}/functions")
+    messages = [event["message"] for page in found for event in page["events"]]
+    reads = [message for message in messages if "ReadMs" in json.loads(message)]
+    assert quantities["log_gb"] * 1e9 <= max(len(message.encode()) + 26 for message in reads)
+    requests = {json.loads(message)["request_id"] for message in reads}
+    assert not [
+        message for message in set(messages) - set(reads) if any(each in message for each in requests)
+    ]
 
 
 def test_at_rest_the_stack_pays_for_what_the_machine_left_out_of_the_template_too(

@@ -102,6 +102,8 @@ def _notes(session: Session, upload: Usage, redirect: Usage, resting: dict[str, 
         notes.append("No upload has become READY yet: the month has those of a typical 12-megapixel photo.")
     if not redirect.sample:
         notes.append("No redirect in the last 24 hours: the month has none.")
+    elif not redirect.quantities["lambda_gb_second"]:
+        notes.append("CloudWatch does not show the reader's durations yet: its GB-seconds are missing.")
     if "lambda_request" not in resting:
         notes.append("The reconciler has not run in the last 24 hours: its 2,920 runs a month are missing.")
     if unknown := standing.unpriced(resting):

@@ -14,6 +14,7 @@ from statistics import fmean
 from typing import Any
 
 from imageservice_operator.operations import executions
+from imageservice_operator.operations.function_durations import mean_gb_seconds
 from imageservice_operator.operations.function_logs import Invocation, invocations
 from imageservice_operator.operations.stack import Stack
 
@@ -21,8 +22,7 @@ from imageservice_operator.operations.stack import Stack
 _S3_PUTS = {"PutObject", "CopyObject", "ListObjectsV2", "ListObjectVersions"}
 _S3_GETS = {"GetObject", "HeadObject", "GetObjectTagging"}
 _FROM_THE_TABLE = ("CacheMiss", "CacheBypass")
-# The reader's lines, and Lambda's own about every function.
-_READS = '{ ($.ReadMs >= 0) || ($.type = "platform.*") }'
+_READS = "{ $.ReadMs >= 0 }"  # the reader's lines; Lambda adds none of its own to a read that succeeds
 _QUEUED = 3  # requests of a call that waits in a queue: sent, received and deleted
 _PAGES = 10  # of executions to look through for uploads that were made
 
@@ -74,19 +74,31 @@ def of_uploads(stack: Stack, sample: int = 20, *, replaced: bool = False) -> Usa
 
 
 def of_redirects(stack: Stack, sample: int = 1000, *, hours: float = 24) -> Usage:
-    """The latest redirects of the last hours that the API answered with 302."""
+    """The latest redirects of the last hours that the API answered with 302.
+
+    The billed time is the mean of all of the reader's invocations in these hours; 0 if CloudWatch does not know it yet.
+    """
     now = datetime.now(UTC)
-    window = [(now - timedelta(hours=hours), now)]
+    window = (now - timedelta(hours=hours), now)
     found = [
         each
-        for each in invocations(stack, window, pattern=_READS).values()
-        if each.line.get("status") == 302 and "ReadMs" in each.line and each.gb_seconds
+        for each in invocations(stack, [window], pattern=_READS).values()
+        if each.line.get("status") == 302 and "ReadMs" in each.line
     ][-sample:]
+    reader = stack.outputs.get("ReaderFunctionArn")
+    gb_seconds = mean_gb_seconds(stack, reader, *window) if found and reader else None
     counted = []
     for each in found:
-        quantities = Counter({"http_api_request": 1.0, **of_invocation(each, 1)})
-        quantities["dynamodb_read_unit"] += sum(each.line.get(name, 0) for name in _FROM_THE_TABLE)
-        counted.append(quantities)
+        own = of_invocation(each, 1)
+        from_the_table = sum(each.line.get(name, 0) for name in _FROM_THE_TABLE)
+        counted.append(
+            {
+                **own,
+                "http_api_request": 1.0,
+                "lambda_gb_second": gb_seconds or 0.0,
+                "dynamodb_read_unit": own.get("dynamodb_read_unit", 0.0) + from_the_table,
+            }
+        )
     return Usage(len(counted), _mean(counted)) if counted else NOTHING
 
 
