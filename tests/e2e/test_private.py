@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from service import Service
 from waiting import HANG_S, until
 
+from imageservice.core.keys import cache_tag, digest_of
 from imageservice_operator.cli.__main__ import images as command_line
 from imageservice_operator.operations import links, prices, reprocess
 from local import background
@@ -151,6 +153,28 @@ def test_an_image_that_becomes_private_and_public_again_is_never_at_its_old_addr
     assert get(get(link).headers["location"]).status_code == 200  # links work until they expire
     assert get(location.partition("?")[0].replace("/signed/", "/")).status_code in (403, 404)
     assert get(location.partition("?")[0]).status_code == 403
+
+
+def test_a_public_file_that_is_left_over_of_a_private_image_is_deleted_at_once_and_purged(
+    service: Service, state_dir: Path, image: str
+) -> None:
+    """As an execution leaves it that was stopped late; also if it is to expire."""
+    client, bucket = service.stack.client("s3"), service.stack.processed_bucket
+    keys = [f"{image}/{digit * 16}/w64.webp" for digit in "01"]
+    tag = {"cache-tag": cache_tag(image)}
+    for key, tagging in zip(keys, ("", "retired=true"), strict=True):
+        client.put_object(Bucket=bucket, Key=key, Body=b"x", Metadata=tag, Tagging=tagging)
+    urls = [f"{service.stack.public_url}/renditions/{quote(key)}" for key in keys]
+    assert [get(url).status_code for url in urls] == [200, 200]
+    search = ("reconcile", "--storage", "--prefix", image, "--older-than", "0")
+    _, *shown = command(state_dir, *search, "--dry-run")
+    assert [(each["key"], each["exposed"]) for each in shown] == [(key, True) for key in keys]
+    assert [get(url).status_code for url in urls] == [200, 200]
+    command(state_dir, *search)
+    assert 200 not in {get(url).status_code for url in urls}
+    stored = client.list_objects_v2(Bucket=bucket, Prefix=f"{image}/")["Contents"]
+    assert {digest_of(each["Key"])[0] for each in stored} == {"p"}
+    assert get(get(signed(service, image).url).headers["location"]).status_code == 200
 
 
 def made_by(service: Service, plan: dict[str, Any], image_id: str) -> None:

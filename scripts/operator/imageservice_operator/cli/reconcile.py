@@ -42,8 +42,9 @@ def run_reconcile(
 
     The stack does this every 15 minutes by itself. The images that it finds become FAILED, and can be replayed.
 
-    With --storage, find renditions that are neither served nor about to be, and let them expire a day later. It lists
-    the whole bucket, so the stack does not do this by itself.
+    With --storage, find renditions that are neither served nor about to be, and let them expire a day later. Those
+    that show a private image to everybody are deleted at once. It lists the whole bucket, so the stack does not do this
+    by itself.
     """
     if in_storage:
         _reconcile_storage(session, prefix, timedelta(hours=older_than), dry_run=dry_run)
@@ -63,7 +64,7 @@ def run_reconcile(
 
 def _reconcile_storage(session: Session, prefix: str, older_than: timedelta, *, dry_run: bool) -> None:
     """Prints each object that is left over as it is found, and their sum."""
-    count = size = retired = 0
+    count = size = retired = exposed = 0
     with counting(session.err) as progress:
         bar = progress.add_task("Looking at objects", total=None)
         found = storage.left_over(
@@ -77,7 +78,11 @@ def _reconcile_storage(session: Session, prefix: str, older_than: timedelta, *, 
             session.emit({**each.as_json(), "retired": is_retired})
             session.show_whole(untrusted(each.key))
             count, size, retired = count + 1, size + each.bytes, retired + is_retired
+            exposed += each.exposed
     done = "would expire in a day" if dry_run else "will expire in a day"
     session.show(
         f"{count:,} objects of {size:,} bytes are left over; {count if dry_run else retired:,} {done}."
     )
+    if exposed:
+        what = "would be" if dry_run else "were"
+        session.show(f"{exposed:,} of them showed private images to everybody: these {what} deleted at once.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,11 +13,11 @@ from typing import Any
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
 from imageservice.core.keys import is_private
 from imageservice_operator.operations import cost, images, prices, reprocess
-from imageservice_operator.operations.errors import OperationFailed
 from imageservice_operator.operations.images import Image
 from imageservice_operator.operations.plan import PlanDocument
 from imageservice_operator.operations.plan_estimate import Estimate
 from imageservice_operator.operations.stack import Stack
+from imageservice_operator.operations.workflow_functions import function_of, invoke, retire_digests
 
 SAMPLE = 10
 _AT_ONCE = 4
@@ -32,20 +31,13 @@ class Functions:
 
     inspect: str
     resize: str
-    retire: str
     resize_gigabytes: float
 
     @classmethod
     def of(cls, stack: Stack) -> Functions:
-        machine = stack.client("stepfunctions").describe_state_machine(
-            stateMachineArn=stack.machine_arn("ProcessImage")
-        )
-        states = json.loads(machine["definition"])["States"]
-        called = (states["Inspect original"], states["Retire replaced renditions"])
-        inspect, retire = (str(state["Arguments"]["FunctionName"]) for state in called)
         resize = stack.output("ResizeFunctionArn")
         memory = stack.client("lambda").get_function_configuration(FunctionName=resize)["MemorySize"]
-        return cls(inspect, resize, retire, memory / 1024)
+        return cls(function_of(stack, "Inspect original"), resize, memory / 1024)
 
 
 @dataclass(frozen=True)
@@ -194,7 +186,7 @@ def _served(stack: Stack, keys: list[str], number: int) -> list[Image]:
 
 
 def _made(stack: Stack, functions: Functions, prefix: str, image: Image, plan: str) -> Sampled:
-    inspected = _invoke(
+    inspected = invoke(
         stack,
         functions.inspect,
         {
@@ -215,7 +207,7 @@ def _made(stack: Stack, functions: Functions, prefix: str, image: Image, plan: s
             "resize": resize,
             "execution": _EXECUTION,
         }
-        answer = _invoke(stack, functions.resize, request)
+        answer = invoke(stack, functions.resize, request)
         if isinstance(answer, str):
             return Sampled(image.id, prefix, image.renditions, after, rejected=answer)
         after += from_dynamodb({"renditions": answer["renditions"]})["renditions"]
@@ -234,28 +226,9 @@ def _made(stack: Stack, functions: Functions, prefix: str, image: Image, plan: s
 
 def forget(stack: Stack, sample: Sequence[Sampled]) -> None:
     """Lets the renditions of the sample expire a day later, unless they are served by now, or are being made."""
-    functions = Functions.of(stack)
     found = images.get_many(stack, [each.id for each in sample])
     for each in sample:
         digests = sorted({rendition["key"].split("/")[-2] for rendition in each.after})
         if each.id not in found or not digests:
             continue
-        request = {
-            "execution": _EXECUTION,
-            "upload": to_dynamodb({"upload": found[each.id].upload})["upload"],
-            "digests": digests,
-            "left_over": False,
-        }
-        _invoke(stack, functions.retire, request)
-
-
-def _invoke(stack: Stack, function: str, request: Mapping[str, Any]) -> Any:
-    """The function's answer, or why it rejects the image. Raises OperationFailed for any other error."""
-    answer = stack.client("lambda").invoke(FunctionName=function, Payload=json.dumps(request).encode())
-    result = json.loads(answer["Payload"].read())
-    if "FunctionError" not in answer:
-        return result
-    message = str(result.get("errorMessage", result))
-    if result.get("errorType") == "ImageRejected":
-        return message
-    raise OperationFailed(f"{function.rpartition('function:')[2]} failed: {message}")
+        retire_digests(stack, found[each.id], digests, _EXECUTION)

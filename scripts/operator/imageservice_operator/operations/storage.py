@@ -9,30 +9,37 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from imageservice.adapters.processed_bucket import Renditions, StoredRendition
-from imageservice.core.keys import DIGEST, cache_tag
+from imageservice.core.keys import DIGEST, cache_tag, digest_of, is_private
 from imageservice.core.timestamps import to_text
 from imageservice_operator.operations import failures, images
 from imageservice_operator.operations.stack import Stack
+from imageservice_operator.operations.workflow_functions import retire_digests
 
 # ProcessImage may run for three hours; what it stores is recorded at its end.
 OLDER_THAN = timedelta(hours=4)
 _KEY = re.compile(rf"(.+)/{DIGEST}/[^/]+\.[a-z]+", re.DOTALL)
 _AT_ONCE = 16
+_EXECUTION = "reconcile-storage"  # stands for an execution in the function's log
 
 
 @dataclass(frozen=True)
 class LeftOver:
-    """One object of no use: its key, the image that it was made for, its bytes, and when it was stored."""
+    """One object of no use: its key, the image that it was made for, its bytes, and when it was stored.
+
+    One that is `exposed` shows a private image to everybody who has its address.
+    """
 
     key: str
     image_id: str
     bytes: int
     modified: datetime
+    exposed: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "modified": to_text(self.modified)}
@@ -64,22 +71,29 @@ def left_over(
                 stack, [each.image_id for each in candidates if each.image_id not in busy]
             )
             unused = [
-                each
+                replace(each, exposed=_is_exposed(each, items.get(each.image_id)))
                 for each in candidates
                 if each.image_id not in busy and _is_unused(each, items.get(each.image_id))
             ]
             retired = pool.map(lambda each: renditions.is_retired(_stored(each)), unused)
-            yield from (each for each, gone in zip(unused, retired, strict=True) if not gone)
+            yield from (each for each, gone in zip(unused, retired, strict=True) if each.exposed or not gone)
             seen += len(listed)
             if on_page:
                 on_page(seen)
 
 
 def retire(stack: Stack, found: Iterable[LeftOver]) -> Iterator[tuple[LeftOver, bool]]:
-    """Lets each expire a day from now; False if it is gone, or was stored again since it was listed."""
+    """Lets each expire a day from now; False if it is gone, or was stored again since it was listed.
+
+    Exposed ones are deleted at once, and purged from the edge.
+    """
     renditions = Renditions(stack.client("s3"), stack.processed_bucket)
-    for each in found:
-        yield each, renditions.retire(_stored(each), cache_tag(each.image_id))
+    for (image_id, digest, exposed), group in groupby(found, key=_digest_of):
+        if exposed:
+            retire_digests(stack, images.get(stack, image_id), [digest], _EXECUTION)
+            yield from ((each, True) for each in group)
+        else:
+            yield from ((each, renditions.retire(_stored(each), cache_tag(image_id))) for each in group)
 
 
 def _candidate(entry: Mapping[str, Any]) -> LeftOver | None:
@@ -94,6 +108,14 @@ def _is_unused(each: LeftOver, image: images.Image | None) -> bool:
     if image.status in ("PROCESSING", "FAILED"):
         return False
     return each.key not in {rendition["key"] for rendition in image.renditions}
+
+
+def _is_exposed(each: LeftOver, image: images.Image | None) -> bool:
+    return image is not None and image.private and not is_private(digest_of(each.key))
+
+
+def _digest_of(each: LeftOver) -> tuple[str, str, bool]:
+    return each.image_id, digest_of(each.key), each.exposed
 
 
 def _stored(each: LeftOver) -> StoredRendition:
