@@ -32,6 +32,8 @@ MODES = ("L", "LA", "RGB", "RGBA", "CMYK")
 # the light, to white text on black 5 to 9 %, to photos, screenshots and logos 2 % at most. Beyond this share, a filter
 # without such lobes is used.
 _MOST_CLIPPED = 0.1
+# Of wide images, about so many columns are looked at for it, evenly spread.
+_SEEN_COLUMNS = 500
 # Rows and columns of the result that one product makes. With more, more of the weights are 0.
 _ROWS, _COLUMNS = 8, 16
 # How many of the numbers of the image are light at a time: 2 MB, which a processor's cache holds.
@@ -107,7 +109,7 @@ class _Source(NamedTuple):
 def _resized(
     source: _Source, size: tuple[int, int], box: Box, curve: _Curve, filter: _Filter
 ) -> tuple[Image.Image, float]:
-    """The resized image, and the light below black that the filter made, as a share of all its light."""
+    """The resized image, and about how much light below black the filter made, as a share of all light that is left."""
     image = source.image
     across = _weights(image.width, size[0], box[0], box[2], filter, _COLUMNS)
     down = _weights(image.height, size[1], box[1], box[3], filter, _ROWS)
@@ -117,18 +119,20 @@ def _resized(
     top, below, total = 0, 0.0, 0.0
     for rows in _shrunk_down(source, (left, right), down, curve.light):
         columns = rows.reshape(len(rows), -1)
-        shrunk = np.concatenate(
-            [part.shares @ columns[part.begin - left : part.end - left] for part in across]
-        )
-        shrunk = shrunk.reshape(size[0], *rows.shape[1:])
-        light = float(shrunk[:, :colors].sum())
-        np.maximum(shrunk, 0, out=shrunk)
-        total += light
-        below += float(shrunk[:, :colors].sum()) - light
-        bottom = top + shrunk.shape[2]
+        products = np.empty((size[0], columns.shape[1]), np.float32)
+        for number, part in enumerate(across):
+            to = products[number * _COLUMNS : (number + 1) * _COLUMNS]
+            np.matmul(part.shares, columns[part.begin - left : part.end - left], out=to)
+        _, channels, height = rows.shape
+        shrunk = products.reshape(size[0], channels, height)
+        seen = shrunk[:: 1 + size[0] // _SEEN_COLUMNS, :colors]
+        total += float(seen.sum())
+        below -= float(np.minimum(seen, 0).sum())
+        bottom = top + height
         result[top:bottom] = _encoded(shrunk, image.mode, curve.numbers).transpose(2, 0, 1)
         top = bottom
-    return Image.frombytes(image.mode, size, result.tobytes()), below / max(total, 1e-9)
+    resized = Image.frombuffer(image.mode, size, result, "raw", image.mode, 0, 1)
+    return resized, below / max(total, 1e-9)
 
 
 def _shrunk_down(
