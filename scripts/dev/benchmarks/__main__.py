@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("auto", "bulk", "bytes", "crops", "images", "light", "local", "operator", "read", "serve")
+NAMES = ("auto", "bulk", "bytes", "crops", "images", "light", "local", "operator", "read", "repeats", "serve")
 
 
 def main() -> None:

@@ -14,9 +14,10 @@ from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, ImageSequence
+from PIL import Image, ImageSequence
 from skimage.metrics import structural_similarity
 
+from dev.benchmarks import drawn
 from dev.benchmarks.judge import ssimulacra2
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Size, Target, fitted
@@ -67,8 +68,8 @@ def main() -> None:
     argparse.ArgumentParser(prog=sys.argv[0], description=(__doc__ or "").partition(": ")[2]).parse_args()
     print("| | format | bytes before | after | CPU ms | SSIM | SSIMULACRA2 |\n|---|---|---|---|---|---|---|")
     stills = [(f"{name}, {width}", _pixels(path, width)) for name, path, width in _STILLS]
-    drawn = [("interface, 1280", _interface(1280)), ("interface, 640", _interface(640))]
-    for name, image in [*stills, *drawn, ("red text on blue, 640", _text())]:
+    made = [("interface, 1280", drawn.interface(1280)), ("interface, 640", drawn.interface(640))]
+    for name, image in [*stills, *made, ("red text on blue, 640", drawn.red_on_blue())]:
         transparent = image.mode in ("LA", "RGBA")
         for name_of_format in ("avif", "webp", "png" if transparent else "jpeg"):
             before = _measured(image, partial(_fixed, format=name_of_format))
@@ -103,33 +104,6 @@ def _pixels(path: Path, width: int) -> Image.Image:
     pixels = decode_still(file, header, target)
     image = to_srgb(fit(pixels, header, target), pixels.profile)
     return image if is_transparent(pixels.image) else without_alpha(image)
-
-
-def _text() -> Image.Image:
-    page = Image.new("RGB", (640, 300), (0, 0, 160))
-    draw = ImageDraw.Draw(page)
-    for row in range(14):
-        draw.text(
-            (5, 5 + 20 * row), f"Colored edges fade {row} " * 2, (255, 30, 30), ImageFont.load_default(20)
-        )
-    return page
-
-
-def _interface(width: int) -> Image.Image:
-    """A page of an application, drawn at 2560 pixels."""
-    page = Image.new("RGB", (2560, 1800), "#f6f7f9")
-    page.paste("#8f5bd6", (0, 0, 2560, 160))
-    page.paste("#3b2db0", (0, 0), Image.linear_gradient("L").resize((2560, 160)))
-    draw = ImageDraw.Draw(page)
-    for row in range(9):
-        top = 200 + row * 170
-        draw.rounded_rectangle((60, top, 2500, top + 150), 18, fill="white", outline="#d8dbe2", width=2)
-        draw.text((260, top + 20), f"Order #10{row}42, Ada Lovelace", "#202430", ImageFont.load_default(44))
-        draw.text((260, top + 80), "Paid by card, shipped on Tuesday", "#6b7280", ImageFont.load_default(34))
-        badge = ("#16a34a", "#dc2626", "#d97706")[row % 3]
-        draw.rounded_rectangle((2140, top + 40, 2460, top + 110), 30, fill=badge)
-        draw.text((2180, top + 50), "Delivered", "white", ImageFont.load_default(44))
-    return page.resize((width, width * 45 // 64), Image.Resampling.LANCZOS)
 
 
 def _fixed(image: Image.Image, format: str) -> bytes:

@@ -27,7 +27,7 @@ def faded_share(image: Image.Image) -> float:
     """The share of the pixels, 0 to 1, whose color would change visibly at half the resolution (4:2:0)."""
     if image.mode != "RGB":
         return 0.0
-    image = _strips(image)
+    image = strips(image, _SEEN_PIXELS)
     changed = 0
     for chroma in image.convert("YCbCr").split()[1:]:
         halved = chroma.reduce(2).resize(chroma.size, Image.Resampling.BILINEAR)
@@ -35,18 +35,18 @@ def faded_share(image: Image.Image) -> float:
     return changed / (image.width * image.height)
 
 
-def _strips(image: Image.Image) -> Image.Image:
-    """A part of a large image's rows, evenly spread: strips, because colors are halved in both directions."""
-    step = image.width * image.height // _SEEN_PIXELS
+def strips(image: Image.Image, pixels: int) -> Image.Image:
+    """A part of a large image's rows, about so many `pixels`, evenly spread; in strips, neighbors stay together."""
+    step = image.width * image.height // pixels
     if step <= 1:
         return image
-    strips = [
+    taken = [
         image.crop((0, top, image.width, min(top + _STRIP_ROWS, image.height)))
         for top in range(0, image.height, _STRIP_ROWS * step)
     ]
-    seen = Image.new(image.mode, (image.width, sum(strip.height for strip in strips)))
+    seen = Image.new(image.mode, (image.width, sum(strip.height for strip in taken)))
     at = 0
-    for strip in strips:
+    for strip in taken:
         seen.paste(strip, (0, at))
         at += strip.height
     return seen
