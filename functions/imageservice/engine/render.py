@@ -20,11 +20,12 @@ from imageservice.engine.decode_animation import decode_frames
 from imageservice.engine.encode import encode
 from imageservice.engine.encode_animation import RenderedFrame, encode_animation
 from imageservice.engine.inspection import displayed_size, read_header
+from imageservice.engine.own_rights import own_rights
 from imageservice.engine.own_size import no_larger_than_original
 from imageservice.engine.pixels.alpha import flattened, is_transparent, without_alpha
 from imageservice.engine.pixels.color import is_srgb, to_srgb
 from imageservice.engine.placeholder import dominant_color, placeholder
-from imageservice.engine.rights import own_rights, with_rights
+from imageservice.engine.rights import with_rights
 
 _PREVIEW = 64
 NO_RIGHTS: Mapping[str, str | None] = MappingProxyType({})

@@ -1,95 +1,20 @@
-"""Who owns an image and who is credited: read from an original's own metadata, and put into renditions as XMP.
-
-Nothing else of the metadata passes: the packet in a rendition is made here, of two texts.
-"""
+"""Puts who owns an image and who is credited into renditions, as XMP: a packet of these two texts and nothing else."""
 
 import struct
 from collections.abc import Callable, Mapping
 from zlib import crc32
 
-from imageservice.core.errors import ImageRejected, RequestInvalid
-from imageservice.core.text_rules import check_text
-from imageservice.engine.containers import avif_writer, exif
-from imageservice.engine.containers.bounded_file import BoundedFile
-from imageservice.engine.containers.header import Header
-from imageservice.engine.containers.jpeg_segments import read_frame, segment
-from imageservice.engine.xmp import packet, rights_in
+from imageservice.engine.containers import avif_writer
+from imageservice.engine.containers.jpeg_segments import segment
+from imageservice.engine.xmp import packet
 
-_LONGEST = 300  # image_text.schema.json
-_IIM_MARK, _IIM_BLOCK = b"Photoshop 3.0\0", b"8BIM\x04\x04\0\0"
-_IIM_LOOK = 1_000_000
-# Record 2 of IPTC's Information Interchange Model, version 4.2.
-_IIM_SETS = {b"\x1c\x02\x74": "copyright", b"\x1c\x02\x6e": "credit"}
-_EXIF_TAGS = {0x8298: "copyright", 0x013B: "credit"}  # Copyright, Artist
 _GIF_LOOP = b"!\xff\x0bNETSCAPE2.0"
 _APP1, _XMP_NAME = 0xE1, b"http://ns.adobe.com/xap/1.0/\0"
-
-
-def own_rights(data: bytes, file: BoundedFile, header: Header) -> dict[str, str]:
-    """`copyright` and `credit` as the original says them: in XMP, else (a JPEG) in IPTC's IIM or in Exif.
-
-    Whatever is hostile, damaged or no text is none.
-    """
-    sources = [rights_in(data)]
-    if header.format == "jpeg":
-        sources += [_iim(data[:_IIM_LOOK]), _exif(file)]
-    found: dict[str, str] = {}
-    for source in sources:
-        for name, value in source.items():
-            usable = _line(name, value)
-            if usable:
-                found.setdefault(name, usable)
-    return found
 
 
 def with_rights(data: bytes, format: str, size: tuple[int, int], rights: Mapping[str, str]) -> bytes:
     """A rendition's bytes with the rights in an XMP packet; `size` is its width and height."""
     return _WRITERS[format](data, packet(rights), size) if rights else data
-
-
-def _line(name: str, value: str) -> str:
-    """The value as one line of text that is accepted for the field; empty if it can't be."""
-    text = " ".join(value.split())[:_LONGEST].strip()
-    try:
-        check_text({name: text})
-    except RequestInvalid:
-        return ""
-    return text
-
-
-def _iim(data: bytes) -> dict[str, str]:
-    begin = data.find(_IIM_MARK)
-    block = data.find(_IIM_BLOCK, begin) if begin >= 0 else -1
-    if block < 0 or len(data) < block + 12:
-        return {}
-    (length,) = struct.unpack_from(">I", data, block + 8)
-    sets = data[block + 12 : block + 12 + min(length, 0xFFFF)]
-    found: dict[str, str] = {}
-    place = 0
-    while place + 5 <= len(sets) and sets[place] == 0x1C:
-        (size,) = struct.unpack_from(">H", sets, place + 3)
-        name = _IIM_SETS.get(sets[place : place + 3])
-        if name and size <= 0x7FFF:
-            found.setdefault(name, _decoded(sets[place + 5 : place + 5 + size]))
-        place += 5 + size
-    return found
-
-
-def _exif(file: BoundedFile) -> dict[str, str]:
-    try:
-        block = read_frame(file).exif
-    except ImageRejected:
-        return {}
-    texts = exif.texts(block, _EXIF_TAGS)
-    # The photographer's notice ends at a NUL, the editor's follows it.
-    return {_EXIF_TAGS[tag]: _decoded(text.strip(b"\0 ").replace(b"\0", b" ")) for tag, text in texts.items()}
-
-
-def _decoded(text: bytes) -> str:
-    try:
-        return text.decode()
-    except UnicodeDecodeError:
-        return text.decode("latin-1")
 
 
 def _jpeg(data: bytes, xmp: bytes, _: tuple[int, int]) -> bytes:

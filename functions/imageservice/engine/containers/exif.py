@@ -1,7 +1,7 @@
 """Reads the few tags that the engine needs from EXIF: the orientation, and texts."""
 
 import struct
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 ORIENTATION = 0x0112
 _INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}
@@ -35,11 +35,20 @@ def orientation(block: bytes | None) -> int:
     return 1
 
 
-_ASCII, _MOST_ENTRIES, _LONGEST = 2, 1000, 10_000
+_MOST_ENTRIES, _LONGEST = 1000, 65_535
+TEXTS = {2: 1}
+"""The type that texts have, and the bytes of each of its items."""
+BLOCKS = {1: 1, 4: 4, 7: 1}
+"""The types that blocks of other kinds have. Source: TIFF 6.0, section 2; some programs give IPTC as long numbers."""
 
 
 def texts(block: bytes | None, tags: Collection[int]) -> dict[int, bytes]:
     """The bytes of those of the tags in the first directory that are texts; none where the block is damaged."""
+    return values(block, tags, TEXTS)
+
+
+def values(block: bytes | None, tags: Collection[int], types: Mapping[int, int]) -> dict[int, bytes]:
+    """The bytes of those of the tags in the first directory that have one of the `types`, none of them too long."""
     tiff = (block or b"").removeprefix(b"Exif\0\0")
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     found: dict[int, bytes] = {}
@@ -51,9 +60,10 @@ def texts(block: bytes | None, tags: Collection[int]) -> dict[int, bytes]:
         for index in range(min(entries, _MOST_ENTRIES)):
             place = directory + 2 + 12 * index
             tag, kind, count, offset = struct.unpack_from(order + "HHII", tiff, place)
-            if tag in tags and kind == _ASCII and count <= _LONGEST:
-                begin = place + 8 if count <= 4 else offset
-                found.setdefault(tag, tiff[begin : begin + count])
+            length = types.get(kind, 0) * count
+            if tag in tags and 0 < length <= _LONGEST:
+                begin = place + 8 if length <= 4 else offset
+                found.setdefault(tag, tiff[begin : begin + length])
     except struct.error:
         return found
     return found

@@ -228,6 +228,15 @@ def _still_header(index: Index, primary: int, codec: str, file: BoundedFile) -> 
     return Header("avif", width, height, alpha=alpha, orientation=orientation, crop=crop, cicp=cicp)
 
 
+def exif_block(file: BoundedFile) -> bytes:
+    """The EXIF of an AVIF's or HEIC's primary image; empty without any. Raises ImageRejected."""
+    for box in top_boxes(file):
+        if box.kind == b"meta":
+            index = read_index(body(file, box))
+            return b"" if index.primary is None else _exif(index, index.primary, file)
+    return b""
+
+
 def _exif(index: Index, primary: int, file: BoundedFile) -> bytes:
     """The EXIF block that describes the primary item; its first four bytes say how far on it begins."""
     for item, described in index.references.get(b"cdsc", {}).items():

@@ -52,7 +52,7 @@ class _Frame:
     over: bool
 
 
-def _chunks(file: BoundedFile, offset: int = len(SIGNATURE)) -> Iterator[_Chunk]:
+def chunks(file: BoundedFile, offset: int = len(SIGNATURE)) -> Iterator[_Chunk]:
     """The chunks up to IEND or the end of the file; `offset` of a chunk is where its data begin."""
     for _ in range(_MAX_CHUNKS):
         head = file.at(offset, 8)
@@ -81,7 +81,7 @@ def read_header(file: BoundedFile) -> Header:
     """
     found: dict[bytes, bytes] = {}
     controls = 0
-    for chunk in _chunks(file):
+    for chunk in chunks(file):
         ahead = b"IDAT" not in found
         if chunk.kind == b"fcTL":
             _check_place(_frame(file.at(chunk.offset, 26)), found.get(b"IHDR", b""))
@@ -104,13 +104,13 @@ def read_header(file: BoundedFile) -> Header:
         height,
         frames=max(1, min(stated_frames, controls)),
         alpha=kind in (4, 6) or b"tRNS" in found,
-        orientation=exif.orientation(found.get(b"eXIf") or _late_exif(file)),
+        orientation=exif.orientation(found.get(b"eXIf") or late_exif(file)),
         cicp=(cicp[0], cicp[1], cicp[2], cicp[3]) if len(cicp) == 4 else None,
         loops=loops,
     )
 
 
-def _late_exif(file: BoundedFile) -> bytes:
+def late_exif(file: BoundedFile) -> bytes:
     """The data of an eXIf chunk in the file's last 64 kB. Its checksum sets it apart from compressed pixels."""
     tail = file.at(max(0, file.size - _TAIL), _TAIL)
     at = tail.rfind(b"eXIf")
@@ -154,7 +154,7 @@ def still_png(file: BoundedFile) -> bytes:
     """
     parts = [SIGNATURE]
     ihdr = b""
-    for chunk in _chunks(file):
+    for chunk in chunks(file):
         if chunk.kind == b"IHDR" and not ihdr:
             ihdr = _checked(file, chunk)
             parts.append(_chunk(b"IHDR", ihdr))
@@ -172,7 +172,7 @@ def _frames(file: BoundedFile) -> Iterator[tuple[_Frame, bytes]]:
     copied = bytearray()
     frame: _Frame | None = None
     data: list[bytes] = []
-    for chunk in _chunks(file):
+    for chunk in chunks(file):
         if chunk.kind == b"IHDR":
             ihdr = _checked(file, chunk)
         elif chunk.kind in _COLOR_CHUNKS and ihdr and frame is None:
@@ -237,7 +237,7 @@ def _transparent(data: bytes, depth: int, kind: int) -> bytes:
 
 def without_metadata(file: BoundedFile) -> bytes | None:
     """The pixels as they are coded, and nothing else; None where they have 16 bits."""
-    pixels = [chunk for chunk in _chunks(file) if chunk.kind in _PIXEL_CHUNKS]
+    pixels = [chunk for chunk in chunks(file) if chunk.kind in _PIXEL_CHUNKS]
     parts = [_chunk(chunk.kind, _checked(file, chunk)) for chunk in pixels]
     if not parts or parts[0][16] > 8:
         return None
@@ -247,7 +247,7 @@ def without_metadata(file: BoundedFile) -> bytes | None:
 def _wide_key(file: BoundedFile) -> tuple[int, ...] | None:
     """The color that is transparent, where a PNG has RGB of 16 bits and such a color."""
     ihdr = key = b""
-    for chunk in _chunks(file):
+    for chunk in chunks(file):
         if chunk.kind == b"IHDR":
             ihdr = file.at(chunk.offset, 13)
         elif chunk.kind == b"tRNS":

@@ -67,6 +67,14 @@ def read_header(file: BoundedFile) -> Header:
     )
 
 
+def exif_block(file: BoundedFile) -> bytes:
+    """The EXIF of a WebP; empty without any."""
+    for kind, offset, length in _chunks(file):
+        if kind == b"EXIF":
+            return file.at(offset, min(length, _HEADER_BYTES[kind]))
+    return b""
+
+
 def decode(file: BoundedFile) -> Image.Image:
     """The pixels of a still WebP."""
     _check_sound(file)
