@@ -54,7 +54,7 @@ def test_an_image_of_the_default_plan_costs_as_much_as_a_reprocessing_says() -> 
     made = cost.bill("one", cost.made_again(15, 15, 5, typical.quantities["lambda_gb_second"])).total
     # A reprocessing is counted as an upload, whose put it has not, and which is 5 millionths.
     assert made == pytest.approx(cost.reprocessing(1, 0, typical), rel=0.06)
-    assert cost.made_again(15, 15, 5, 0)["state_transition"] == 14 + 1 + 3
+    assert cost.made_again(15, 15, 5, 0)["state_transition"] == 13 + 1 + 3
 
 
 def test_an_image_that_becomes_private_costs_a_purge_more_and_no_transition() -> None:

@@ -106,7 +106,7 @@ def test_a_write_takes_the_units_that_dynamodb_reports() -> None:
     )
 
 
-def test_at_rest_a_stack_costs_its_alarms_metrics_dashboard_key_and_cache_nodes() -> None:
+def test_at_rest_a_stack_costs_its_alarms_metrics_dashboard_keys_polls_and_cache_nodes() -> None:
     body = {
         "widgets": [
             {
@@ -129,6 +129,9 @@ def test_at_rest_a_stack_costs_its_alarms_metrics_dashboard_key_and_cache_nodes(
             "Properties": {"DashboardBody": {"Fn::Sub": json.dumps(body)}},
         },
         "Key": {"Type": "AWS::KMS::Key"},
+        "Secret": {"Type": "AWS::SecretsManager::Secret"},
+        "Polled": {"Type": "AWS::Lambda::EventSourceMapping"},
+        "PolledToo": {"Type": "AWS::Lambda::EventSourceMapping"},
         "Cluster": {"Type": "AWS::ElastiCache::ReplicationGroup"},
         "NotMade": {"Type": "AWS::KMS::Key", "Condition": "Never"},
     }
@@ -151,5 +154,7 @@ def test_at_rest_a_stack_costs_its_alarms_metrics_dashboard_key_and_cache_nodes(
         "dashboard_month": 1,
         "metric_month": 2,
         "kms_key_month": 1,
+        "secret_month": 1,
+        "sqs_request": 2 * 5 * 131_400,  # of two queues, five polls at once, of which a month has so many
         "cache.t4g.small": 4 * 730,
     }

@@ -27,12 +27,13 @@ TYPICAL_UPLOAD = Usage(
         "state_transition": 13,
         "lambda_request": 7,
         "lambda_gb_second": 4.63,
-        "dynamodb_write_unit": 13,
-        "dynamodb_read_unit": 1,
+        "dynamodb_write_unit": 11,
+        "dynamodb_read_unit": 4,
         "s3_put": 16,
         "s3_get": 6,
+        "sqs_request": 15,
         "event": 1,
-        "log_gb": 10e-6,
+        "log_gb": 9e-6,
     },
     2_000_000,
     1_300_000,
@@ -55,7 +56,7 @@ _MADE_AGAIN = {
     "log_gb": 11e-6,
 }
 _RETIRED_EACH = {"lambda_gb_second": 0.25 / 15, "s3_put": 1, "s3_get": 1}
-_RESIZED_EACH = {"state_transition": 1, "lambda_request": 1, "s3_get": 1}
+_RESIZED_EACH = {"state_transition": 1, "lambda_request": 1, "s3_get": 1, "sqs_request": 3}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ HOURS = 730  # of a month
 _NAMESPACE = "ImageService"
 _RECONCILER_RUNS = HOURS * 4
 _VALKEY_LEAST_GB = 0.1
+# Lambda asks each queue of an event source mapping for messages, five times at once, for 20 s each, also if none come:
+# docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+_POLLS = 5 * HOURS * 3600 / 20
 NOT_HERE = "NotOnThisMachine"
 """In a local stack's template, the metadata with the resources that AWS would make and the machine can't."""
 
@@ -37,6 +40,10 @@ def quantities(stack: Stack) -> dict[str, float]:
             counted["metric_month"] += len(_metrics(properties["DashboardBody"]))
         elif kind == "AWS::KMS::Key":
             counted["kms_key_month"] += 1
+        elif kind == "AWS::SecretsManager::Secret":
+            counted["secret_month"] += 1
+        elif kind == "AWS::Lambda::EventSourceMapping":  # all of this service's are queues
+            counted["sqs_request"] += _POLLS
         elif kind == "AWS::ElastiCache::ServerlessCache":
             counted["valkey_gb_hour"] += _VALKEY_LEAST_GB * HOURS
         elif kind == "AWS::ElastiCache::ReplicationGroup":
