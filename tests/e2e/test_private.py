@@ -210,7 +210,7 @@ def test_the_logs_have_no_signature(service: Service, image: str) -> None:
     assert not [text for text in texts() if signature in text or "signature=" in text]
 
 
-def test_a_run_makes_images_private_and_names_the_one_that_stays_public(
+def test_a_run_makes_images_private_and_names_the_one_that_stays_public_which_can_be_hidden(
     service: Service, state_dir: Path, samples: Path, image: str
 ) -> None:
     """Each image was replaced before; the last one by an upload that is no image. Links to private images survive."""
@@ -240,10 +240,17 @@ def test_a_run_makes_images_private_and_names_the_one_that_stays_public(
     )
     assert (code, done["stage"], done["still_public"]) == (1, "DONE", ids[-1:])
     assert effect["dollars"]["total"] > len(ids[:-1]) * A_PURGE
-    code, found = command(state_dir, "plan", "exposed", "--prefix", "run/")
-    assert (code, found["id"], found["status"]) == (1, ids[-1], "REJECTED")
+    search = ("plan", "exposed", "--prefix", "run/")
+    code, found = command(state_dir, *search)
+    assert (code, found["id"], found["status"], found["hidden"]) == (1, ids[-1], "REJECTED", False)
+    link = signed(service, ids[-1]).url
+    assert get(get(link).headers["location"]).status_code == 200  # Redis has it
+    code, found = command(state_dir, *search, "--hide")
+    assert (code, found["id"], found["hidden"]) == (0, ids[-1], True)
+    assert command(state_dir, *search) == [0]
+    assert service.item(ids[-1])["status"] == "REJECTED"  # type: ignore[index]
 
-    for image_id in ids[:-1]:
+    for image_id in ids:
         assert {get(each).status_code for each in old[image_id]} <= {403, 404}
         assert get(get(signed(service, image_id).url).headers["location"]).status_code == 200
     after = [get(link).headers["location"] for link in links]
@@ -254,5 +261,5 @@ def test_a_run_makes_images_private_and_names_the_one_that_stays_public(
 def command(state_dir: Path, *arguments: str) -> list[Any]:
     """Runs the command line; its exit code, and its answers."""
     done = CliRunner().invoke(command_line, [*arguments, "--json", "--state-dir", str(state_dir)])
-    assert done.stdout, done.stderr
+    print(done.stderr)  # shown if the test fails
     return [done.exit_code, *map(json.loads, done.stdout.splitlines())]

@@ -43,6 +43,12 @@ def is_private(digest: str) -> bool:
     return digest.startswith(_PRIVATE)
 
 
+def private_key(rendition_key: str) -> str:
+    """The key under which a private image has the same rendition."""
+    image_id, digest, file = rendition_key.rsplit("/", 2)
+    return f"{image_id}/{_PRIVATE}{digest[1:]}/{file}"
+
+
 def digest_of(rendition_key: str) -> str:
     return rendition_key.rsplit("/", 2)[1]
 

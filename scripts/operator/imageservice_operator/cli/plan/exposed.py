@@ -7,18 +7,22 @@ import click
 from imageservice_operator.cli.output import counting, table, untrusted
 from imageservice_operator.cli.plan.group import plan
 from imageservice_operator.cli.session import Session, command
-from imageservice_operator.operations.exposure import find_exposed
+from imageservice_operator.operations.exposure import find_exposed, hide
 
 
 @command("exposed", "Find images that the plan makes private, and that still have public files.", plan)
 @click.option("--prefix", default="", metavar="TEXT", help="Only images whose ids begin with this.")
-def exposed(session: Session, prefix: str) -> None:
+@click.option("--hide", "hides", is_flag=True, help="Move their files to private addresses.")
+def exposed(session: Session, prefix: str, *, hides: bool) -> None:
     """Find images that the live plan makes private, and whose public files are still there.
 
     An image gets private files when it is made again. One that was rejected or failed keeps the public ones. Readers
     need a link to find them, but anyone who has an old one can use it. The exit code is 1 if there are any.
+
+    With --hide, their files are moved to private addresses as they are, and the public ones are deleted and purged. Not
+    of images that FAILED: replay these.
     """
-    shown, number = table("image", "state", "why"), 0
+    shown, number, hidden = table("image", "state", "why", "hidden"), 0, 0
     with counting(session.err) as progress:
         task = progress.add_task("looking at originals", total=None)
         for image in find_exposed(
@@ -26,13 +30,16 @@ def exposed(session: Session, prefix: str) -> None:
         ):
             number += 1
             why = (image.error or {}).get("cause", "")
-            session.emit({"id": image.id, "status": image.status, "why": why})
-            shown.add_row(untrusted(image.id), str(image.status), untrusted(why))
+            is_hidden = hides and hide(session.stack, image)
+            hidden += is_hidden
+            session.emit({"id": image.id, "status": image.status, "why": why, "hidden": is_hidden})
+            shown.add_row(
+                untrusted(image.id), str(image.status), untrusted(why), "yes" if is_hidden else "no"
+            )
     if not number:
         session.show("No image is exposed.")
         return
-    session.not_all_well()
     session.show(shown)
-    session.show(
-        "images replay makes those that FAILED. For the others, upload a good original, or images remove."
-    )
+    if hidden < number:
+        session.not_all_well()
+        session.show("images replay makes those that FAILED; --hide hides the others.")
