@@ -30,7 +30,7 @@ def check_text(document: object, *, removable: bool = False) -> dict[str, Any]:
             raise RequestInvalid(f"text has no field {ascii(name)[:80]}; it has {', '.join(FIELDS)}.")
         if not (removable and value is None):
             _check(name, value, rules[name])
-    if len(_as_json(document)) > MOST_BYTES:
+    if len(_as_json(dict(document))) > MOST_BYTES:
         raise RequestInvalid(f"text may have at most {MOST_BYTES:,} bytes in all its fields together.")
     return dict(document)
 

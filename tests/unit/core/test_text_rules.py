@@ -2,6 +2,7 @@
 
 import base64
 import json
+from types import MappingProxyType
 from typing import Any
 
 import jsonschema
@@ -71,6 +72,12 @@ REFUSED: dict[str, Any] = {
     "hidden": {"filename": ".htaccess"},
     "a last dot": {"filename": "a."},
 }
+
+
+def test_text_may_be_any_mapping() -> None:
+    text = {"alt": "Red shoe"}
+    assert check_text(MappingProxyType(text)) == text
+    assert text_metadata(MappingProxyType({}), {}) == {}
 
 
 @pytest.mark.parametrize("text", ACCEPTED.values(), ids=ACCEPTED)
