@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dev.checks import ROOT
-from dev.checks.template import resources
+from dev.checks.template import functions, resources
 from imageservice_operator.cli.__main__ import images as command_line
 
 ALARMS = resources("AWS::CloudWatch::Alarm")
@@ -48,6 +48,18 @@ def test_alarm_watches_metrics_that_the_code_writes(name: str) -> None:
     }
     code = "\n".join(file.read_text() for file in (ROOT / "functions").rglob("*.py"))
     assert own == {metric for metric in own if f'"{metric}"' in code}
+
+
+@pytest.mark.parametrize("name", ["ReaderFunction", "ResizeFunction"])
+def test_a_gradual_deployment_of_code_that_can_not_start_goes_back(name: str) -> None:
+    (watching,) = [
+        alarm
+        for alarm, body in ALARMS.items()
+        if body["Properties"].get("MetricName") == "Errors"
+        and body["Properties"]["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": name}}]
+    ]
+    (_, gradual, _) = functions()[name]["DeploymentPreference"]["Alarms"]["Fn::If"]
+    assert {"Ref": watching} in gradual
 
 
 def sections() -> dict[str, str]:

@@ -4,12 +4,12 @@ MiniStack runs them in worker scripts of its own that lose a Python exception's 
 50 ms for log lines at each invocation, pass this machine's environment on, and start a process for each concurrent
 invocation without limit (262 of them, 16 GB, for 50 uploads). It takes five messages at a time from a queue whose event
 source mapping sets no limit, where Lambda takes up to 1,250. A limit from a template's parameter is a text, which it
-compares with a number. It records durations only of calls through Lambda's API, with the wait for a worker.
+compares with a number. It records durations, with the wait for a worker, and errors only of calls through Lambda's API.
 
 Upstream: MiniStack, `services/lambda_svc.py`, `_execute_function_warm`. Its warm workers (`core/lambda_runtime.py`)
 would report `errorType` as the exception's class, take the log lines that precede an answer instead of waiting, start
 with only Lambda's environment, and queue invocations beyond a limit of workers. `_sqs_esm_concurrency` would be that
-limit where the mapping has none. `_execute_function` would record the durations.
+limit where the mapping has none. `_execute_function` would record durations and errors.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def apply(executor: Executor) -> None:
     """Replace the executor of `python*` runtimes; queues without a limit of their own keep all its workers busy."""
     wrap(lambda_svc, "_sqs_esm_concurrency", partial(taken_at_once, executor.pool.limit))
     wrap(lambda_svc, "_execute_function_warm", partial(execute, executor))
-    wrap(lambda_svc, "_emit_lambda_metrics", without_duration)
+    wrap(lambda_svc, "_emit_lambda_metrics", emit_counts)
 
 
 def execute(
@@ -49,14 +49,15 @@ def execute(
         outcome = executor.invoke(config, package, event, request_id, trace)
         own = {"FunctionName": config["FunctionName"]}
         metrics.record("AWS/Lambda", "Duration", outcome.duration_ms, own)
+        metrics.record("AWS/Lambda", "Errors", int(outcome.is_error), own)
         return outcome
 
     return as_ministack_result(invoked, throttled)
 
 
-def without_duration(original: Callable[..., None], function_name: str, **counted: float) -> None:
-    """The counts of an invocation; its duration is recorded where it runs."""
-    original(function_name, **{**counted, "duration_ms": 0.0})
+def emit_counts(original: Callable[..., None], function_name: str, **counted: float) -> None:
+    """Record that there was an invocation; its duration, and whether it failed, are recorded where it runs."""
+    original(function_name, **{**counted, "duration_ms": 0.0, "error": False})
 
 
 def taken_at_once(

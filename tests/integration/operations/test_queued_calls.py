@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -54,6 +55,21 @@ def waiting(service: Any, queue: str) -> int:
     return sum(int(found["Attributes"][name]) for name in names)
 
 
+def errors_of(service: Any, function: str) -> float:
+    """The sum of Lambda's metric of the last hour, which ResizeCrashesAlarm watches minute by minute."""
+    now = datetime.now(UTC)
+    points = service.stack.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="Errors",
+        Dimensions=[{"Name": "FunctionName", "Value": function.rpartition(":")[2]}],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=60,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return sum(float(point["Sum"]) for point in points)
+
+
 def test_the_calls_of_a_stopped_workflow_are_not_made_until_it_is_replayed(service: Any, queue: str) -> None:
     image_id = "queued/stopped.jpg"
     with not_taken(service, queue):
@@ -84,6 +100,7 @@ def test_calls_that_are_never_answered_fail_their_workflow_which_can_be_replayed
         update(FunctionName=function, ZipFile=artifact())
         sqs.set_queue_attributes(QueueUrl=queue, Attributes=before)
     assert (image.status, image.error["name"]) == ("FAILED", "CallLost")
+    assert errors_of(service, function) >= 10, "ResizeCrashesAlarm has nothing to fire on"
     (group,) = service.images("failures", "--error", "CallLost").lines
     assert "memory" in group["meaning"]
     assert [line["result"] for line in service.images("replay", "queued/lost.jpg").lines] == ["READY"]
