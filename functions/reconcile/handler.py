@@ -36,7 +36,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, list[str
     look_back = timedelta(hours=event.get("hours", _LOOK_BACK_HOURS))
     grace = timedelta(minutes=event.get("grace_minutes", _GRACE_MINUTES))
     report = reconciler.reconcile(machine_arns, datetime.now(UTC), look_back, grace)
-    logger.info("reconciled", extra={**asdict(report), "requests": taken_requests()})
+    # A bulk upload waits in so many images that their ids are too long for a line.
+    numbers = {**asdict(report), "waiting": len(report.waiting)}
+    logger.info("reconciled", extra={**numbers, "requests": taken_requests()})
     counts = {
         "ImagesStuck": len(report.stuck),
         "FailuresMissed": len(report.missed),

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 FAILED_STATUSES = ("FAILED", "TIMED_OUT", "ABORTED")
+_PAGE = {"PageSize": 1000}  # as many as ListExecutions gives at most
 
 
 class Executions:
@@ -23,6 +24,10 @@ class Executions:
             return None
         return description
 
+    def running(self, machine_arn: str) -> Iterator[str]:
+        """The ARNs of a machine's executions that run. The list is eventually consistent: one may be missing."""
+        return (execution["executionArn"] for execution in self._newest_first(machine_arn, "RUNNING"))
+
     def failed(self, machine_arn: str, since: datetime, until: datetime) -> Iterator[str]:
         """The ARNs of a machine's executions that started from `since` on, and failed by `until`, newest first in each
         status."""
@@ -35,5 +40,5 @@ class Executions:
 
     def _newest_first(self, machine_arn: str, status: str) -> Iterator[dict[str, Any]]:
         pages = self._client.get_paginator("list_executions")
-        for page in pages.paginate(stateMachineArn=machine_arn, statusFilter=status):
+        for page in pages.paginate(stateMachineArn=machine_arn, statusFilter=status, PaginationConfig=_PAGE):
             yield from page["executions"]

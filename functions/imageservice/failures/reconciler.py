@@ -39,12 +39,19 @@ class Reconciler:
         """
         report = Report()
         until = now - grace
-        for item in self._table.with_status("PROCESSING", until=until):
-            failed = stuck(self._table, self._executions, item)
+        entries = list(self._table.with_status("PROCESSING", until=until))
+        # A bulk upload has tens of thousands of them. Step Functions lists a thousand executions at once, but describes
+        # 15 a second.
+        running = {arn for machine in machine_arns if entries for arn in self._executions.running(machine)}
+        for entry in entries:
+            if entry.get("execution") in running:
+                report.waiting.append(entry["id"])
+                continue
+            failed = stuck(self._table, self._executions, entry)
             if failed is None:
-                report.waiting.append(item["id"])
+                report.waiting.append(entry["id"])
             elif self._recorder.record(failed) == "RECORDED":
-                report.stuck.append(item["id"])
+                report.stuck.append(entry["id"])
         for failed in unreported(self._table, self._executions, machine_arns, now - look_back, until):
             if self._recorder.record(failed) == "RECORDED":
                 report.missed.append(failed.upload.id)

@@ -37,6 +37,7 @@ class StepFunctions:
         self.known: dict[str, dict[str, Any]] = {}
         self.redriven: set[str] = set()
         self.forgotten: set[str] = set()
+        self.described = 0
 
     def add(self, arn: str, status: str, key: str, error: str = "Boom", minutes_ago: float = 60) -> None:
         event = {
@@ -56,6 +57,7 @@ class StepFunctions:
         }
 
     def describe_execution(self, executionArn: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        self.described += 1
         if executionArn not in self.known or executionArn in self.forgotten:
             raise DoesNotExist(executionArn)
         status = {"status": "RUNNING"} if executionArn in self.redriven else {}
@@ -64,7 +66,7 @@ class StepFunctions:
     def get_paginator(self, _: str) -> StepFunctions:
         return self
 
-    def paginate(self, stateMachineArn: str, statusFilter: str) -> Iterator[dict[str, Any]]:  # noqa: N803
+    def paginate(self, statusFilter: str, **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803
         listed = [each for each in self.known.values() if each["status"] == statusFilter]
         yield {"executions": sorted(listed, key=lambda each: each["startDate"], reverse=True)}
 
@@ -119,6 +121,24 @@ def test_an_image_whose_execution_runs_is_left_alone(world: World) -> None:
     before = world.item("a")
     assert world.reconcile() == Report(waiting=["a"])
     assert world.item("a") == before
+
+
+def test_images_whose_executions_run_are_not_asked_about_one_by_one(world: World) -> None:
+    for number in range(20):
+        world.put(f"{number:02}", "PROCESSING", str(number))
+        world.executions.add(str(number), "RUNNING", f"{number:02}")
+    world.put("failed", "PROCESSING", "failed")
+    world.executions.add("failed", "FAILED", "failed")
+    report = world.reconcile()
+    assert (len(report.waiting), report.stuck) == (20, ["failed"])
+    assert world.executions.described < 5
+
+
+def test_an_execution_that_runs_and_is_not_listed_is_left_alone(world: World) -> None:
+    world.put("a", "PROCESSING", "one")
+    world.executions.add("one", "FAILED", "a", minutes_ago=180)  # before the look-back
+    world.executions.redriven.add("one")
+    assert world.reconcile() == Report(waiting=["a"])
 
 
 def test_an_image_whose_execution_failed_is_put_on_record(world: World) -> None:
