@@ -138,12 +138,13 @@ def test_an_image_that_becomes_private_and_public_again_is_never_at_its_old_addr
     service.settled(image_id)
     public = stack.image_url(image_id)
     old = get(public).headers["location"]
-    assert get(old).status_code == 200  # both are now in the edge's cache
+    download = old.replace("/renditions/", "/downloads/") + "?name=1.jpg"
+    assert {get(each).status_code for each in (old, download)} == {200}  # all are now in the edge's cache
 
     private = {**PLAN, "rules": [*PLAN["rules"], {"prefix": "later/", "access": "private"}]}
     made_by(service, private, image_id)
     assert get(public).status_code == 403
-    assert get(old).status_code in (403, 404)
+    assert {get(each).status_code for each in (old, download)} <= {403, 404}
     location = get(signed(service, image_id).url).headers["location"]
     assert get(location).status_code == 200
 
@@ -189,6 +190,19 @@ def made_by(service: Service, plan: dict[str, Any], image_id: str) -> None:
         lambda: (item := service.item(image_id))["revision"] > revision and item["status"] == "READY",
         lambda: f"{image_id} is made again",
     )
+
+
+def test_an_operator_finds_who_asked_for_which_link(service: Service, state_dir: Path, image: str) -> None:
+    signed(service, image, 61, size="w64")
+
+    def asked() -> list[Any]:
+        _, *found = command(state_dir, "audit", "--links", "--image", image, "--since", "1h")
+        return [each for each in found if each["seconds"] == 61]
+
+    (line,) = until(asked, lambda: "the link is logged")
+    assert (line["who"], line["status"]) == (f"{service.stack.caller} (command line)", 201)
+    assert (line["image_id"], line["rendition"]) == (image, {"size": "w64"})
+    assert command(state_dir, "audit", "--links", "--image", "none", "--since", "1h") == [0]
 
 
 def test_the_logs_have_no_signature(service: Service, image: str) -> None:

@@ -47,7 +47,7 @@ CALLS: Mapping[str, Sequence[Sequence[Any]]] = {
     "remove": [[FOLLOWED, "--yes"]],
     "restore": [[FOLLOWED, "--list"], [FOLLOWED, "--no-wait"]],
     "focus": [[ID, "0.5,0.5"]],
-    "audit": [[]],
+    "audit": [[], ["--links"]],
     "console": [],
     "cost": [["--sample", "1"]],
     "completion": [["bash"]],
