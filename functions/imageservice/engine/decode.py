@@ -35,6 +35,9 @@ class _JpegScaling(NamedTuple):
 _JPEG_SCALING: dict[Light, _JpegScaling] = {"linear": _JpegScaling(4.0, 2), "gamma": _JpegScaling(1.1, 8)}
 # Of fewer pixels, all are decoded: it takes no time, and half of a small photo scores 92.
 _SMALL_JPEG = 4_000_000
+# Where pixels beside each other differ more, at half of the size, all are decoded after all: of text (0.008 to 0.03)
+# the half scores 71 to 97, of photos (up to 0.0013) 95 to 98.
+_MOST_CONTRAST, _CONTRAST_STEP = 0.0025, 16
 # Of more pixels, fewer are decoded: they hold little detail, 100 MP of them 740 MB.
 _LARGE_JPEG, _LARGE_GAP = 24_000_000, 2.0
 _DECODERS = {
@@ -81,7 +84,10 @@ def decode_still(file: BoundedFile, header: Header, target: Target, light: Light
             gap = min(gap, _LARGE_GAP)
         if pixels < _SMALL_JPEG and light == "linear":
             most = 1
-        image, scale, numbers = jpeg.decode(file, _least_size(header, target, gap), most)
+        least = _least_size(header, target, gap)
+        image, scale, numbers = jpeg.decode(file, least, most)
+        if light == "linear" and scale > 1 and pixels <= _LARGE_JPEG and _contrast(numbers) > _MOST_CONTRAST:
+            image, scale, numbers = jpeg.decode(file, least, 1)
         numbers = numbers if pixels <= _LARGE_JPEG else None  # 75 MB more for one of 100 MP
     else:
         image, scale, numbers = _DECODERS[header.format](file), 1.0, None
@@ -89,6 +95,17 @@ def decode_still(file: BoundedFile, header: Header, target: Target, light: Light
     file.check_time()
     narrowed = eight_bit(image, header.wide_bits)
     return Pixels(narrowed, profile_of(image.info, header, narrowed.mode), scale, numbers)
+
+
+def _contrast(numbers: "NDArray[uint8] | None") -> float:
+    """How much pixels differ from those beside and below them: the mean square, 0 to 1, of some rows' green."""
+    if numbers is None:
+        return 0.0
+    green = numbers[:, :, numbers.shape[2] // 2]
+    rows, below = (green[first::_CONTRAST_STEP].astype("float32") / 255 for first in (0, 1))
+    across = rows[:, 1:] - rows[:, :-1]
+    down = below - rows[: len(below)]
+    return float((across * across).mean() + (down * down).mean()) / 2
 
 
 def fit(pixels: Pixels, header: Header, target: Target, light: Light = "linear") -> Image.Image:

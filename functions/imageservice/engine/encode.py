@@ -11,7 +11,7 @@ from imageservice.engine.pixels.alpha import flattened
 from imageservice.engine.pixels.content import faded_share, flat_share
 from imageservice.engine.pixels.near_lossless import simplified
 from imageservice.engine.pixels.palette import indexed
-from imageservice.engine.pixels.repetition import repeated_share
+from imageservice.engine.pixels.screen_content import few_shades_share, repeated_share
 
 # Above this many pixels, AVIF gets the fastest setting, so that no rendition takes a minute.
 _LARGE, _LARGE_SPEED = 8_000_000, 9
@@ -41,9 +41,15 @@ _LOSSLESS_WEBP = {"lossless": True, "quality": 80, "method": 4}
 # A first try in a third of the time. Where lossless is smaller in the end, it has 0.3 to 1.5 times the lossy bytes;
 # where it is not, 1.6 to 5 times.
 _QUICK_WEBP, _HOPELESS = {"lossless": True, "quality": 0, "method": 1}, 2.0
-# Where less of an image than this is seen again in it, libaom does not search for repeated blocks: it would find next
-# to nothing, and take a third of the time.
-_REPEATED_ENOUGH, _NO_SEARCH = 0.35, {"enable-intrabc": "0"}
+# Of few colors, lossless comes first. A lossy WebP of method 0 takes a third of the time and has a third more bytes: if
+# lossless has fewer than this share of them, it is the smaller one.
+_QUICK_LOSSY, _SURELY = {"method": 0}, 0.7
+# Up to so many bytes a pixel, a PNG with a palette is not compared with one without, which has 1.5 to 4 times as many.
+_SPARSE = 0.1
+# libaom has tools for what a screen shows, and tries them on photos with even parts, too. Palettes need edges between
+# few shades: photos have them at 0.4 % at most, drawn images at 1 to 100 %. Copies of blocks need parts that repeat.
+_FEW_SHADES_ENOUGH, _NO_PALETTES = 0.008, {"enable-palette": "0"}
+_REPEATED_ENOUGH, _NO_COPIES = 0.35, {"enable-intrabc": "0"}
 # Colors in a JPEG get their full resolution, 4:4:4, where more than this share of them would fade: it costs 17 to 85 %
 # of the bytes. AVIF always has it, for 3 to 6 %.
 _FADED_AT_MOST = 0.003
@@ -77,21 +83,25 @@ def prepared(image: Image.Image, format: str, quality: Mapping[str, int]) -> Pre
     image = clean(image)
     if format == "jpeg" and faded_share(image) > _FADED_AT_MOST:
         options["subsampling"] = "4:4:4"
-    if format == "avif" and repeated_share(image) < _REPEATED_ENOUGH:
-        options["advanced"] = options["advanced"] | _NO_SEARCH
+    if format == "avif":
+        options["advanced"] = options["advanced"] | _left_out(image)
     drawn = format in _FLAT_ABOVE and flat_share(image) > _FLAT_ABOVE[format]
     return Prepared(image, format, options, drawn)
 
 
+def _left_out(image: Image.Image) -> dict[str, str]:
+    """The tools that libaom does not try on this image, which take up to two fifths of its time."""
+    seen = flattened(image)
+    if few_shades_share(seen) < _FEW_SHADES_ENOUGH:
+        return _NO_PALETTES | _NO_COPIES
+    return _NO_COPIES if repeated_share(seen) < _REPEATED_ENOUGH else {}
+
+
 def smallest(what: Prepared) -> bytes:
     """The image's bytes, by the way that takes fewest."""
-    image, options = what.image, what.options
-    encoded = _save(image, what.format, options)
     if not what.drawn:
-        return encoded
-    webp = what.format == "webp"
-    other = _drawn_webp(image, options["quality"], len(encoded)) if webp else _palette_png(image)
-    return other if other and len(other) < len(encoded) else encoded
+        return _save(what.image, what.format, what.options)
+    return _drawn_webp(what) if what.format == "webp" else _drawn_png(what)
 
 
 def settings(format: str, pixels: int, quality: Mapping[str, int]) -> dict[str, Any]:
@@ -113,23 +123,33 @@ def _save(image: Image.Image, format: str, options: Mapping[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _drawn_webp(image: Image.Image, quality: int, lossy: int) -> bytes | None:
-    """A lossless WebP of few colors, or of rounded ones: free of a lossy one's ringing around edges.
-
-    None if it would have more bytes than the `lossy` one.
-    """
-    similar = image
-    if quality <= _SIMILAR_AT_MOST:
+def _drawn_webp(what: Prepared) -> bytes:
+    """Lossy, or lossless of few colors, or of rounded ones, which is free of a lossy one's ringing around edges."""
+    image, options = what.image, what.options
+    similar, few = image, None
+    if options["quality"] <= _SIMILAR_AT_MOST:
         few = indexed(image)
         similar = few.convert(image.mode) if few is not None else simplified(image)
-    if len(_save(similar, "webp", _QUICK_WEBP)) > lossy * _HOPELESS:
-        return None
-    return _save(similar, "webp", _LOSSLESS_WEBP)
+    if few is not None:
+        lossless = _save(similar, "webp", _LOSSLESS_WEBP)
+        if len(lossless) < _SURELY * len(_save(image, "webp", options | _QUICK_LOSSY)):
+            return lossless
+        return min(_save(image, "webp", options), lossless, key=len)
+    lossy = _save(image, "webp", options)
+    if len(_save(similar, "webp", _QUICK_WEBP)) > len(lossy) * _HOPELESS:
+        return lossy
+    return min(lossy, _save(similar, "webp", _LOSSLESS_WEBP), key=len)
 
 
-def _palette_png(image: Image.Image) -> bytes | None:
-    few = indexed(image)
-    return _save(few, "png", {"optimize": True}) if few is not None else None
+def _drawn_png(what: Prepared) -> bytes:
+    """With a palette, if few colors will do and that is smaller."""
+    few = indexed(what.image)
+    if few is None:
+        return _save(what.image, "png", what.options)
+    palette = _save(few, "png", {"optimize": True})
+    if len(palette) < _SPARSE * few.width * few.height:
+        return palette
+    return min(_save(what.image, "png", what.options), palette, key=len)
 
 
 def clean(image: Image.Image) -> Image.Image:

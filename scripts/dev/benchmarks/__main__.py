@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("auto", "bulk", "bytes", "crops", "images", "light", "local", "operator", "read", "repeats", "serve")
+NAMES = ("auto", "bulk", "bytes", "crops", "images", "light", "local", "operator", "read", "screens", "serve")
 
 
 def main() -> None:

@@ -50,23 +50,24 @@ def _made(file: Path, make: Callable[[Path], None]) -> Path:
     return file
 
 
-def _sign() -> Image.Image:
+def sign() -> Image.Image:
+    """The phone's photo, in Display P3."""
     return pillow_heif.open_heif(present(STORED / "sign-12mp-displayp3.heic")).to_pillow()
 
 
 def _phone(file: Path) -> None:
     """As a phone writes it, with its Display P3 profile."""
-    sign = _sign()
-    sign.save(file, quality=92, icc_profile=sign.info["icc_profile"], exif=b"")
+    photo = sign()
+    photo.save(file, quality=92, icc_profile=photo.info["icc_profile"], exif=b"")
 
 
 def _camera(file: Path) -> None:
     """Two photos side by side: enlarging one would have no detail of its own."""
-    sign = _sign()
+    other = sign()
     with Image.open(present(STORED / "tomatoes-12mp.jpg")) as tomatoes:
-        both = Image.new("RGB", (tomatoes.width + sign.width, sign.height))
-        both.paste(tomatoes.crop((0, 0, tomatoes.width, sign.height)), (0, 0))
-        both.paste(sign, (tomatoes.width, 0))
+        both = Image.new("RGB", (tomatoes.width + other.width, other.height))
+        both.paste(tomatoes.crop((0, 0, tomatoes.width, other.height)), (0, 0))
+        both.paste(other, (tomatoes.width, 0))
     both.save(file, quality=92)
 
 

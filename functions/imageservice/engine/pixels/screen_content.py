@@ -1,4 +1,7 @@
-"""Whether an image repeats itself to the pixel, as unscaled text and tiles do, by a test that takes milliseconds."""
+"""What a screen's content has and photos have not, by tests that take milliseconds.
+
+Edges between few shades, as of text and lines; and parts that repeat to the pixel, as letters that were not shrunk do.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -22,8 +25,28 @@ _DOUBLINGS = (1, 2, 4)
 # One window in 16 is looked at: the same ones wherever they are, because what they show decides.
 _SEEN_BITS = 28
 _SEEN_PIXELS = 500_000
-# Of fewer windows nothing can be said.
+# Of fewer windows or blocks nothing can be said.
 _LEAST_SEEN = 20
+# Blocks of 8 × 8 pixels have an edge if their grays are so far apart, and few shades if they have no more than so many.
+_BLOCK, _EDGE, _FEW_SHADES = 8, 32, 8
+# About so many pixels are looked at, and of their blocks with edges so many.
+_SEEN_FOR_SHADES, _SEEN_BLOCKS = 250_000, 1_000
+
+
+def few_shades_share(image: Image.Image) -> float:
+    """The share, 0 to 1, of the image's blocks with edges that have few shades. Blocks without edges do not count."""
+    gray = np.asarray(strips(image, _SEEN_FOR_SHADES).convert("L"))
+    down, across = (side // _BLOCK for side in gray.shape)
+    blocks = gray[: down * _BLOCK, : across * _BLOCK].reshape(down, _BLOCK, across, _BLOCK)
+    if blocks.size == 0:
+        return 0.0
+    apart = blocks.max(1).max(2) - blocks.min(1).min(2)
+    places = np.argwhere(apart >= _EDGE)
+    places = places[:: 1 + len(places) // _SEEN_BLOCKS]
+    if len(places) < _LEAST_SEEN:
+        return 0.0
+    shades = np.sort(blocks[places[:, 0], :, places[:, 1]].reshape(len(places), -1))
+    return float(((shades[:, 1:] != shades[:, :-1]).sum(1) < _FEW_SHADES).mean())
 
 
 def repeated_share(image: Image.Image) -> float:
