@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from PIL import Image
 from plan_world import NEW, OLD, PlanWorld, change_with_kills, expected, plan_world
 
-from imageservice_operator.operations import audit, images
+from imageservice_operator.operations import audit, images, uploads
 from imageservice_operator.operations.plan_deployment import PLAN, WIDTHS, parameters
 
 IDS = [f"{folder}/{number:02}.jpg" for folder in ("a", "b") for number in range(4)]
@@ -66,3 +68,29 @@ def test_a_change_that_is_killed_comes_to_its_end_and_back_while_readers_read(
     change_with_kills(world, IDS, ("CANARY", "MAKING"), "--canary", "b/")
     assert json.loads(parameters(world.stack)[PLAN]) == OLD
     assert parameters(world.stack)[WIDTHS] == "16,24"
+
+
+def test_an_image_keeps_its_focal_point_under_a_new_plan_and_on_the_way_back(world: PlanWorld) -> None:
+    """The left of the photo is red and the right, where the focal point is, blue."""
+    photo = Image.new("RGB", (80, 40), (200, 0, 0))
+    photo.paste((0, 0, 200), (40, 0, 80, 40))
+    photo.save(sent := io.BytesIO(), "PNG")
+    sent.seek(0)
+    uploaded = uploads.upload(world.stack, sent, "f/1.png", focus="1,0.5")
+    list(uploads.wait_until_settled(world.stack, [uploaded]))
+    before = images.get(world.stack, "f/1.png")
+    square = {"name": "thumb", "width": 16, "height": 16, "fit": "cover"}
+    cropping = {"default": OLD, "rules": [{"prefix": "f/", "sizes": [square]}]}
+    _, paused = world.run("plan", "apply", str(world.plan(cropping)), "--canary", "f/")
+    assert (paused["stage"], paused["up_to_date"]) == ("PAUSED", 1)
+    after = images.get(world.stack, "f/1.png")
+    assert after.source["focus"] == "1,0.5"
+    (made,) = after.renditions
+    stored = world.stack.client("s3").get_object(Bucket=world.stack.processed_bucket, Key=made["key"])
+    with Image.open(stored["Body"]) as crop:
+        assert crop.size == (16, 16)
+        red, _, blue = crop.convert("RGB").getpixel((0, 8))  # type: ignore[misc]
+    assert blue > 150 > 50 > red
+    world.run("plan", "apply", "--rollback")
+    back = images.get(world.stack, "f/1.png")
+    assert (back.source["focus"], back.item["digest"]) == ("1,0.5", before.item["digest"])
