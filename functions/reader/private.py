@@ -31,9 +31,8 @@ class SignedLinks:
         return self._presign(rendition["key"], max(1, int(self._expires - time.time())))
 
     def download(self, rendition: Rendition, name: str) -> str:
-        # A signature covers the whole link, and the edge names no files that it does not keep.
         if self._request.edge:
-            return self.rendition(rendition)
+            return self._signer.rendition_link(self._request.edge, rendition["key"], self._expires, name)
         left = max(1, int(self._expires - time.time()))
         return self._presign(rendition["key"], left, disposition(name))
 

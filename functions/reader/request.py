@@ -12,7 +12,7 @@ from imageservice.core.picture import PictureOptions
 from imageservice.http.edge import VIEWER_HOST, EdgeSettings
 from imageservice.http.events import id_in_path
 from imageservice.http.links import cdn_origin
-from imageservice.http.rendition_query import rendition_query
+from imageservice.http.rendition_query import DOWNLOAD, rendition_query
 from reader.picture import DEFAULT_PICTURE, read_picture
 from reader.placeholder import FALLBACKS
 
@@ -71,7 +71,7 @@ def read_request(event: Mapping[str, Any], edge: EdgeSettings) -> ReadRequest:
         host=origin or f"https://{headers.get('host', '')}",
         through_edge=through_edge,
         fallback=fallback,
-        download="download" in parameters if parameters and not metadata else False,
+        download=DOWNLOAD in parameters if parameters and not metadata else False,
         picture=read_picture(parameters) if parameters and metadata else DEFAULT_PICTURE,
     )
 

@@ -13,18 +13,20 @@ from imageservice.core.image_id import check_image_id
 from imageservice.core.signed_link import check_seconds
 from imageservice.http.events import Event, body_of, caller_of, header
 from imageservice.http.links import cdn_origin
-from imageservice.http.rendition_query import NAMES, rendition_query
+from imageservice.http.rendition_query import DOWNLOAD, NAMES, rendition_query
 from imageservice.http.responses import Response, json_response
 from uploads.requests import Writes
 
 _HOUR_S = 3600
+_OPTIONAL = ("expires", *NAMES, DOWNLOAD)
 
 
 def sign_link(writes: Writes, event: Event) -> Response:
     """201 with a link that is valid for `expires` seconds, an hour if that is left out.
 
-    The body is `{"id": …}`, with `expires`, and with what chooses a rendition: then the link leads to this one alone.
-    Without, there is a link to the metadata as well. The handler's line in the log says who asked for which link.
+    The body is `{"id": …}`, with `expires`, and with what chooses a rendition or has it saved as a file (`download`):
+    then the link leads to this one alone. Without, there is a link to the metadata as well. The handler's line in the
+    log says who asked for which link.
 
     An operator calls the function itself. API Gateway writes all of an event, so that only such a call can have
     `operator`: the API's address, for the link of a stack without a CDN; and `who`, the operator. It may be to any
@@ -57,15 +59,21 @@ def _request(event: Event) -> tuple[str, int, dict[str, str]]:
         document = json.loads(body_of(event))
     except (ValueError, RecursionError) as error:
         raise RequestInvalid("The body is not JSON.") from error
-    if not isinstance(document, dict) or not {"id"} <= document.keys() <= {"id", "expires", *NAMES}:
-        raise RequestInvalid(f"The body must be a JSON object with id and, if you like, {_optional()}.")
+    if not isinstance(document, dict) or not {"id"} <= document.keys() <= {"id", *_OPTIONAL}:
+        raise RequestInvalid(
+            f"The body must be a JSON object with id and, if you like, {', '.join(_OPTIONAL)}."
+        )
     if not isinstance(document["id"], str):
         raise RequestInvalid("id must be a string.")
+    if not isinstance(document.get(DOWNLOAD, False), bool):
+        raise RequestInvalid(f"{DOWNLOAD} must be true or false.")
     seconds = document.get("expires", _HOUR_S)
     if not isinstance(seconds, int) or isinstance(seconds, bool):
         raise RequestInvalid("expires must be a whole number of seconds.")
     choice = {name: _text(name, document[name]) for name in NAMES if name in document}
     rendition_query(choice)
+    if document.get(DOWNLOAD):
+        choice[DOWNLOAD] = "1"
     return check_image_id(document["id"]), check_seconds(seconds), choice
 
 
@@ -74,7 +82,3 @@ def _text(name: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise RequestInvalid(f"{name} must be a string or a number.")
     return str(value)
-
-
-def _optional() -> str:
-    return ", ".join(("expires", *NAMES))

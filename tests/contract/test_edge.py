@@ -39,7 +39,7 @@ def test_every_behavior_has_the_response_headers_and_the_functions(path: str) ->
     # A rendition is fresh for a year, so its age does not matter; nothing else of these is stored.
     ageless = path in ("/renditions/*", "/uploads/*", "/signed/*", "/signed/renditions/*")
     expected = [on_request] if ageless else [on_request, on_response]
-    if path == "/downloads/*":  # as ageless as the rendition that it is
+    if path.endswith("/downloads/*"):  # as ageless as the rendition that it is
         name = {
             "EventType": "viewer-response",
             "FunctionARN": {"Fn::GetAtt": ["NameDownload", "FunctionARN"]},
@@ -156,8 +156,10 @@ def test_a_rendition_that_the_bucket_lacks_is_looked_for_at_the_api() -> None:
 
 def test_private_renditions_are_served_by_signed_urls_alone_and_nothing_private_is_stored() -> None:
     paths = [path for path in BEHAVIORS if path.startswith("/signed")]
-    assert paths == ["/signed/renditions/*", "/signed/*"]  # the first that matches applies
-    assert BEHAVIORS["/signed/renditions/*"]["TrustedKeyGroups"] == [{"Ref": "LinkKeys"}]
+    # The first that matches applies.
+    assert paths == ["/signed/renditions/*", "/signed/downloads/*", "/signed/*"]
+    for path in paths[:2]:
+        assert BEHAVIORS[path]["TrustedKeyGroups"] == [{"Ref": "LinkKeys"}]
     assert {BEHAVIORS[path]["CachePolicyId"] for path in paths} == {CACHING_DISABLED}
 
 

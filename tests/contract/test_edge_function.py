@@ -155,7 +155,11 @@ def test_ids_with_slashes_and_dots_are_no_such_paths(function: Viewers, image_id
 
 
 def test_a_signed_path_does_not_pass_on_a_forged_host(function: Viewers) -> None:
-    request = function("/signed/renditions/images/a.jpg", host="images.example", x_viewer_host="evil.example")
+    for kind in ("renditions", "downloads"):
+        request = function(
+            f"/signed/{kind}/images/a.jpg", host="images.example", x_viewer_host="evil.example"
+        )
+        assert request["uri"] == "/images/a.jpg"
     assert request["headers"]["x-viewer-host"]["value"] == "images.example"
 
 

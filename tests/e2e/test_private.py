@@ -50,7 +50,7 @@ def get(url: str, **headers: str) -> httpx.Response:
     return httpx.get(url, headers=headers, timeout=HANG_S)
 
 
-def signed(service: Service, image_id: str, seconds: float = 600, **choice: str) -> links.Link:
+def signed(service: Service, image_id: str, seconds: float = 600, **choice: str | bool) -> links.Link:
     return links.sign(service.stack, image_id, seconds, choice)
 
 
@@ -82,6 +82,21 @@ def test_a_link_leads_to_the_rendition_at_the_edge_and_at_the_api(service: Servi
     # The API itself decodes a path twice.
     path = link.removeprefix(service.stack.public_url).replace("%", "%25", link.partition("?")[0].count("%"))
     assert get(service.stack.api_url + path).status_code == 302
+
+
+def test_a_signed_download_has_the_name_that_people_know_and_no_other(service: Service, image: str) -> None:
+    link = signed(service, image, size="w64", format="webp", download=True).url
+    location = get(link).headers["location"]
+    found = get(location)
+    assert found.status_code == 200
+    name = image.rpartition("/")[2].rpartition(".")[0] + ".webp"
+    assert found.headers["content-disposition"].endswith(f"filename*=UTF-8''{quote(name, safe='')}")
+    assert found.headers["cache-control"].startswith("private")
+    bare, _, query = location.partition("?")
+    assert get(f"{bare}?{query.replace('name=', 'name=x')}").status_code == 403
+    assert get(f"{bare}?{query.partition('&')[2]}").status_code == 403
+    assert get(location.replace("/signed/downloads/", "/signed/renditions/")).status_code == 403
+    assert get(location.replace("/signed/downloads/", "/downloads/")).status_code in (403, 404)
 
 
 def test_after_a_valid_fetch_the_edge_still_asks_for_a_signature(service: Service, image: str) -> None:

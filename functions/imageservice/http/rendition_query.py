@@ -9,6 +9,8 @@ from imageservice.core.formats import FALLBACK, RENDITION_FORMATS, format_named
 from imageservice.core.negotiation import RenditionQuery
 
 NAMES = ("size", "w", "dpr", "format")
+DOWNLOAD = "download"
+"""The parameter that has a rendition saved as a file, whatever its value."""
 
 _MAX_WIDTH = 20_000
 _MAX_DPR = 10

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 from imageservice.core.errors import LinkInvalid
+from imageservice.core.links import download_link, rendition_link
 from imageservice.core.signed_link import EXPIRES, KEY, SIGNATURE, SIGNED, expiry, signed_text
 from imageservice.http.events import Event
 from imageservice.http.links import cdn_origin
@@ -46,15 +47,17 @@ class LinkSigner:
         origin = cdn or f"https://{event['headers'].get('host', '')}"
         return self.link(origin, path, expires, parameters, encode_twice=not cdn)
 
-    def rendition_link(self, edge: str, key: str, expires: int) -> str:
+    def rendition_link(self, edge: str, key: str, expires: int, download: str = "") -> str:
         """CloudFront's own signed URL of a rendition, with a canned policy: for this URL alone, until then. Source:
         docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-creating-signed-url-canned-policy.html
+
+        With a `download`, the file is saved under that name: the signature covers it.
         """
-        url = f"{edge}{SIGNED}/renditions/{quote(key)}"
+        at = f"{edge}{SIGNED}"
+        url = download_link(at, key, download) if download else rendition_link(at, key)
         signature = self._keys.sign(canned_policy(url, expires))
-        return (
-            f"{url}?Expires={expires}&Signature={signature}&Key-Pair-Id={self._keys.id}&Hash-Algorithm=SHA256"
-        )
+        own = f"Expires={expires}&Signature={signature}&Key-Pair-Id={self._keys.id}&Hash-Algorithm=SHA256"
+        return f"{url}{'&' if download else '?'}{own}"
 
     def check(self, event: Event) -> tuple[dict[str, Any], int]:
         """The request behind a signed link, without what only the link has; and when the link expires.

@@ -129,8 +129,8 @@ class Uploads:
     def link(self, image_id: str, *, expires: int = 3600, **rendition: Any) -> dict[str, Any]:
         """A signed link to a private image, valid for `expires` seconds: `url`, `expires_at` and perhaps `metadata`.
 
-        `rendition` may have `size`, `w`, `dpr` and `format`; then the link is to this rendition alone. Raises
-        UploadRefused.
+        `rendition` may have `size`, `w`, `dpr`, `format`, and `download=True` to have it saved as a file; then the link
+        is to this rendition alone. Raises UploadRefused.
         """
         return self._send("POST", "links", {"id": image_id, "expires": expires, **rendition})
 

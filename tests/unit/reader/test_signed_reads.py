@@ -69,6 +69,15 @@ def test_the_redirect_leads_to_a_signed_url_that_expires_with_the_link(
     assert keys().verifies(canned_policy(url, SOON), signed["Key-Pair-Id"], signed["Signature"])
 
 
+def test_a_download_leads_to_a_signed_url_that_covers_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    location = read(link(format="jpeg", download="1"), monkeypatch)["headers"]["location"]
+    url, _, query = location.partition("&Expires=")
+    assert url == f"https://cdn.example/signed/downloads/{KEY}?name=1.{KEY.rpartition('.')[2]}"
+    signed = {name: values[0] for name, values in parse_qs(f"Expires={query}").items()}
+    assert keys().verifies(canned_policy(url, SOON), signed["Key-Pair-Id"], signed["Signature"])
+    assert read(link(format="jpeg") + "&download=1", monkeypatch)["statusCode"] == 403
+
+
 @pytest.mark.parametrize(
     "path", ["/images/a/1.jpg", "/metadata/a/1.jpg", "/images/a/unknown", "/metadata/a/unknown"]
 )

@@ -82,6 +82,8 @@ def test_a_link_to_a_rendition_leads_to_this_one_alone(signing: Writes) -> None:
         {"id": "a", "expires": 1.5},
         {"id": "a", "expires": True},
         {"id": "a", "size": "W640"},
+        {"id": "a", "download": 1},
+        {"id": "a", "download": "Name.jpg"},
         {"id": "a", "size": ["w640"]},
         {"id": "a", "size": "w640", "w": 3},
         {"id": "a", "w": -1},

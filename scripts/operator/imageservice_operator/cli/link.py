@@ -15,6 +15,7 @@ from imageservice_operator.operations import links
 @click.option("--size", metavar="NAME", help="Only to this size.")
 @click.option("--w", metavar="PIXELS", help="Only to the smallest size that is at least this wide.")
 @click.option("--format", metavar="NAME", help="Only to this format, such as jpeg.")
+@click.option("--download", is_flag=True, help="Have it saved as a file, under the name that people know.")
 @click.option(
     "--expires",
     type=Duration(),
@@ -23,14 +24,22 @@ from imageservice_operator.operations import links
     help="How long the link is valid, such as 30min or 12h; at most 7d.",
 )
 def link(
-    session: Session, image_id: str, size: str | None, w: str | None, format: str | None, expires: float
+    session: Session,
+    image_id: str,
+    size: str | None,
+    w: str | None,
+    format: str | None,
+    download: bool,
+    expires: float,
 ) -> None:
     """Sign a link to a private image. Anyone who has it can see the image until it expires.
 
-    Without --size, --w and --format there is a link to the metadata as well, whose links lead to all sizes.
+    Without --size, --w, --format and --download there is a link to the metadata as well, whose links lead to all sizes.
     """
     given = {"size": size, "w": w, "format": format}
-    choice = {name: value for name, value in given.items() if value is not None}
+    choice: dict[str, str | bool] = {name: value for name, value in given.items() if value is not None}
+    if download:
+        choice["download"] = True
     signed = links.sign(session.stack, image_id, expires, choice)
     session.emit(signed.as_json())
     session.show_whole(fact("link", signed.url))

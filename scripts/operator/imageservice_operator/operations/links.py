@@ -64,8 +64,11 @@ def asked(stack: Stack, since: datetime, image_id: str | None = None) -> Iterato
                 yield Asked(at, named, line["who"], line["seconds"], line["rendition"], line["status"])
 
 
-def sign(stack: Stack, image_id: str, seconds: float, choice: Mapping[str, str]) -> Link:
-    """A link that is valid for so long; `choice` are the parameters of a rendition. Raises BadRequest."""
+def sign(stack: Stack, image_id: str, seconds: float, choice: Mapping[str, str | bool]) -> Link:
+    """A link that is valid for so long; `choice` are the parameters of a rendition, or of a download.
+
+    Raises BadRequest.
+    """
     if not 1 <= seconds <= LONGEST_S:
         raise BadRequest("A link may be valid for 1 s to 7 d.")
     outputs = stack.outputs
