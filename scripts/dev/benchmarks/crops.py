@@ -1,9 +1,8 @@
-"""`./scripts/bench crops [FOLDER]`: how often a face is whole in a square crop, by each way to place the crop.
+"""`./scripts/bench crops [FOLDER]`: how many faces a square crop keeps whole, by each way to place the crop.
 
-From each photo of _FACES that is in tests/samples or in FOLDER, cuts of several shapes are taken, with the face
-anywhere in them; each is cropped to a square. With two photos side by side, one of the faces has to be whole. The
-faces' boxes were drawn by hand. Four of the photos are in the source distribution of face-recognition 1.3.0 on PyPI,
-under tests/test_images.
+From each photo of dev.benchmarks.face_photos, cuts of several shapes are taken around each face, with the face anywhere
+in them; each is cropped to a square. Of the faces that are whole in a cut, a square can keep so many; counted is how
+many of those it keeps. With two photos of one person side by side, one of the faces has to be whole.
 """
 
 from __future__ import annotations
@@ -21,76 +20,80 @@ import pyvips
 import smartcrop
 from PIL import Image
 
+from dev.benchmarks.face_photos import Photo, photos
 from imageservice.core.rendition_plan import Target
 from imageservice.engine.pixels.geometry import Box, crop_box
 from imageservice.engine.smart.aim import aimed, look_size
 from imageservice.engine.smart.busiest import busiest
 
-_SAMPLES = Path(__file__).parents[3] / "tests" / "samples"
-# From the hairline to the chin, and from ear to ear: left, top, right, bottom in pixels.
-_FACES: dict[str, Box] = {
-    "astronaut.jpg": (178, 60, 272, 176),
-    "obama.jpg": (358, 70, 615, 415),
-    "obama2.jpg": (192, 200, 485, 640),
-    "obama3.jpg": (615, 235, 915, 620),
-    "biden.jpg": (395, 135, 725, 567),
-}
 _SHAPES = (16 / 9, 3 / 2, 4 / 3, 3 / 4, 2 / 3, 9 / 16)
-_CUTS = 60  # of each photo
+_CUTS = 60  # around the only face of a photo
+_GROUP_CUTS = 18  # around each of several
 _LEAST, _MOST = 1.3, 4.0  # the shorter side of a cut, in heights of the face
 _SIDE = 1200  # of the photos in a pair, in pixels
 _ALLOWED = 0.01  # of the square's side: what may be cut off a face
 
 Place = Callable[[Image.Image], Box]
 Picture = tuple[Image.Image, Sequence[Box]]
+_CACHE = Path(__file__).parents[3] / ".venv" / "face-photos"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog=sys.argv[0], description=(__doc__ or "").partition("\n\n")[2])
-    parser.add_argument("folder", nargs="?", type=Path, help="where more of the photos are")
-    folder = parser.parse_args().folder
-    photos = list(_photos([_SAMPLES, *([folder] if folder else [])]))
-    cuts = [cut for photo in photos for cut in _cuts(*photo)]
-    pairs = [_pair(left, right) for left, right in permutations(photos, 2)]
-    print(f"{len(photos)} photos, {len(cuts)} cuts, {len(pairs)} pairs\n")
-    print("| crop | face whole | one of two whole | CPU ms |\n|---|---|---|---|")
+    parser.add_argument("folder", nargs="?", type=Path, default=_CACHE, help="where the archives are kept")
+    known = list(photos(parser.parse_args().folder))
+    people = [each for each in known if len(each.faces) == 1]
+    cuts = [cut for photo in people for cut in _cuts(photo, _CUTS)]
+    groups = [cut for photo in known if len(photo.faces) > 1 for cut in _cuts(photo, _GROUP_CUTS)]
+    pairs = [_pair(left, right) for left, right in permutations(people, 2)]
+    possible = [_most_whole(each) for each in groups]
+    print(
+        f"{len(people)} photos of one person in {len(cuts)} cuts and {len(pairs)} pairs;"
+        f" {len(known) - len(people)} of {sum(len(each.faces) for each in known) - len(people)} people"
+        f" in {len(groups)} cuts with {sum(possible)} faces that squares can keep\n"
+    )
+    print(
+        "| crop | face whole | faces of groups whole | no face of a group whole | one of two whole | CPU ms |"
+    )
+    print("|---|---|---|---|---|---|")
     for name, place in _WAYS.items():
         begin = process_time()
-        one, two = (sum(_is_whole(each, place) for each in some) for some in (cuts, pairs))
-        milliseconds = (process_time() - begin) * 1000 / (len(cuts) + len(pairs))
-        of_pairs = f"{100 * two / len(pairs):.0f} %" if pairs else "–"
-        print(f"| {name} | {100 * one / len(cuts):.0f} % | {of_pairs} | {milliseconds:.1f} |", flush=True)
+        one, many, two = ([_whole(each, place(each[0])) for each in some] for some in (cuts, groups, pairs))
+        milliseconds = (process_time() - begin) * 1000 / (len(cuts) + len(groups) + len(pairs))
+        none = sum(each == 0 < most for each, most in zip(many, possible, strict=True))
+        shares = (
+            (sum(one), len(cuts)),
+            (sum(many), sum(possible)),
+            (none, sum(each > 0 for each in possible)),
+            (sum(each > 0 for each in two), len(pairs)),
+        )
+        percents = " | ".join(f"{100 * part / whole:.0f} %" for part, whole in shares)
+        print(f"| {name} | {percents} | {milliseconds:.1f} |", flush=True)
 
 
-def _photos(folders: Sequence[Path]) -> Iterator[tuple[Image.Image, Box]]:
-    for name, face in _FACES.items():
-        for file in (folder / name for folder in folders):
-            if file.is_file():
-                yield Image.open(file).convert("RGB"), face
-                break
-
-
-def _cuts(photo: Image.Image, face: Box) -> Iterator[Picture]:
-    """Parts of the photo that have all of the face; a shape that the photo has no room for is left out."""
+def _cuts(photo: Photo, count: int) -> Iterator[Picture]:
+    """Parts of the photo that have all of a face; a shape that the photo has no room for is left out."""
     choose = random.Random("crops")
-    left, top, right, bottom = face
-    for number in range(_CUTS):
+    image = photo.image
+    for number in range(count * len(photo.faces)):
+        left, top, right, bottom = photo.faces[number // count]
         shape = _SHAPES[number % len(_SHAPES)]
         shorter = choose.uniform(_LEAST, _MOST) * (bottom - top)
         width, height = shorter * max(shape, 1), shorter * max(1 / shape, 1)
-        shrunk = min(1.0, photo.width / width, photo.height / height)
+        shrunk = min(1.0, image.width / width, image.height / height)
         width, height = int(width * shrunk), int(height * shrunk)
         if min(width, height) < _LEAST * (bottom - top):
             continue
-        x = int(choose.uniform(max(0.0, right - width), min(left, photo.width - width)))
-        y = int(choose.uniform(max(0.0, bottom - height), min(top, photo.height - height)))
-        yield photo.crop((x, y, x + width, y + height)), [(left - x, top - y, right - x, bottom - y)]
+        x = int(choose.uniform(max(0.0, right - width), min(left, image.width - width)))
+        y = int(choose.uniform(max(0.0, bottom - height), min(top, image.height - height)))
+        faces = [(face[0] - x, face[1] - y, face[2] - x, face[3] - y) for face in photo.faces]
+        yield image.crop((x, y, x + width, y + height)), faces
 
 
-def _pair(left: tuple[Image.Image, Box], right: tuple[Image.Image, Box]) -> Picture:
+def _pair(left: Photo, right: Photo) -> Picture:
     """Two photos side by side, of the same height."""
     made, faces, x = Image.new("RGB", (2 * _SIDE, _SIDE)), [], 0
-    for photo, face in (left, right):
+    for _, photo, (face,) in (left, right):
         side = min(photo.size)
         scale = _SIDE / side
         top = int(min(max((face[1] + face[3] - side) / 2, 0), photo.height - side))
@@ -102,18 +105,26 @@ def _pair(left: tuple[Image.Image, Box], right: tuple[Image.Image, Box]) -> Pict
     return made, faces
 
 
-def _is_whole(picture: Picture, place: Place) -> bool:
-    """Whether the square shows one of the faces whole."""
+def _whole(picture: Picture, box: Box) -> int:
+    """How many of the faces the square shows whole."""
     image, faces = picture
-    box = place(image)
     slack = _ALLOWED * min(image.size)
-    return any(
+    return sum(
         box[0] <= face[0] + slack
         and box[1] <= face[1] + slack
         and box[2] >= face[2] - slack
         and box[3] >= face[3] - slack
         for face in faces
     )
+
+
+def _most_whole(picture: Picture) -> int:
+    """How many faces a square can show whole, wherever it is."""
+    image, _ = picture
+    room = abs(image.width - image.height)
+    steps = (room * step / 200 for step in range(201))
+    sideways = image.width > image.height
+    return max(_whole(picture, _square(image, at if sideways else 0, 0 if sideways else at)) for at in steps)
 
 
 def _square(image: Image.Image, left: float, top: float) -> Box:
