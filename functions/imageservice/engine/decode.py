@@ -87,6 +87,7 @@ def decode_still(file: BoundedFile, header: Header, target: Target, light: Light
         least = _least_size(header, target, gap)
         image, scale, numbers = jpeg.decode(file, least, most)
         if light == "linear" and scale > 1 and pixels <= _LARGE_JPEG and _contrast(numbers) > _MOST_CONTRAST:
+            file.check_time()
             image, scale, numbers = jpeg.decode(file, least, 1)
         numbers = numbers if pixels <= _LARGE_JPEG else None  # 75 MB more for one of 100 MP
     else:
