@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -22,6 +23,7 @@ from local.cloudfront.origins import Ask
 from local.cloudfront.store import Answer, Store, Stored
 
 LOG = logging.getLogger(__name__)
+_PAGE = 10  # invalidations; most answers find none that is new
 _METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
 
 
@@ -38,14 +40,24 @@ class Invalidations:
         self._seen: set[str] = set()
 
     def new_items(self) -> list[str]:
+        """What was purged since the last call that succeeded: paths, and tags with a leading `#`.
+
+        The list begins with the newest, so it is read up to the first one that is known.
+        """
+        new = list(itertools.takewhile(lambda each: each not in self._seen, self._listed()))
+        items = [item for each in new for item in self._items(each)]
+        self._seen.update(new)
+        return items
+
+    def _listed(self) -> Iterator[str]:
         pages = self._cloudfront.get_paginator("list_invalidations").paginate(
-            DistributionId=self._distribution_id
+            DistributionId=self._distribution_id, PaginationConfig={"PageSize": _PAGE}
         )
-        listed = [summary["Id"] for page in pages for summary in page["InvalidationList"].get("Items", ())]
-        return [item for each in listed if each not in self._seen for item in self._items(each)]
+        for page in pages:
+            for summary in page["InvalidationList"].get("Items", ()):
+                yield summary["Id"]
 
     def _items(self, invalidation_id: str) -> list[str]:
-        self._seen.add(invalidation_id)
         found = self._cloudfront.get_invalidation(DistributionId=self._distribution_id, Id=invalidation_id)
         items: list[str] = found["Invalidation"]["InvalidationBatch"]["Paths"]["Items"]
         return items

@@ -32,6 +32,7 @@ NAMES: tuple[str, ...] = (
     "http_api_stage_variables",
     "imported_table",
     "cloudfront_keys",
+    "invalidation_pages",
     "stepfunctions_engine",
     "interpreter_clients",
     "jsonata_values",

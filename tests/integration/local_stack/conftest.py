@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,15 @@ def machines(stack: Stack) -> Machines:
 def attempts(tmp_path: Path) -> Attempts:
     """The calls of the task function, which notes them at `attempts.path`."""
     return Attempts(tmp_path / "attempts")
+
+
+@pytest.fixture
+def printed() -> Callable[..., str]:
+    """What statements print in the local stack's Python, without a stack and its patches."""
+
+    def run(*statements: str) -> str:
+        variables = {"PYTHONPATH": background.PYTHON_PATH}
+        command = [str(background.PYTHON), "-c", "\n".join(statements)]
+        return subprocess.check_output(command, env=variables, text=True, cwd=background.REPOSITORY).strip()
+
+    return run

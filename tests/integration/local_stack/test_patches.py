@@ -23,7 +23,7 @@ from imageservice_operator.operations.stack import Stack
 from local import background
 
 HERE = Path(__file__).parent
-SAMPLE = HERE / "sample" / "template.yaml"
+SAMPLE = HERE / "sample/template.yaml"
 PATCHES = HERE.parents[2] / "scripts" / "local" / "patches"
 COVERED = {
     "services": (
@@ -39,7 +39,7 @@ COVERED = {
     "clients": ["interpreter_clients"],
     "engine": ["stepfunctions_engine"],
     "workers": ["lambda_workers"],
-    "elsewhere": ["interpreter_imports", "cloudfront_keys"],  # in test_imports.py, test_cloudfront_keys.py
+    "in tests of their own": ["interpreter_imports", "cloudfront_keys", "invalidation_pages"],
 }
 
 Bare = Callable[[str], Machines]
