@@ -5,11 +5,12 @@ FAULT_SECONDS makes it longer, FAULT_SEED begins with other histories.
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from simulation.history import random_history
+from simulation.focal import focal_history
+from simulation.history import History, random_history
 from simulation.runner import Runner, runner
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
@@ -25,10 +26,13 @@ def running() -> Iterator[Runner]:
 
 
 @pytest.mark.timeout(0)
-def test_minutes_of_histories_end_as_orderly_runs_do(running: Runner) -> None:
-    until, seed = time.process_time() + SECONDS, FIRST
+@pytest.mark.parametrize(("made", "part"), [(random_history, 1), (focal_history, 0.2)], ids=["all", "focal"])
+def test_minutes_of_histories_end_as_orderly_runs_do(
+    running: Runner, made: Callable[[int], History], part: float
+) -> None:
+    until, seed = time.process_time() + SECONDS * part, FIRST
     while time.process_time() < until:
-        history = random_history(seed)
+        history = made(seed)
         found = running.run(history)
         assert found.wrong == [], running.shrunk(history).described()
         seed += 1

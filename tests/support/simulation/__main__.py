@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from dev.checks import ROOT
+from simulation.focal import focal_history
 from simulation.history import random_history
 from simulation.runner import runner
 
@@ -20,6 +21,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--definitions", type=Path, default=ROOT / "statemachine")
     parser.add_argument("--state", help="only histories whose faults or pauses are in this state above all")
+    parser.add_argument("--focal", action="store_true", help="histories of focal points (simulation.focal)")
     parser.add_argument("--no-shrink", action="store_true")
     parser.add_argument("--go-on", action="store_true")
     options = parser.parse_args()
@@ -28,7 +30,7 @@ def main() -> int:
         for seed in range(options.first, options.first + options.count):
             if time.process_time() - begun > options.seconds:
                 break
-            history = random_history(seed)
+            history = focal_history(seed) if options.focal else random_history(seed)
             if options.state and options.state not in history.focus.failing | history.focus.slow:
                 continue
             found = running.run(history)

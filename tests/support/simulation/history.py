@@ -13,8 +13,9 @@ from typing import Any, Literal, NamedTuple
 
 from dev.checks import ROOT
 from simulation import orderly
+from simulation.copies import put_again, refocus
 from simulation.expressions import Fill
-from simulation.plans import PLANS
+from simulation.plans import CROPPED, PLANS
 from simulation.scheduler import Focus, Hangs, Scheduler
 from simulation.step_functions import MACHINES
 from simulation.world import BROKEN, CUT_OFF, World, good
@@ -36,8 +37,11 @@ Kind = Literal[
     "run",
     "lose cache",
     "look",
+    "same",
+    "focus",
+    "raced",
 ]
-# How often each is chosen.
+# How often each is chosen; those of focal points have histories of their own (simulation.focal).
 _WEIGHTS: dict[Kind, int] = {
     "good": 9,
     "broken": 2,
@@ -87,6 +91,7 @@ class History:
     sequencers: Literal["equal", "left", "right"]
     most_faults: int = 1_000_000
     focus: Focus = field(default_factory=Focus)
+    cropped: bool = False
 
     def described(self) -> str:
         listed = ", ".join(f"{each.kind} {each.key} +{each.after}" for each in self.operations)
@@ -151,6 +156,7 @@ def run(history: History, dynamodb: Any, redis: Any, fill: Fill, definitions: Pa
     scheduler = Scheduler(history.seed, history.rate, history.most_faults, history.focus)
     sequencer = partial(_sequencer, history.sequencers)
     world = World(scheduler, dynamodb, redis, fill, definitions, sequencer)
+    world.plan = CROPPED if history.cropped else world.plan
     # An original without an item has no sequencer: what is before a bad upload then stays as it is.
     world.adopts = not any(each.kind in ("broken", "cut off") for each in history.operations)
     done: list[Operation] = []
@@ -241,6 +247,11 @@ _DO: dict[Kind, Callable[[World, Operation], Any]] = {
     "run": lambda world, _: world.scheduler.start(world.reprocess_all),
     "lose cache": lambda world, _: world.lose_cache(),
     "look": lambda world, _: world.scheduler.alone(world.invariants.look),
+    "same": lambda world, each: put_again(world, each.key, good(each.number)),
+    "focus": lambda world, each: refocus(world, each.key, f"0.{each.number},0", good(each.number)),
+    "raced": lambda world, each: refocus(
+        world, each.key, f"0.{each.number},0", good(each.number), raced=True
+    ),
 }
 
 

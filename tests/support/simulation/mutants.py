@@ -23,12 +23,13 @@ _COPIED = ("functions", "statemachine", "scripts/operator")
 
 @dataclass(frozen=True)
 class Mutant:
-    """`old` stands once in `file`, and becomes `new`."""
+    """`old` stands once in `file`, and becomes `new`. If `focal`, histories of focal points show it."""
 
     name: str
     file: str
     old: str
     new: str
+    focal: bool = False
 
 
 def mutants() -> list[Mutant]:
@@ -74,6 +75,7 @@ def hunted(mutant: Mutant, seconds: float, first: int = 1, state: str = "") -> R
             "--definitions",
             f"{folder}/statemachine",
             *(("--state", state) if state else ()),
+            *(("--focal",) if mutant.focal else ()),
         ]
         ended = subprocess.run(
             [*command, *options],

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from simulation.step_functions import Run
     from simulation.world import World
 
+_GOOD = ("good", "same", "focus", "raced")
 _BAD: tuple[str, ...] = ("broken", "cut off")
 
 
@@ -56,7 +57,7 @@ def differences(world: World, done: Sequence[Any]) -> list[str]:
     wrong += [f"a failure is left: {each}" for each in failures.failed(world.stack)]
     keys = sorted({each.key for each in done})
     for key in keys:
-        kinds = [each.kind for each in done if each.key == key and each.kind in ("good", "delete", *_BAD)]
+        kinds = [each.kind for each in done if each.key == key and each.kind in (*_GOOD, "delete", *_BAD)]
         found = world.dynamodb.item({"id": {"S": key}})
         item = from_dynamodb(found) if found else None
         due = expected(kinds, world.originals.versions.get(key, []))
