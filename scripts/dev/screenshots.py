@@ -98,6 +98,7 @@ def main(folder: Path) -> None:
             shoot("console-record", "/image?id=holiday/road+sign.jpg#originals-title", DESK)
             shoot("console-image", "/image?id=holiday/tomatoes.jpg", DESK)
             shoot("console-focus", "/image?id=team/eileen.jpg", TALL, _choose_focus)
+            shoot("console-text", "/image?id=team/eileen.jpg", TALL, _write_text)
             shoot(
                 "console-execution",
                 f"/execution?arn={failed.execution}",
@@ -148,6 +149,19 @@ def _choose_focus(page: Page) -> None:
     box = picture.bounding_box()
     assert box
     picture.click(position={"x": box["width"] * 0.44, "y": box["height"] * 0.23})
+    page.mouse.move(0, 0)
+
+
+def _write_text(page: Page) -> None:
+    """Opens the form for what people say about the image, and fills it in."""
+    page.get_by_text("Text…").click()
+    page.get_by_label("Alternative text").fill("An astronaut in an orange suit, smiling, before a flag")
+    page.get_by_label("Caption").fill("Eileen Collins, the first woman to command a Space Shuttle.")
+    page.get_by_label("Credit").fill("NASA")
+    page.get_by_label("Copyright").fill("Public domain")
+    page.get_by_label("Tags").fill("space, portrait")
+    page.get_by_label("File name of a download").fill("Eileen Collins.jpg")
+    page.get_by_label("File name of a download").blur()
     page.mouse.move(0, 0)
 
 
