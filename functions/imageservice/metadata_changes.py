@@ -30,8 +30,8 @@ class Table(Protocol):
 class Focuses(Protocol):
     """The focal points in the originals' metadata (imageservice.adapters.original_copy). Raises StoreUnavailable."""
 
-    def described(self, image_id: str) -> Any: ...
-    def change(self, image_id: str, described: Any, focus: str) -> str: ...
+    def described(self, bucket: str, image_id: str) -> Any: ...
+    def change(self, bucket: str, image_id: str, described: Any, focus: str) -> str: ...
 
 
 class Edge(Protocol):
@@ -75,7 +75,8 @@ class MetadataChanges:
         A repeated one refreshes the caches again. Raises ImageUnknown, ImageDeleted, ImageRejected, ImageChanged,
         RequestInvalid, StoreUnavailable and, once the text is stored, CacheUnavailable.
         """
-        original = self.focuses.described(image_id) if FOCUS in patch else None
+        bucket = self._bucket(image_id) if FOCUS in patch else ""
+        original = self.focuses.described(bucket, image_id) if bucket else None
         item, change = self._stored(image_id, patch, if_match, original)
         purged = True
         if item.get("renditions"):  # without any, no cache keeps the answer for longer than a second
@@ -84,13 +85,18 @@ class MetadataChanges:
             purged = self.edge is None or self.edge.purge(tag, f"metadata-{tag}-{item['revision']}")
         if change.focus is not None:
             # The upload of the copy makes all that a part of the text is in, too.
-            version = self.focuses.change(image_id, original, change.focus)
+            version = self.focuses.change(bucket, image_id, original, change.focus)
             return Changed(manifest_of(item), change.names, purged, True, version)
         # Whatever differs: a repeated change may be one whose first try ended before this.
         said = {*(patch.get(TEXT) or {})} & {*self.embeds(image_id)}
         if said and "upload" in item:
             self.reprocess(item)
         return Changed(manifest_of(item), change.names, purged, bool(said))
+
+    def _bucket(self, image_id: str) -> str:
+        """Where the original is. The item says it: the environment has no room for it beside the plan."""
+        item = _changeable(self.table.get(image_id))
+        return str((item.get("upload") or item["source"])["bucket"])
 
     def _stored(
         self, image_id: str, patch: Mapping[str, Any], if_match: str, original: Any

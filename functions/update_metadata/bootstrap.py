@@ -44,7 +44,7 @@ def dependencies() -> Dependencies:
             edge,
             lambda image_id: plan.plan_for(image_id).embed,
             reprocess,
-            FocalPoints(client("s3"), config.source_bucket),
+            FocalPoints(client("s3")),
         )
 
     return Dependencies(changes, AuditTable(client("dynamodb"), config.audit_table), config.jwt_prefix_claim)

@@ -60,7 +60,7 @@ def changed(world: World, text: dict[str, Any], ago: timedelta = timedelta()) ->
     stored = world.item()
     assert stored
     # A change of text alone reads no original.
-    no_originals = FocalPoints(None, "")
+    no_originals = FocalPoints(None)
     changes = MetadataChanges(
         world.table,
         lambda _: None,

@@ -34,8 +34,8 @@ READY: dict[str, Any] = {
     "execution": "e",
     "revision": 4,
     "renditions": [RENDITION],
-    "upload": {"bucket": "b", "key": ODD_ID, "version_id": "v1"},
-    "source": {"bucket": "b", "key": ODD_ID, "text": fields_set({"alt": "A shoe", "credit": "Ann"}, T1)},
+    "upload": {"bucket": BUCKET, "key": ODD_ID, "version_id": "v1"},
+    "source": {"bucket": BUCKET, "key": ODD_ID, "text": fields_set({"alt": "A shoe", "credit": "Ann"}, T1)},
     "updated_at": T1,
 }
 CONTEXT: Any = SimpleNamespace(
@@ -103,7 +103,7 @@ class World:
             edge,
             lambda _: self.embeds,
             lambda item: self.caches.steps.append(f"reprocess {item['upload']['version_id']} by {process}"),
-            FocalPoints(self.s3, BUCKET),
+            FocalPoints(self.s3),
             lambda: datetime.fromisoformat(now),
         )
 

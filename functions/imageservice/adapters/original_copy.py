@@ -114,26 +114,25 @@ def copy_over(
 
 @dataclass(frozen=True)
 class FocalPoints:
-    """The focal points of the originals in a bucket, for a function. Raises StoreUnavailable where S3 fails."""
+    """The focal points of originals, for a function. Raises StoreUnavailable where S3 fails."""
 
     client: Any
-    bucket: str
 
-    def described(self, image_id: str) -> Any:
+    def described(self, bucket: str, image_id: str) -> Any:
         """The original as `current_original` has it. Raises ImageUnknown."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return current_original(self.client, self.bucket, image_id)
+            return current_original(self.client, bucket, image_id)
         except (BotoCoreError, ClientError) as error:
             raise StoreUnavailable(f"the image's original can't be read: {error}") from error
 
-    def change(self, image_id: str, described: Any, focus: str) -> str:
+    def change(self, bucket: str, image_id: str, described: Any, focus: str) -> str:
         """The version that has the focal point now. Raises ImageChanged, ImageUnknown and RequestInvalid."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            copied = copy_with_focus(self.client, self.bucket, image_id, described, focus)
+            copied = copy_with_focus(self.client, bucket, image_id, described, focus)
         except (BotoCoreError, ClientError) as error:
             raise StoreUnavailable(f"the image's original can't be copied: {error}") from error
         return copied.version_id or ""

@@ -123,7 +123,7 @@ def test_an_image_without_an_original_has_no_focal_point(world: World) -> None:
 
 
 def test_an_image_in_its_first_processing_gets_one(world: World) -> None:
-    item: Any = {"id": ODD_ID, "status": "PROCESSING", "sequencer": "01"}
+    item: Any = {"id": ODD_ID, "status": "PROCESSING", "sequencer": "01", "upload": READY["upload"]}
     world.put(item)
     world.store()
     assert world.patch({"focus": "0.1,0.1"})[0] == 200

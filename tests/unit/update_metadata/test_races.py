@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from metadata_world import BUCKET, ODD_ID, READY, World, metadata_world
+from metadata_world import ODD_ID, READY, World, metadata_world
 
 from imageservice.adapters.image_table import ImageTable
 from imageservice.adapters.original_copy import FocalPoints
@@ -47,7 +47,7 @@ def racing(world: World, meanwhile: Any, times: int = 1) -> MetadataChanges:
         None,
         lambda _: (),
         world.caches.steps.append,
-        FocalPoints(world.s3, BUCKET),
+        FocalPoints(world.s3),
         lambda: datetime.now(UTC),
     )
 
