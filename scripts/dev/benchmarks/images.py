@@ -95,7 +95,7 @@ def _measured(
     if "jpeg" in kind.formats:
         measured["frontier"] = equal.frontier(kind, bar.step)
     if found["sharp"] and found["ours"]:
-        measured["equal_sharp"] = equal.sharp_at_equal(kind, found["ours"], folder, bar.step)
+        measured["equal_sharp"] = equal.sharp_at_equal(kind, found["ours"], rounds, folder, bar.step)
     return measured
 
 
