@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 from edge_functions import Node, function_event
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imageservice.core.download import disposition, download_name
@@ -71,6 +71,7 @@ def test_a_file_has_the_name_that_people_know(image_id: str, filename: str | Non
     assert named(image_id, filename) == name
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=80).filter(lambda text: text.isprintable()))
 def test_the_edge_gives_every_name_that_the_reader_makes(text: str) -> None:
     name = named(text)

@@ -14,7 +14,7 @@ from imageservice_operator.operations.stack import Stack
 
 
 class Function:
-    """UploadsFunction with this answer; it keeps the event that it gets."""
+    """UploadsFunction with this answer, and who calls it; it keeps the event that it gets."""
 
     def __init__(self, status: int, body: dict[str, Any]) -> None:
         self._answer = {"statusCode": status, "body": json.dumps(body)}
@@ -24,6 +24,9 @@ class Function:
         assert FunctionName == "uploads"
         self.event = json.loads(Payload)
         return {"Payload": BytesIO(json.dumps(self._answer).encode())}
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Arn": "arn:aws:iam::1:user/ann"}
 
 
 def stack(function: Function, **outputs: str) -> Stack:
@@ -49,6 +52,7 @@ def test_a_lifetime_needs_a_number_and_a_unit_that_is_known(expires: str) -> Non
 def test_the_function_gets_the_choice_the_cdn_and_that_an_operator_asks() -> None:
     sign(stack(SIGNED, CdnUrl="https://cdn.example"), "a", 60, {"w": "300"})
     assert SIGNED.event["operator"] == "https://api.example"
+    assert SIGNED.event["who"].startswith("arn:aws:iam::1:user/ann (")
     assert SIGNED.event["stageVariables"] == {"cdn": "https://cdn.example"}
     assert json.loads(SIGNED.event["body"]) == {"id": "a", "expires": 60, "w": "300"}
 
