@@ -11,14 +11,9 @@ import sys
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-from PIL import Image as Picture
-from playwright.sync_api import sync_playwright
-
-from dev import samples
+from dev import drawn_page, samples
 from dev.checks import ROOT
-from dev.screenshots import CHROMIUM, OPTIONS
 from imageservice.core.formats import FORMATS
 from imageservice.core.limits import Limits
 from imageservice.core.rendition_plan import Light, Plan, Size
@@ -102,16 +97,7 @@ def main(file: Path) -> None:
         f'<h2>{name}</h2><div class="row">{"".join(map(_figure, shown))}</div>'
         for name, shown in ROWS.items()
     )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        page: Any = browser.new_page(viewport={"width": 1080, "height": 400})
-        page.set_content(f"<!doctype html><style>{STYLE}</style><body>{rows}</body>")
-        page.wait_for_function("() => [...document.images].every((image) => image.complete)")
-        png = page.screenshot(full_page=True)
-        browser.close()
-    with Picture.open(BytesIO(png)) as picture:
-        picture.convert("RGB").save(file, quality=82, method=6)
-    print(f"{file}: {file.stat().st_size / 1000:.0f} kB", file=sys.stderr)
+    drawn_page.save(file, STYLE, rows, width=1080)
 
 
 def _figure(shown: Shown) -> str:

@@ -13,17 +13,12 @@ import json
 import sys
 import tempfile
 import time
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import httpx
-from PIL import Image as Picture
-from playwright.sync_api import sync_playwright
 
-from dev import samples
+from dev import drawn_page, samples
 from dev.checks import ROOT
-from dev.screenshots import CHROMIUM, OPTIONS
 from imageservice_operator.operations import images, links, plan_apply, uploads
 from imageservice_operator.operations.plan_deployment import deploy_plan
 from imageservice_operator.operations.stack import Stack
@@ -84,16 +79,7 @@ def _draw(rows: dict[str, list[str]], file: Path) -> None:
         f"<tr><td>{name}</td>{''.join(f'<td>{answer}</td>' for answer in answers)}</tr>"
         for name, answers in rows.items()
     )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        page: Any = browser.new_page(viewport={"width": 1040, "height": 300})
-        page.set_content(f"<!doctype html><style>{STYLE}</style><body><table><tr>{head}</tr>{body}</table>")
-        page.wait_for_function("() => [...document.images].every((image) => image.complete)")
-        png = page.screenshot(full_page=True)
-        browser.close()
-    with Picture.open(BytesIO(png)) as picture:
-        picture.convert("RGB").save(file, quality=80, method=6)
-    print(f"{file}: {file.stat().st_size / 1000:.0f} kB", file=sys.stderr)
+    drawn_page.save(file, STYLE, f"<table><tr>{head}</tr>{body}</table>", width=1040)
 
 
 if __name__ == "__main__":
