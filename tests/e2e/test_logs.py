@@ -47,6 +47,12 @@ def test_every_line_is_json_and_leads_from_the_image_to_its_requests(service: Se
         assert 0 < metrics["maxMemoryUsedMB"] <= metrics["memorySizeMB"]
 
 
+def test_the_libraries_say_nothing_of_each_start(service: Service, samples: Path) -> None:
+    service.reaches(service.upload(samples / "landscape-orientation6.jpg"), "READY")
+    said = [line["message"] for line in lines(service.stack) if line.get("logger", "").startswith("boto")]
+    assert said == []
+
+
 def photo_without_its_end() -> bytes:
     """Its header is right, so the inspection accepts it; its pixels are cut off."""
     file = io.BytesIO()

@@ -20,6 +20,9 @@ from imageservice.core.errors import ImageRejected
 logger = Logger()
 metrics = Metrics()
 
+# Otherwise each cold start logs where boto3 found its credentials.
+logging.getLogger("botocore").setLevel(logging.WARNING)
+
 # A call may have nothing to count; the library warns about it.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 # All other warnings are lines of JSON as well, with the request that caused them.
