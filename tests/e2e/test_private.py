@@ -277,7 +277,7 @@ def test_a_run_makes_images_private_and_names_the_one_that_stays_public_which_ca
     code, found = command(state_dir, *search, "--hide")
     assert (code, found["id"], found["hidden"]) == (0, ids[-1], True)
     assert command(state_dir, *search) == [0]
-    assert service.item(ids[-1])["status"] == "REJECTED"  # type: ignore[index]
+    assert service.item(ids[-1])["status"] == "REJECTED"  # type: ignore[index]  # it has an item
 
     for image_id in ids:
         assert {get(each).status_code for each in old[image_id]} <= {403, 404}

@@ -89,7 +89,7 @@ def test_an_image_keeps_its_focal_point_under_a_new_plan_and_on_the_way_back(wor
     stored = world.stack.client("s3").get_object(Bucket=world.stack.processed_bucket, Key=made["key"])
     with Image.open(stored["Body"]) as crop:
         assert crop.size == (16, 16)
-        red, _, blue = crop.convert("RGB").getpixel((0, 8))  # type: ignore[misc]
+        red, _, blue = crop.convert("RGB").getpixel((0, 8))  # type: ignore[misc]  # RGB has three
     assert blue > 150 > 50 > red
     world.run("plan", "apply", "--rollback")
     back = images.get(world.stack, "f/1.png")

@@ -110,7 +110,7 @@ def test_changes_of_access_that_cross_leave_the_last_one(running: Runner, last: 
 
         def change(world: World = world, other: object = other) -> None:
             for plan in (last, other, last):
-                world.plan, world.plans = plan, world.plans + 1  # type: ignore[assignment]
+                world.plan, world.plans = plan, world.plans + 1  # type: ignore[assignment]  # a plan is any JSON
                 world.reprocess(KEY)
                 world.scheduler.give_way(30)
 

@@ -98,7 +98,7 @@ class Tasks:
         inspect_bootstrap.dependencies = inspection  # type: ignore[assignment]
         resize_bootstrap.sizer = lambda: sizer  # type: ignore[assignment]
         refresh_bootstrap.dependencies = lambda: caching  # type: ignore[assignment]
-        retire_bootstrap.retirer = lambda: retiring  # type: ignore[assignment]
+        retire_bootstrap.retirer = lambda: retiring  # type: ignore[assignment]  # in place of the cached one
         remove_bootstrap.dependencies = lambda: removing  # type: ignore[assignment]
 
     def _invoke(self, function: str, payload: Any) -> Any:

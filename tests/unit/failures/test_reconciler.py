@@ -66,7 +66,7 @@ class StepFunctions:
     def get_paginator(self, _: str) -> StepFunctions:
         return self
 
-    def paginate(self, statusFilter: str, **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803
+    def paginate(self, statusFilter: str, **_: Any) -> Iterator[dict[str, Any]]:  # noqa: N803  # boto3 names it so
         listed = [each for each in self.known.values() if each["status"] == statusFilter]
         yield {"executions": sorted(listed, key=lambda each: each["startDate"], reverse=True)}
 
