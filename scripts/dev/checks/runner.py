@@ -19,6 +19,7 @@ from typing import Self
 from dev.checks import ROOT
 from dev.checks.leftovers import VARIABLE, end_leftovers
 from dev.checks.stages import BIN, Stage
+from local import signals
 
 # For two cores: a stage that tests the local stack waits half the time. With four, none ends sooner (measured).
 _AT_ONCE = 3
@@ -75,8 +76,7 @@ class Runner:
 
     def __enter__(self) -> Self:
         # A shell starts its background commands with SIGINT ignored.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._interrupt)
+        signals.handle((*signals.SIGNALS, signal.SIGHUP), self._interrupt)
         self.scratch = Path(tempfile.mkdtemp(prefix="gate-"))
         (self.scratch / "tmp").mkdir()
         return self

@@ -180,6 +180,7 @@ class Processes:
         self._log = log
         self._lock = threading.Lock()
         self._servers: dict[frozenset[tuple[str, str]], ForkServer] = {}
+        self._ended = False
 
     def prepare(self, environments: Iterable[Mapping[str, str]]) -> None:
         """Let the imports for functions with these environments begin now."""
@@ -199,6 +200,7 @@ class Processes:
     def __exit__(self, *raised: object) -> None:
         """End every fork server, and with it what it has forked."""
         with self._lock:
+            self._ended = True
             for server in self._servers.values():
                 server.close()
 
@@ -206,6 +208,8 @@ class Processes:
         variables = read_at_start(environment)
         key = frozenset(variables.items())
         with self._lock:
+            if self._ended:
+                raise ChildProcessError("the stack is stopping: no worker starts")
             found = self._servers.get(key)
             if found is None or not found.alive:
                 found = self._servers[key] = ForkServer(self._python, variables, self._log)
