@@ -11,6 +11,7 @@ from pathlib import Path
 if sys.version_info < (3, 11):  # noqa: UP036 - the one line that a wrong Python gets to see
     sys.exit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
 
+from local import garbage
 from local import options as local_options
 from local.deployment.errors import BrokenTemplate
 from local.deployment.parameters import ParametersRefused
@@ -25,6 +26,7 @@ UNSTARTABLE = (AlreadyRunning, PortTaken, NoRedis, BrokenTemplate, ParametersRef
 
 def main() -> int:
     """Parse the command line and run the command. Returns the exit code."""
+    garbage.put_off()
     parser = argparse.ArgumentParser(prog="local", description="The image service on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="start the stack and serve until Ctrl-C")
@@ -82,6 +84,7 @@ def _serve(options: local_options.Options) -> int:
     from local.stack import running
 
     with running(options) as stack:
+        garbage.keep_what_is()
         print(
             f"ready: {stack.endpoint_url} {stack.redis_url or 'no cache'} ({options.state_dir / 'stack.json'})",
             flush=True,
@@ -124,4 +127,6 @@ def _run(options: local_options.Options, arguments: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    garbage.keep_what_is()
+    sys.exit(code)

@@ -28,6 +28,7 @@ from imageservice_operator.operations import uploads
 from imageservice_operator.operations.stack import Stack
 from imageservice_operator.operations.standard_output import StandardOutput
 from imageservice_operator.operations.uploads import Upload
+from local import garbage
 from local.options import Options
 from local.run import attach, files, report
 from local.run.report import Outcome
@@ -60,6 +61,7 @@ def run(options: Options, request: Request) -> int:
     files.check(paths)
     console = Console(stderr=True)
     with attach.stack(options, console) as (stack, ours):
+        garbage.keep_what_is()
         if not request.once and stack.console_url:
             StandardOutput(width=500).print(f"console       {stack.console_url}\n", markup=False)
         try:

@@ -1,4 +1,4 @@
-"""What the local stack imports and makes once, which is most of its start."""
+"""What the local stack imports and makes once, which is most of its start, and what it keeps of that."""
 
 import subprocess
 from pathlib import Path
@@ -43,3 +43,19 @@ def test_the_sam_transform_is_not_run_again_for_other_addresses_and_gives_the_sa
     )
     assert answer == "True"
     assert len(list((tmp_path / "transformed").iterdir())) == 2
+
+
+def test_garbage_is_collected_once_the_stack_is_ready_and_not_looked_for_in_what_was_there_before() -> None:
+    answer = printed(
+        "import gc, weakref",
+        "from local import garbage",
+        "class Circle:",
+        "    def __init__(self): self.itself = self",
+        "garbage.put_off()",
+        "before = [weakref.ref(Circle()) for _ in range(1000)]",
+        "garbage.keep_what_is()",
+        "after = [weakref.ref(Circle()) for _ in range(10_000)]",
+        "gc.collect()",
+        "print(all(each() for each in before), any(each() for each in after), gc.isenabled())",
+    )
+    assert answer == "True False True"
