@@ -17,7 +17,11 @@ from local.lambda_runtime.processes import Processes
 from local.options import Options
 from local.shortages import LogFile, Shortages, watching_disk
 
+LOG = logging.getLogger(__name__)
 START_SECONDS = 60.0  # only ends a hang: a start takes a second, and more on an overloaded machine
+STOP_SECONDS = 5.0
+GRACE_SECONDS = 0.5
+"""For requests in progress when the stack stops. What they ask for is in memory, and ends with it."""
 SETTINGS_OF_OTHERS = (
     "AWS_",
     "LAMBDA_",
@@ -50,8 +54,8 @@ def running(
         with watching_disk(shortages, [options.state_dir, Path(tempfile.gettempdir())]):
             yield
     finally:
+        executor.close()  # first, because the server waits for calls of functions
         server.stop()
-        executor.close()
 
 
 def _configure(options: Options, port: int) -> None:
@@ -114,7 +118,9 @@ class _Server:
     def stop(self) -> None:
         if self._loop is not None and self._stopping is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
-            self._thread.join(5)
+            self._thread.join(STOP_SECONDS)
+            if self._thread.is_alive():
+                LOG.error("MiniStack did not stop within %g s: a request is still in progress", STOP_SECONDS)
 
     def _run(self) -> None:
         try:
@@ -133,7 +139,7 @@ class _Server:
         config = Config()
         config.bind = [f"fd://{self._listener.detach()}"]  # from now on Hypercorn closes it
         config.keep_alive_timeout = 3600  # it is the clients that close: they keep a bounded number
-        config.graceful_timeout = 1
+        config.graceful_timeout = GRACE_SECONDS
         config.accesslog = None
         config.errorlog = logging.getLogger("hypercorn.error")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -18,6 +19,9 @@ from local.cloudfront.origins import Api, Bucket
 from local.cloudfront.signed_urls import TrustedKeys
 from local.cloudfront.store import Store
 
+STOP_SECONDS = 5.0
+GRACE_SECONDS = 0.5
+"""For requests in progress when the edge stops; what they would read is gone with the stack."""
 START_SECONDS = 60.0  # only ends a hang: a start takes a second, and more on an overloaded machine
 
 
@@ -44,14 +48,14 @@ def running(
         },
         TrustedKeys(stack.client("cloudfront"), stack.outputs["DistributionId"]),
     )
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             application(edge),
             log_config=None,
             lifespan="off",
             date_header=False,
             server_header=False,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=GRACE_SECONDS,  # type: ignore[arg-type]  # asyncio takes fractions
         )
     )
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True, name="edge")
@@ -64,8 +68,29 @@ def running(
     try:
         yield
     finally:
-        server.should_exit = True
-        thread.join(5)
+        server.stop()
+        thread.join(STOP_SECONDS)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn stops at once; its own loop looks ten times a second whether it should."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """To be called once it has started, from any thread."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._stopping.set)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        await self._stopping.wait()
 
 
 def _custom_headers(stack: Stack) -> dict[str, str]:

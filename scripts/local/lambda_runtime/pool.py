@@ -61,22 +61,25 @@ class Pool:
     def lease(self, function: str, start: Callable[[], Worker], patience: float = 900.0) -> Lease:
         """A worker for `function`, warm if there is one, otherwise made by `start`, within `patience` seconds.
 
-        Raises NoWorker if none became free in time. Give it back with `release`.
+        Raises NoWorker if none became free in time, or once the pool is closed. Give it back with `release`.
         """
         waiter = _Waiter(function)
         give_up = time.monotonic() + patience
         with self._lock:
+            if self._closed:
+                raise NoWorker(function)
             self._waiting[function].append(waiter)
             self._dispatch()
         # The timer is for rule 3: no event marks the end of a grace period.
         while not waiter.granted.wait(RECHECK_SECONDS):
             with self._lock:
                 self._dispatch()
-                if not waiter.granted.is_set() and (self._closed or time.monotonic() > give_up):
+                if not waiter.granted.is_set() and time.monotonic() > give_up:
                     self._waiting[function].remove(waiter)
                     raise NoWorker(function)
         lease = waiter.lease
-        assert lease is not None
+        if lease is None:
+            raise NoWorker(function)
         if waiter.evicted is not None:
             waiter.evicted.kill()
         if lease.worker is not None and not lease.worker.alive:
@@ -120,9 +123,14 @@ class Pool:
                 lease for group in (self._idle, self._busy) for held in group.values() for lease in held
             ]
             self._idle.clear()
-        for lease in leases:
-            if lease.worker is not None:
-                lease.worker.kill()
+            for waiter in (each for queue in self._waiting.values() for each in queue):
+                waiter.granted.set()
+            self._waiting.clear()
+        workers = [lease.worker for lease in leases if lease.worker is not None]
+        for worker in workers:
+            worker.start_killing()
+        for worker in workers:
+            worker.kill()
 
     def processes(self) -> list[int]:
         """The process ids of all workers, for tests and diagnosis."""

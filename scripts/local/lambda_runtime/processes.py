@@ -160,6 +160,10 @@ class ForkServer:
         os.close(standard_output)
         return Forked(control, tether, output)
 
+    def start_closing(self) -> None:
+        """Let it end, and return at once: several end side by side until `close` collects each."""
+        self._requests.close()
+
     def close(self) -> None:
         """End it, and every worker that it has forked."""
         self._requests.close()
@@ -201,6 +205,8 @@ class Processes:
         """End every fork server, and with it what it has forked."""
         with self._lock:
             self._ended = True
+            for server in self._servers.values():
+                server.start_closing()
             for server in self._servers.values():
                 server.close()
 

@@ -1,5 +1,6 @@
 """Starting and stopping: one at a time, on loopback only, nothing left behind."""
 
+import contextlib
 import json
 import os
 import re
@@ -7,14 +8,17 @@ import resource
 import signal
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 from waiting import HANG_S, until
 
 from imageservice_operator.operations.stack import Stack
 from local import background
+from local.options import DEFAULT_WORKERS
 
 SAMPLE = Path(__file__).parent / "sample" / "template.yaml"
 FREE = (*background.FREE_PORTS, f"--template={SAMPLE}")
@@ -111,6 +115,24 @@ def test_a_stopped_stack_takes_its_description_along(served: Served) -> None:
     process.terminate()
     assert process.wait(HANG_S) == 0
     assert not (state_dir / "stack.json").exists()
+
+
+def test_a_stack_stops_without_waiting_for_calls_of_functions_in_progress(served: Served) -> None:
+    process, _, stack, state_dir = served
+
+    def call(_: int) -> None:
+        with contextlib.suppress(BotoCoreError, ClientError):
+            stack.client("lambda").invoke(FunctionName=stack.outputs["EchoArn"], Payload='{"sleep": 100}')
+
+    with ThreadPoolExecutor(DEFAULT_WORKERS + 2) as callers:  # two of them wait for a worker
+        calls = [callers.submit(call, number) for number in range(DEFAULT_WORKERS + 2)]
+        until(lambda: len(workers(process.pid)) == DEFAULT_WORKERS, "all workers")
+        assert not any(each.done() for each in calls)
+        below = children(process.pid)
+        process.terminate()
+        assert process.wait(HANG_S) == 0
+    wait_until_gone(below)
+    assert "did not stop" not in (state_dir / "logs" / "stack.log").read_text()
 
 
 def test_a_stack_stopped_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
