@@ -8,10 +8,12 @@ cost, how long it takes until an upload is READY, and how much of the account's 
 import argparse
 import heapq
 import random
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
 from itertools import count
 
 from dev.benchmarks.progress import Bar
@@ -222,10 +224,15 @@ _COLUMNS = (
 
 
 def main() -> None:
+    if "--live" in sys.argv:
+        sys.argv.remove("--live")
+        import_module("dev.benchmarks.bulk_live").main()  # which needs the tests' environment
+        return
     parser = argparse.ArgumentParser(description="Simulate bulk uploads at a limited concurrency.")
     parser.add_argument(
         "loads", nargs="*", metavar="UPLOADS@CONCURRENCY", help="such as 2000@10 (default: three of them)"
     )
+    parser.add_argument("--live", action="store_true", help="on a local stack instead: see --live --help")
     chosen = loads(parser.parse_args().loads)
     bar = Bar(len(chosen) * len(DESIGNS))
     rows = [list(_COLUMNS), ["---"] * len(_COLUMNS)]

@@ -11,23 +11,20 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dev.benchmarks.process_tree import cpu_by_process, cpu_of_children, memory
+from dev.benchmarks.local_stack import FUNCTIONS_PYTHON, ROOT, bare_work, measured, started
+from dev.benchmarks.process_tree import cpu_by_process, memory
 from imageservice_operator.operations import uploads
 from imageservice_operator.operations.stack import Stack
 from local import background
 
-ROOT = Path(__file__).resolve().parents[3]
 PHOTO = ROOT / "tests/samples/landscape-orientation6.jpg"
-FUNCTIONS_PYTHON = ROOT / ".venv/functions/bin/python"
 IMPORTS = """
 from local.patches import interpreter_imports
 interpreter_imports.apply()
@@ -47,60 +44,30 @@ def main() -> None:
     chosen = options.parse_args()
     print(f"{os.cpu_count()} processors, load average {os.getloadavg()[0]:.1f}\n")
     results: dict[str, Any] = {"start": _starts(chosen.starts), "once": _once(chosen.photo)}
-    with tempfile.TemporaryDirectory(prefix="local-") as folder, _stack(Path(folder)) as (stack, pid):
+    with tempfile.TemporaryDirectory(prefix="local-") as folder, started(Path(folder)) as (stack, pid):
         results["warm"] = _warm(stack, pid, chosen.photo)
         results["bursts"] = [_burst(stack, pid, chosen.photo, count) for count in chosen.bursts]
-    with tempfile.TemporaryDirectory(prefix="local-") as folder, _stack(Path(folder)) as (stack, pid):
+    with tempfile.TemporaryDirectory(prefix="local-") as folder, started(Path(folder)) as (stack, pid):
         results["memory"] = _memory(stack, pid, chosen.memory)
     print(f"\nload average at the end {os.getloadavg()[0]:.1f}")
     if chosen.json:
         chosen.json.write_text(json.dumps(results, indent=1))
 
 
-@contextmanager
-def _stack(folder: Path) -> Iterator[tuple[Stack, int]]:
-    """A stack, and its process."""
-    with background.started(folder) as stack:
-        yield stack, int((folder / "lock").read_text())
-
-
-def _run(command: Sequence[str | Path], **variables: str) -> tuple[str, float, float]:
-    """Its standard output, its seconds, and the processor seconds of it and its children."""
-    began, before = time.perf_counter(), cpu_of_children()
-    output = subprocess.run(
-        [str(part) for part in command],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": background.PYTHON_PATH, **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        check=True,
-        text=True,
-        cwd=ROOT,
-    ).stdout
-    return output, time.perf_counter() - began, cpu_of_children() - before
-
-
-def _bare(photo: Path, count: int) -> dict[str, float]:
-    """The wall and processor seconds of the engine alone, with ResizeFunction's variables."""
-    malloc = {f"MALLOC_{name}_THRESHOLD_": "1073741824" for name in ("MMAP", "TRIM")}
-    command: list[str | Path] = [FUNCTIONS_PYTHON, "-m", "dev.benchmarks.bare_work", photo, str(count)]
-    found: dict[str, float] = json.loads(_run(command, **malloc, OPENBLAS_NUM_THREADS="1")[0])
-    return found
-
-
 def _starts(count: int) -> dict[str, Any]:
     floors, walls, cpus, processes = [], [], [], {}
     for _ in range(count):
-        _, wall, used = _run([background.PYTHON, "-c", IMPORTS])
+        _, wall, used = measured([background.PYTHON, "-c", IMPORTS])
         floors.append((wall, used))
         with tempfile.TemporaryDirectory(prefix="local-") as folder:
             began = time.perf_counter()
-            with _stack(Path(folder)) as (_, pid):
+            with started(Path(folder)) as (_, pid):
                 walls.append(time.perf_counter() - began)
                 processes = cpu_by_process(pid)
                 cpus.append(processes["stack"])
     with tempfile.TemporaryDirectory(prefix="local-") as folder:
         options = (*background.FREE_PORTS, f"--state-dir={folder}")
-        phases = json.loads(_run([background.PYTHON, "-m", "dev.benchmarks.start_phases", *options])[0])
+        phases = json.loads(measured([background.PYTHON, "-m", "dev.benchmarks.start_phases", *options])[0])
     wall, floor = statistics.median(walls), statistics.median(each for each, _ in floors)
     cpu, floor_cpu = statistics.median(cpus), statistics.median(each for _, each in floors)
     print(
@@ -116,12 +83,12 @@ def _starts(count: int) -> dict[str, Any]:
 
 
 def _once(photo: Path) -> dict[str, Any]:
-    bare = _bare(photo, 1)
+    bare = bare_work(photo, 1)
     took = []
     for _ in range(3):
         with tempfile.TemporaryDirectory(prefix="local-") as folder:
             options = (*background.FREE_PORTS, f"--state-dir={folder}")
-            _, wall, used = _run([ROOT / "scripts/run", "--once", photo, *options])
+            _, wall, used = measured([ROOT / "scripts/run", "--once", photo, *options])
             took.append((wall, used))
     wall, cpu = (statistics.median(each) for each in zip(*took, strict=True))
     print(f"\nrun --once {photo.name}: {wall:.1f} s, {cpu:.1f} s of CPU; {_beside(wall, cpu, bare)}")
@@ -141,7 +108,7 @@ def _upload(stack: Stack, photo: Path, names: Sequence[str]) -> float:
 
 
 def _warm(stack: Stack, pid: int, photo: Path) -> dict[str, Any]:
-    bare = _bare(photo, 1)
+    bare = bare_work(photo, 1)
     first = _upload(stack, photo, ["first.jpg"])
     before = sum(cpu_by_process(pid).values())
     walls = [_upload(stack, photo, [f"warm-{number}.jpg"]) for number in range(5)]
@@ -155,12 +122,12 @@ def _warm(stack: Stack, pid: int, photo: Path) -> dict[str, Any]:
 
 def _burst(stack: Stack, pid: int, photo: Path, count: int) -> dict[str, Any]:
     sample = min(count, SAMPLE)
-    bares = [_bare(photo, sample)]
+    bares = [bare_work(photo, sample)]
     before = cpu_by_process(pid)
     wall = _upload(stack, photo, [f"burst-{count}-{number}.jpg" for number in range(count)])
     used = {name: seconds - before.get(name, 0) for name, seconds in cpu_by_process(pid).items()}
     held = memory(pid)
-    bares.append(_bare(photo, sample))  # around the burst, because other load on the machine changes
+    bares.append(bare_work(photo, sample))  # around the burst, because other load on the machine changes
     bare = {name: statistics.mean(each[name] for each in bares) * count / sample for name in bares[0]}
     print(
         f"burst of {count}: {wall:.1f} s, {sum(used.values()):.1f} s of CPU; {_beside(wall, sum(used.values()), bare)}"
@@ -182,7 +149,7 @@ def _memory(stack: Stack, pid: int, count: int) -> list[dict[str, int]]:
     curve = []
     with tempfile.TemporaryDirectory() as folder:
         photo = Path(folder) / "tiny.jpg"
-        _run(
+        measured(
             [
                 FUNCTIONS_PYTHON,
                 "-c",

@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from resize_artifact import artifact
 from waiting import until
 
-from imageservice_operator.operations import executions, images, usage
+from dev.benchmarks.bulk_mix import MIXED, mixed
+from dev.benchmarks.bulk_report import ran
+from dev.benchmarks.bulk_uploads import Sender, as_it_must, settled
+from imageservice_operator.operations import images
 
 
 @pytest.fixture
@@ -106,24 +110,27 @@ def test_calls_that_are_never_answered_fail_their_workflow_which_can_be_replayed
     assert [line["result"] for line in service.images("replay", "queued/lost.jpg").lines] == ["READY"]
 
 
-def test_a_burst_at_a_small_concurrency_takes_no_transition_more_and_readers_read_on(
-    service: Any, queue: str
+def test_images_that_change_while_their_uploads_wait_end_as_they_must_and_readers_read_on(
+    service: Any, queue: str, samples: Path
 ) -> None:
-    ids = [f"queued/burst-{number}.jpg" for number in range(20)]
+    photos = [samples / "landscape-small.jpg", samples / "trees-small.png"]
+    planned = mixed(15, dict.fromkeys(MIXED, 13), photos)
     (alone,) = service.settled(service.upload(["queued/alone.jpg"])).values()
     update = partial(
         service.stack.client("lambda").update_event_source_mapping, UUID=mapping_of(service, queue)
     )
     update(ScalingConfig={"MaximumConcurrency": 2})
-    sent = service.upload(ids)
-    until(lambda: waiting(service, queue) > 2)
-    read = service.get(service.stack.image_url("queued/alone.jpg"))
-    found = service.settled(sent)
+    sender = Sender(service.stack)
+    with not_taken(service, queue):
+        sender.send_all(planned)
+        until(lambda: waiting(service, queue) > 2)
+        read = service.get(service.stack.image_url(alone.id))
+    found = settled(service.stack, planned, sender.versions, lambda _: None)
     update(ScalingConfig={})
-    assert {image.status for image in found.values()} == {"READY"}
     assert read == 302
-    taken = {
-        usage.of_history(executions.history(service.stack, image.execution))["state_transition"]
-        for image in found.values()
-    }
-    assert taken == {usage.of_history(executions.history(service.stack, alone.execution))["state_transition"]}
+    assert {
+        each.id for each in planned if not as_it_must(each, found[each.id], sender.versions[each.id])
+    } == set()
+    assert {each.retries for each in ran(service.stack, sender.versions)} == {0}
+    replaced = {each.id for each in planned if each.kind == "replaced"}
+    assert "SUPERSEDED" in {each.ended for each in ran(service.stack, replaced)}, "nothing waited"
