@@ -36,7 +36,10 @@ def checked_document(text: str) -> dict[str, Any]:
     """The document in `text`, valid by the schema. Raises PlanInvalid."""
     try:
         document: dict[str, Any] = json.loads(
-            text, object_pairs_hook=_without_repeated_names, parse_constant=_no_constant
+            text,
+            object_pairs_hook=_without_repeated_names,
+            parse_constant=_no_constant,
+            parse_float=_number,
         )
     except ValueError as error:
         raise PlanInvalid(f"the rendition plan is not JSON: {error}") from error
@@ -66,6 +69,12 @@ def _without_repeated_names(members: Sequence[tuple[str, Any]]) -> dict[str, Any
     if len(made) != len(members):
         raise ValueError(f"an object has the name {first_repeated([name for name, _ in members])!a} twice")
     return made
+
+
+def _number(text: str) -> int | float:
+    """80.0 and 8e1 are the integer 80, as JSON Schema has it: encoders take no other, and plans are compared."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 def _no_constant(name: str) -> Any:

@@ -187,7 +187,7 @@ class RenditionPlan:
             own = {name: value for name, value in rule.items() if name != "prefix"}
             rules.append(Rule(rule["prefix"], Plan.from_document({**default, **own})))
         plans = cls(tuple(sorted(rules, key=lambda rule: (-len(rule.prefix), rule.prefix))))
-        if len(json.dumps(plans.access_rules)) > _MOST_ACCESS_BYTES:
+        if len(json.dumps(plans.access_rules, ensure_ascii=False).encode()) > _MOST_ACCESS_BYTES:
             raise PlanInvalid("the rendition plan's prefixes with an access of their own take too many bytes")
         return plans
 

@@ -110,6 +110,12 @@ def test_a_document_of_rules_that_is_wrong_is_refused_with_the_place_and_briefly
     assert len(str(refused.value)) < 400
 
 
+def test_the_room_for_private_prefixes_is_counted_in_bytes_of_utf_8() -> None:
+    assert load_plan(document({"prefix": "漢" * 200, "access": "private"})).access_rules
+    with pytest.raises(PlanInvalid, match="too many bytes"):
+        load_plan(document(*({"prefix": f"{n}{'漢' * 170}", "access": "private"} for n in range(2))))
+
+
 def test_a_prefix_may_end_within_a_name_that_begins_with_dots() -> None:
     assert load_plan(document(of_widths("a/.", 7))).plan_for("a/.hidden/1").sizes[0].width == 7
 

@@ -159,6 +159,9 @@ def test_a_moving_image_gets_no_format_that_would_stop_it(
         (plan({"name": "w", "width": 0}), r"\$\.sizes\[0\]\.width"),
         (plan({"name": "w", "width": 9000}), r"\$\.sizes\[0\]\.width"),
         (plan({"name": "UP", "width": 9}), r"\$\.sizes\[0\]\.name"),
+        (plan({"name": "w\n", "width": 9}), r"\$\.sizes\[0\]\.name"),
+        (plan({"name": "w", "width": 9.5}), r"\$\.sizes\[0\]\.width"),
+        ('{"formats": ["fallback"], "sizes": [{"name": "w", "width": 1e309}]}', r"\$\.sizes\[0\]\.width"),
         (plan({"name": "w", "width": 9, "fit": "cover"}), "height"),
         (plan({"name": "w", "width": 9}, {"name": "w", "width": 8}), "names a size twice"),
         (json.dumps({"formats": ["avif"], "sizes": [{"name": "w", "width": 9}]}), r"\$\.formats"),
@@ -177,6 +180,18 @@ def test_plans_that_mean_the_same_have_the_same_fingerprint() -> None:
         load_plan(spelled_out).default.fingerprint
         == load_plan(plan({"name": "w320", "width": 320})).default.fingerprint
     )
+
+
+def test_a_whole_number_is_an_integer_however_it_is_written() -> None:
+    written = '{"formats": ["fallback"], "sizes": [{"name": "w", "width": 32e1}], "quality": {"jpeg": 80.0}}'
+    made = load_plan(written).default
+    assert (
+        made.fingerprint
+        == load_plan(
+            plan({"name": "w", "width": 320}, quality={"jpeg": 80}, formats=["fallback"])
+        ).default.fingerprint
+    )
+    assert type(made.quality["jpeg"]) is int  # no encoder takes another
 
 
 def test_a_changed_quality_changes_the_fingerprint() -> None:
