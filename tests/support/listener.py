@@ -12,6 +12,7 @@ class Listener:
         self._answer = answer
         self._server = socket.create_server(("127.0.0.1", 0))
         self._held: list[socket.socket] = []
+        self.received = b""
         self.url = f"redis://127.0.0.1:{self._server.getsockname()[1]}/0"
 
     @property
@@ -38,5 +39,6 @@ class Listener:
 
     def _talk(self, connection: socket.socket) -> None:
         with contextlib.suppress(OSError):
-            while connection.recv(4096):
+            while received := connection.recv(4096):
+                self.received += received
                 connection.sendall(self._answer or b"")

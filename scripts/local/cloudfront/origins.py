@@ -50,8 +50,10 @@ class Api:
         """Its answer; 502 if it can't be reached."""
         url = httpx.URL(self._url + asked.path + (f"?{asked.query}" if asked.query else ""))
         sent = {name: value for name, value in asked.headers.items() if name not in _HOP} | dict(self._added)
+        # The bytes that the viewer sent: httpx itself refuses headers that are not ASCII.
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent.items()]
         try:
-            answer = await self._client.request(asked.method, url, headers=sent, content=asked.body)
+            answer = await self._client.request(asked.method, url, headers=raw, content=asked.body)
         except httpx.HTTPError as error:
             return Answer(502, {"content-type": "text/plain"}, f"The API can't be reached: {error}".encode())
         headers = {
