@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -49,7 +50,26 @@ def test_of_two_that_go_on_at_once_one_is_refused(stack: Stack) -> None:
     assert found.stage == "PAUSED"
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"stage": "PAUSED", "later": 1}'])
+def changed(**values: object) -> str:
+    return json.dumps({**APPLY.as_json(), **values})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "{", "[]", "{}", "[" * 100_000, '{"stage": "PAUSED", "later": 1}'),
+        changed(stage="CHECKING"),
+        changed(stage=["PAUSED"]),
+        changed(new_text=None),
+        changed(new_widths="a,b"),
+        changed(canary="abc"),
+        changed(canary=["a", None]),
+        changed(canary_bytes="12"),
+        changed(run=7),
+        changed(deployed="no"),
+    ],
+    ids=lambda content: str(content)[-40:],
+)
 def test_a_damaged_one_is_an_error_that_names_the_object(stack: Stack, content: str) -> None:
     stack.client("s3").put_object(Bucket="reports", Key=KEY, Body=content)
     with pytest.raises(OperationFailed, match=f"s3://reports/{KEY} is damaged"):

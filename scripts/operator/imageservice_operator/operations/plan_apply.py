@@ -25,7 +25,7 @@ from imageservice.core.errors import PlanInvalid
 from imageservice.core.image_id import MAX_KEY_BYTES
 from imageservice.core.timestamps import to_text
 from imageservice_operator.operations import audit, executions, exposure, images, reprocess
-from imageservice_operator.operations.errors import BadRequest, OperationFailed
+from imageservice_operator.operations.errors import BadRequest, ExecutionNotFound, OperationFailed
 from imageservice_operator.operations.pacing import paced
 from imageservice_operator.operations.plan import PlanDocument, live_plan, live_text, parsed
 from imageservice_operator.operations.plan_deployment import PLAN, WIDTHS, deploy_plan, parameters
@@ -52,7 +52,7 @@ class Canary:
     @classmethod
     def of(cls, text: str) -> Canary:
         """From "1%" or a prefix of ids. Raises BadRequest."""
-        if percent := re.fullmatch(r"(\d{1,3}(?:\.\d{1,6})?)%", text):
+        if percent := re.fullmatch("([0-9]{1,3}(?:[.][0-9]{1,6})?)%", text):
             if not 0 < float(percent[1]) <= 100:
                 raise BadRequest("The canary's share is more than 0% and at most 100%.")
             return cls(share=float(percent[1]) / 100)
@@ -162,7 +162,7 @@ def begin_rollback(stack: Stack, apply: Apply) -> Apply:
         raise BadRequest("The latest change of plan is rolled back already.")
     if apply.stage != "ROLLING_BACK":
         # Stopped first: once the stage is written, the run is forgotten.
-        if apply.run and executions.describe(stack, apply.run).status == executions.RUNNING:
+        if apply.run and _status(stack, apply.run) == executions.RUNNING:
             reprocess.stop(stack, apply.run)
         with audit.recorded(stack, "plan rollback", plan=apply.old_text or "the packaged plan"):
             apply = write(stack, apply, stage="ROLLING_BACK", run=None)
@@ -222,7 +222,9 @@ def is_live(stack: Stack, text: str) -> bool:
 
 def _goes_on(stack: Stack, run: str) -> bool:
     """Whether the run runs or has succeeded, if necessary after it has been redriven."""
-    status = executions.describe(stack, run).status
+    status = _status(stack, run)
+    if status is None:
+        return False
     if status in (executions.RUNNING, "SUCCEEDED"):
         return True
     try:
@@ -230,6 +232,14 @@ def _goes_on(stack: Stack, run: str) -> bool:
     except ClientError:  # more than 14 days old, say: a new run skips what this one has made
         return False
     return True
+
+
+def _status(stack: Stack, run: str) -> str | None:
+    """The status of an execution; None if Step Functions has forgotten it, 90 days after its end."""
+    try:
+        return executions.describe(stack, run).status
+    except ExecutionNotFound:
+        return None
 
 
 def _wait(stack: Stack, running: dict[str, str]) -> None:
@@ -242,7 +252,7 @@ def _wait(stack: Stack, running: dict[str, str]) -> None:
             # One that another has overtaken, or whose failure is not recorded, shows only in Step Functions, which
             # answers a few of these calls a second.
             if not done and place < _DESCRIBED_AT_ONCE:
-                done = not execution or executions.describe(stack, execution).status != executions.RUNNING
+                done = not execution or _status(stack, execution) != executions.RUNNING
                 running[key] = running.pop(key)
             if done:
                 del running[key]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from botocore.exceptions import ClientError
 
@@ -13,6 +14,7 @@ from imageservice_operator.operations.errors import OperationFailed
 from imageservice_operator.operations.stack import Stack
 
 KEY = "plan/apply.json"
+_WIDTHS = re.compile("[0-9]+(,[0-9]+)*")
 Stage = Literal["CANARY", "PAUSED", "DEPLOYING", "MAKING", "DONE", "ROLLING_BACK", "ROLLED_BACK"]
 
 
@@ -57,8 +59,8 @@ def read(stack: Stack) -> Apply | None:
             return None
         raise
     try:
-        return Apply(**json.loads(answer["Body"].read()), etag=answer["ETag"])
-    except (ValueError, TypeError) as error:
+        return _checked(Apply(**json.loads(answer["Body"].read()), etag=answer["ETag"]))
+    except (ValueError, TypeError, RecursionError) as error:
         raise OperationFailed(
             f"s3://{_bucket(stack)}/{KEY} is damaged, or of another version of this command: {error}. Deleting it"
             " forgets the change and the plan before it."
@@ -77,6 +79,21 @@ def write(stack: Stack, apply: Apply, **changed: Any) -> Apply:
             raise OperationFailed("Another command is changing the plan at this moment.") from error
         raise
     return replace(apply, etag=answer["ETag"])
+
+
+def _checked(apply: Apply) -> Apply:
+    """Raises ValueError unless `write` could have written it: a stage that is not known would be passed over."""
+    texts = [apply.old_text, apply.old_widths, apply.new_text, apply.new_widths, apply.started_at]
+    keys = apply.canary if isinstance(apply.canary, list) else [None]
+    if apply.stage not in get_args(Stage):
+        raise ValueError(f"the stage {apply.stage!a} is not known")
+    if not all(isinstance(each, str) for each in (*texts, *keys, apply.run or "")):
+        raise ValueError("a text is missing")
+    if not all(_WIDTHS.fullmatch(widths) for widths in (apply.old_widths, apply.new_widths)):
+        raise ValueError("the widths are not numbers")
+    if type(apply.canary_bytes) is not int or type(apply.deployed) is not bool:
+        raise ValueError("canary_bytes is not a number, or deployed is neither true nor false")
+    return apply
 
 
 def _bucket(stack: Stack) -> str:
