@@ -146,5 +146,6 @@ def test_a_version_that_is_gone_is_an_error_that_says_so(service: Any, photo: An
         ended = service.images("restore", image_id, *arguments)
         assert (ended.code, ended.lines) == (5, [])
         assert "version" in ended.said
+    assert service.images("restore", image_id, "--version", "").code == 2
     assert service.images("restore", "restored/never.jpg").code == 4
     assert service.images("restore", "restored/never.jpg", "--list").code == 4

@@ -40,6 +40,7 @@ def test_one_that_takes_long_is_not_made_up_for_by_a_burst() -> None:
     assert moments == [0, 5, 6, 7]
 
 
-def test_a_rate_that_is_none_is_refused() -> None:
+@pytest.mark.parametrize("rate", [0, -1, float("nan"), 1e-300])
+def test_a_rate_that_is_none_is_refused(rate: float) -> None:
     with pytest.raises(BadRequest):
-        list(paced([1], 0))
+        list(paced([1], rate))

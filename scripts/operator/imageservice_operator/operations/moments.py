@@ -17,7 +17,7 @@ def moment(text: str) -> datetime:
 
     Raises BadRequest.
     """
-    span = re.fullmatch(r"(\d{1,6})\s*(s|min|m|h|d|w)", text)
+    span = re.fullmatch(r"([0-9]{1,6})\s*(s|min|m|h|d|w)", text)
     if span:
         return datetime.now(UTC) - min(timedelta(seconds=int(span[1]) * _UNITS[span[2]]), _LONGEST)
     try:
@@ -31,7 +31,7 @@ def moment(text: str) -> datetime:
 
 def duration(text: str) -> float:
     """A length of time in seconds: "30s", "10min", "2h"; a number without a unit is in seconds. Raises BadRequest."""
-    span = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*(s|min|m|h|d|w|)", text)
+    span = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)\s*(s|min|m|h|d|w|)", text)
     if not span:
         raise BadRequest("give 30s, 10min or 2h")
     return float(span[1]) * _UNITS[span[2]]

@@ -9,6 +9,7 @@ from typing import TypeVar
 from imageservice_operator.operations.errors import BadRequest
 
 T = TypeVar("T")
+_LEAST = 1 / 86_400
 
 
 def paced(
@@ -17,9 +18,9 @@ def paced(
     now: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[T]:
-    """The items, evenly spaced, at most `per_second` of them per second. Raises BadRequest unless it is above 0."""
-    if per_second <= 0:
-        raise BadRequest("The rate must be more than 0 per second.")
+    """The items, evenly spaced, at most `per_second` of them per second. Raises BadRequest for less than one a day."""
+    if not per_second >= _LEAST:  # so that NaN is refused, too
+        raise BadRequest("The rate must be more than 0 per second, and at least one a day.")
     due = now()
     for item in items:
         wait = due - now()

@@ -19,7 +19,7 @@ from imageservice.core.audit import Actor
 from imageservice.core.original_metadata import RESTORED_FROM, UPLOADED_AT, UPLOADED_BY, uploaded_by
 from imageservice.core.timestamps import to_text
 from imageservice_operator.operations import audit
-from imageservice_operator.operations.errors import ImageNotFound, OperationFailed
+from imageservice_operator.operations.errors import BadRequest, ImageNotFound, OperationFailed
 from imageservice_operator.operations.images import check_keys
 from imageservice_operator.operations.original_copy import copied_over
 from imageservice_operator.operations.stack import Stack
@@ -74,15 +74,18 @@ def stored_by(stack: Stack, image_id: str, version: str) -> str:
 def restore(stack: Stack, image_id: str, version: str | None = None) -> Restored:
     """Copies `version` of the original over it; by default the last one before the removal or the replacement.
 
-    Puts the act on record. Raises ImageNotFound if the bucket has nothing of the image, and OperationFailed if the
-    version is gone, if it is restored already, or if something was uploaded or removed meanwhile: then nothing changed.
+    Puts the act on record. Raises BadRequest for an empty version, ImageNotFound if the bucket has nothing of the
+    image, and OperationFailed if the version is gone, if it is restored already, or if something was uploaded or
+    removed meanwhile: then nothing changed.
     """
+    if version == "":  # an unset variable of a script must not mean another version
+        raise BadRequest("A version has an id; --list shows them.")
     listed = versions(stack, image_id)  # read once: what comes later is not taken for an earlier version
     newest = next(listed, None)
     if newest is None:
         raise ImageNotFound(f"There is no original {image_id}, and no earlier version of one.")
     restored = _restored_version(stack, image_id, newest)
-    chosen = version or _version_before(image_id, listed, restored)
+    chosen = _version_before(image_id, listed, restored) if version is None else version
     if chosen == newest.id:
         raise OperationFailed(f"{chosen} is the current version of {image_id}; nothing was changed.")
     if chosen == restored:
