@@ -149,8 +149,9 @@ def followed(
             if execution.status == RUNNING and not late:
                 continue
             index = arns[execution.arn]
-            note = execution.failure["cause"] if execution.failure else ""
-            results[index] = replace(waiting.pop(index), result=execution.output_status, note=note)
+            outcome = waiting.pop(index)
+            note = execution.failure["cause"] if execution.failure else outcome.note
+            results[index] = replace(outcome, result=execution.output_status, note=note)
             if on_result:
                 on_result(results[index])
         if late:
