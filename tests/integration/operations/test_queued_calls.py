@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from resize_artifact import artifact
+from resize_queue import ResizeQueue
 from waiting import until
 
 from dev.benchmarks.bulk_mix import MIXED, mixed
@@ -21,42 +18,8 @@ from imageservice_operator.operations import images
 
 
 @pytest.fixture
-def queue(service: Any) -> str:
-    """The queue's URL."""
-    machine = service.stack.client("stepfunctions").describe_state_machine(
-        stateMachineArn=service.stack.machine_arn("ProcessImage")
-    )
-    states = json.loads(machine["definition"])["States"]["Resize to each size"]["ItemProcessor"]["States"]
-    return str(states["Resize"]["Arguments"]["QueueUrl"])
-
-
-def mapping_of(service: Any, queue: str) -> str:
-    """The id of what takes calls from the queue."""
-    arn = service.stack.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    found = service.stack.client("lambda").list_event_source_mappings(
-        EventSourceArn=arn["Attributes"]["QueueArn"]
-    )
-    (mapping,) = found["EventSourceMappings"]
-    return str(mapping["UUID"])
-
-
-@contextmanager
-def not_taken(service: Any, queue: str) -> Iterator[None]:
-    """Nothing takes calls from the queue meanwhile."""
-    update = partial(
-        service.stack.client("lambda").update_event_source_mapping, UUID=mapping_of(service, queue)
-    )
-    update(Enabled=False)
-    try:
-        yield
-    finally:
-        update(Enabled=True)
-
-
-def waiting(service: Any, queue: str) -> int:
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = service.stack.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=names)
-    return sum(int(found["Attributes"][name]) for name in names)
+def queue(service: Any) -> ResizeQueue:
+    return ResizeQueue(service.stack)
 
 
 def errors_of(service: Any, function: str) -> float:
@@ -74,16 +37,18 @@ def errors_of(service: Any, function: str) -> float:
     return sum(float(point["Sum"]) for point in points)
 
 
-def test_the_calls_of_a_stopped_workflow_are_not_made_until_it_is_replayed(service: Any, queue: str) -> None:
+def test_the_calls_of_a_stopped_workflow_are_not_made_until_it_is_replayed(
+    service: Any, queue: ResizeQueue
+) -> None:
     image_id = "queued/stopped.jpg"
-    with not_taken(service, queue):
+    with queue.not_taken():
         sent = service.upload([image_id])
-        until(lambda: waiting(service, queue))
+        until(lambda: queue.calls())
         execution = images.get_many(service.stack, [image_id])[image_id].execution
         assert service.images("stop", execution, "--yes").code == 0
         (image,) = service.settled(sent).values()
         assert image.status == "FAILED"
-    until(lambda: waiting(service, queue) == 0)
+    until(lambda: queue.calls() == 0)
     bucket = service.stack.processed_bucket
     listed = service.stack.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"{image_id}/")
     assert listed["KeyCount"] == 0
@@ -91,18 +56,18 @@ def test_the_calls_of_a_stopped_workflow_are_not_made_until_it_is_replayed(servi
 
 
 def test_calls_that_are_never_answered_fail_their_workflow_which_can_be_replayed(
-    service: Any, queue: str
+    service: Any, queue: ResizeQueue
 ) -> None:
-    sqs, update = service.stack.client("sqs"), service.stack.client("lambda").update_function_code
-    before = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["VisibilityTimeout"])["Attributes"]
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "0"})
+    sqs, update = queue.sqs, service.stack.client("lambda").update_function_code
+    before = sqs.get_queue_attributes(QueueUrl=queue.url, AttributeNames=["VisibilityTimeout"])["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=queue.url, Attributes={"VisibilityTimeout": "0"})
     function = service.function_of("ResizeFunction")
     update(FunctionName=function, ZipFile=artifact(**{"resize/sizer.py": "import no_such_module"}))
     try:
         (image,) = service.settled(service.upload(["queued/lost.jpg"])).values()
     finally:
         update(FunctionName=function, ZipFile=artifact())
-        sqs.set_queue_attributes(QueueUrl=queue, Attributes=before)
+        sqs.set_queue_attributes(QueueUrl=queue.url, Attributes=before)
     assert (image.status, image.error["name"]) == ("FAILED", "CallLost")
     assert errors_of(service, function) >= 10, "ResizeCrashesAlarm has nothing to fire on"
     (group,) = service.images("failures", "--error", "CallLost").lines
@@ -111,22 +76,19 @@ def test_calls_that_are_never_answered_fail_their_workflow_which_can_be_replayed
 
 
 def test_images_that_change_while_their_uploads_wait_end_as_they_must_and_readers_read_on(
-    service: Any, queue: str, samples: Path
+    service: Any, queue: ResizeQueue, samples: Path
 ) -> None:
     photos = [samples / "landscape-small.jpg", samples / "trees-small.png"]
     planned = mixed(15, dict.fromkeys(MIXED, 13), photos)
     (alone,) = service.settled(service.upload(["queued/alone.jpg"])).values()
-    update = partial(
-        service.stack.client("lambda").update_event_source_mapping, UUID=mapping_of(service, queue)
-    )
-    update(ScalingConfig={"MaximumConcurrency": 2})
+    queue.update_taker(ScalingConfig={"MaximumConcurrency": 2})
     sender = Sender(service.stack)
-    with not_taken(service, queue):
+    with queue.not_taken():
         sender.send_all(planned)
-        until(lambda: waiting(service, queue) > 2)
+        until(lambda: queue.calls() > 2)
         read = service.get(service.stack.image_url(alone.id))
     found = settled(service.stack, planned, sender.versions, lambda _: None)
-    update(ScalingConfig={})
+    queue.update_taker(ScalingConfig={})
     assert read == 302
     assert {
         each.id for each in planned if not as_it_must(each, found[each.id], sender.versions[each.id])
