@@ -14,7 +14,6 @@ os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "us-east-1",
-    "POWERTOOLS_METRICS_DISABLED": "true",
     "POWERTOOLS_METRICS_NAMESPACE": "ImageService",
     "POWERTOOLS_SERVICE_NAME": "tests",
 }
@@ -27,6 +26,7 @@ from local.redis_server import RedisServer
 from simulation.expressions import jsonata
 from simulation.history import Found, History, run, shrunk
 from simulation.scheduler import Scheduler
+from simulation.tasks import functions_as_found
 from simulation.world import World
 
 # A function that waits for another call, while the other one writes the metrics of both.
@@ -56,7 +56,12 @@ class Runner:
 
 @contextlib.contextmanager
 def runner(definitions: Path = ROOT / "statemachine") -> Iterator[Runner]:
-    with TemporaryDirectory() as folder, RedisServer(Path(folder) / "redis.log") as server:
+    """What every history needs. At the end, this process is as it was: other tests run in it, too."""
+    with (
+        functions_as_found(),
+        TemporaryDirectory() as folder,
+        RedisServer(Path(folder) / "redis.log") as server,
+    ):
         client = redis_client.Redis.from_url(server.url, protocol=2)
         with dynamodb() as table, jsonata() as fill:
             yield Runner(table, client, fill, definitions)

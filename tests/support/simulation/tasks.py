@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from imageservice.adapters.image_table import ImageTable
 from imageservice.adapters.logging import logger
@@ -44,6 +47,26 @@ SUBSTITUTIONS = {"ImageTable": TABLE, "DistributionId": "E1", **{name: name for 
 _CONTEXT: Any = SimpleNamespace(
     function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="request"
 )
+
+_CONNECTED: tuple[tuple[Any, str], ...] = (
+    (inspect_bootstrap, "dependencies"),
+    (resize_bootstrap, "sizer"),
+    (refresh_bootstrap, "dependencies"),
+    (retire_bootstrap, "retirer"),
+    (remove_bootstrap, "dependencies"),
+)
+
+
+@contextlib.contextmanager
+def functions_as_found() -> Iterator[None]:
+    """The functions write no metrics, and nothing that `connect_functions` does to this process outlives the block."""
+    level = logger.log_level
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+        for bootstrap, name in _CONNECTED:
+            changed.setattr(bootstrap, name, getattr(bootstrap, name))
+        yield
+    logger.setLevel(level)
 
 
 class Tasks:
