@@ -11,7 +11,7 @@ from imageservice_operator.operations import cost
 from imageservice_operator.operations.errors import BadRequest
 from imageservice_operator.operations.plan_apply import LEAST_CANARY, MOST_CANARY, Canary
 from imageservice_operator.operations.plan_changes import changes
-from imageservice_operator.operations.plan_effect import Sampled
+from imageservice_operator.operations.plan_effect import Effect, Sampled
 from imageservice_operator.operations.plan_estimate import Estimate, student
 
 
@@ -58,8 +58,8 @@ def test_an_image_of_the_default_plan_costs_as_much_as_a_reprocessing_says() -> 
 
 
 def test_an_image_that_becomes_private_costs_a_purge_more_and_no_transition() -> None:
-    public, private = (Sampled("a", "", [], purges=purges) for purges in (0, 1))
-    assert private.dollars - public.dollars == pytest.approx(0.005)
+    public, private = (Effect({"PROCESS": 1}, {"": 1}, ["a"], [Sampled("a", "", [])], n) for n in (0, 1))
+    assert private.dollars.total - public.dollars.total == pytest.approx(0.005)
     assert private.transitions == public.transitions
 
 

@@ -140,7 +140,10 @@ def _estimate(session: Session, selection: Selection) -> Estimate:
     for decision, count in sorted(estimate.decisions.items()):
         shown.add_row(decision, f"{count:,}")
     session.show(shown)
-    session.show(f"{estimate.to_make:,} images would be made again, for about ${estimate.dollars:,.2f}.")
+    purging = f", {estimate.purges:,} purges among it" if estimate.purges else ""
+    session.show(
+        f"{estimate.to_make:,} images would be made again, for about ${estimate.dollars:,.2f}{purging}."
+    )
     return estimate
 
 

@@ -185,9 +185,14 @@ def replacement(upload: Usage) -> Bill:
 
 
 def reprocessing(made: int, left_alone: int, upload: Usage) -> float:
-    """Dollars of a run of ReprocessImages. Its one purge is a path of the month's free ones."""
+    """Dollars of a run of ReprocessImages. Its one purge is a path of the month's free ones; `purging` has others."""
     selected = bill("one original", _SELECTED).total
     return made * (replacement(upload).total + selected) + left_alone * selected
+
+
+def purging(paths: int) -> float:
+    """Dollars of so many purges, as if the month's free ones were used up."""
+    return paths * prices.usd("invalidation_path")
 
 
 def made_again(before: int, after: int, resizes: int, gb_seconds: float) -> dict[str, float]:

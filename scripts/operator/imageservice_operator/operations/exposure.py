@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 from imageservice.adapters.image_table import ImageTable, to_dynamodb
 from imageservice.adapters.processed_bucket import Renditions, StoredRendition
 from imageservice.core.keys import cache_tag, digest_of, private_key
-from imageservice.core.rendition_plan import RenditionPlan
-from imageservice_operator.operations import audit, images, reprocess
+from imageservice_operator.operations import audit, reprocess
+from imageservice_operator.operations.becoming_private import exposed
 from imageservice_operator.operations.images import Image
 from imageservice_operator.operations.plan import live_plan
 from imageservice_operator.operations.stack import Stack
 from imageservice_operator.operations.workflow_functions import function_of, invoke, retire_digests
 
-_BATCH = 100
 _EXECUTION = "plan-exposed"  # stands for an execution in the functions' logs
 DONE = ("UP_TO_DATE", "DELETED")
 """The decisions about originals that have no rendition of an earlier plan."""
 SETTLED = ("READY", "REJECTED")
 """The states in which no execution is about to make the same public renditions again."""
-
-
-def exposed(stack: Stack, keys: Iterable[str], plan: RenditionPlan) -> Iterator[Image]:
-    """Those of the images that are private by the plan, and serve public renditions."""
-    private = (key for key in keys if plan.plan_for(key).access == "private")
-    while batch := list(islice(private, _BATCH)):
-        found = images.get_many(stack, batch)
-        yield from (image for image in found.values() if image.renditions and not image.private)
 
 
 def find_exposed(

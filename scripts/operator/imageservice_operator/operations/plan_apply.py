@@ -24,7 +24,7 @@ from imageservice.adapters.plan_loader import packaged_plan
 from imageservice.core.errors import PlanInvalid
 from imageservice.core.image_id import MAX_KEY_BYTES
 from imageservice.core.timestamps import to_text
-from imageservice_operator.operations import audit, executions, exposure, images, reprocess
+from imageservice_operator.operations import audit, becoming_private, executions, exposure, images, reprocess
 from imageservice_operator.operations.errors import BadRequest, ExecutionNotFound, OperationFailed
 from imageservice_operator.operations.pacing import paced
 from imageservice_operator.operations.plan import PlanDocument, live_plan, live_text, parsed
@@ -147,7 +147,7 @@ def finish(stack: Stack, apply: Apply) -> tuple[Apply, Made]:
             f"{len(left):,} images are still to be made. Look at images failures; then go on with --resume."
         )
     made = make(stack, left)
-    exposed = exposure.exposed(stack, undone, live_plan(stack).plan)
+    exposed = becoming_private.exposed(stack, undone, live_plan(stack).plan)
     made = replace(made, exposed=[image.id for image in exposed])
     if apply.stage == "ROLLING_BACK":
         return write(stack, apply, stage="ROLLED_BACK"), made

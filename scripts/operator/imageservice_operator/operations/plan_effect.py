@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
-from imageservice.core.keys import is_private
-from imageservice_operator.operations import cost, images, prices, reprocess
+from imageservice_operator.operations import becoming_private, cost, images, prices, reprocess
 from imageservice_operator.operations.images import Image
 from imageservice_operator.operations.plan import PlanDocument
 from imageservice_operator.operations.plan_estimate import Estimate
@@ -44,7 +43,7 @@ class Functions:
 class Sampled:
     """An image as it is served now, and as the new plan makes it, by the rule of `prefix`.
 
-    `rejected` is why it can't be made, if it can't. `purges` are of its own: one if it becomes private behind a CDN.
+    `rejected` is why it can't be made, if it can't.
     """
 
     id: str
@@ -54,7 +53,6 @@ class Sampled:
     resizes: int = 0
     gb_seconds: float = 0.0
     rejected: str | None = None
-    purges: int = 0
 
     @property
     def more_bytes(self) -> int:
@@ -71,18 +69,19 @@ class Sampled:
 
     @property
     def _quantities(self) -> Mapping[str, float]:
-        made = cost.made_again(len(self.before), len(self.after), self.resizes, self.gb_seconds)
-        return {**made, "invalidation_path": self.purges}
+        return cost.made_again(len(self.before), len(self.after), self.resizes, self.gb_seconds)
 
 
 @dataclass(frozen=True)
 class Effect:
-    """`decisions` and `rules` count originals by decision, and those to make by their new rule's prefix."""
+    """`decisions` and `rules` count originals by decision, and those to make by their new rule's prefix. `purges` are
+    those of images that become private, each of which purges the edge by itself."""
 
     decisions: Mapping[str, int]
     rules: Mapping[str, int]
     keys: Sequence[str]
     sample: Sequence[Sampled]
+    purges: int = 0
 
     @property
     def transitions(self) -> Estimate:
@@ -90,10 +89,10 @@ class Effect:
 
     @property
     def dollars(self) -> Estimate:
-        """Of making them, once. What looking at the others costs is exact, and added."""
+        """Of making them, once. What looking at the others and purging cost is exact, and added."""
         made = self._estimate(lambda each: each.dollars)
         others = sum(self.decisions.values()) - len(self.keys)
-        return Estimate(made.total + cost.left_alone(others), made.margin)
+        return Estimate(made.total + cost.left_alone(others) + cost.purging(self.purges), made.margin)
 
     @property
     def more_bytes(self) -> Estimate:
@@ -122,6 +121,7 @@ class Effect:
             "sample": len(self.sample),
             "rejected": {each.id: each.rejected for each in self.sample if each.rejected},
             "transitions": self.transitions.as_json(),
+            "purges": self.purges,
             "dollars": self.dollars.as_json(),
             "bytes": self.more_bytes.as_json(),
             "dollars_a_month": round(self.dollars_a_month, 6),
@@ -147,7 +147,8 @@ def effect(
         if decision == "PROCESS":
             keys.append(key)
     rules = Counter(document.plan.rule_for(key).prefix for key in keys)
-    return Effect(dict(decisions), dict(rules), keys, _sampled(stack, document, keys, sample))
+    purged = becoming_private.purges(stack, keys, document.plan)
+    return Effect(dict(decisions), dict(rules), keys, _sampled(stack, document, keys, sample), purged)
 
 
 def bytes_of(renditions: Iterable[Mapping[str, Any]]) -> int:
@@ -212,7 +213,6 @@ def _made(stack: Stack, functions: Functions, prefix: str, image: Image, plan: s
             return Sampled(image.id, prefix, image.renditions, after, rejected=answer)
         after += from_dynamodb({"renditions": answer["renditions"]})["renditions"]
     seconds = time.monotonic() - begin
-    becomes_private = is_private(inspected["digest"]) and not image.private
     return Sampled(
         image.id,
         prefix,
@@ -220,7 +220,6 @@ def _made(stack: Stack, functions: Functions, prefix: str, image: Image, plan: s
         after,
         resizes=len(inspected["resizes"]),
         gb_seconds=seconds * functions.resize_gigabytes,
-        purges=1 if becomes_private and "DistributionId" in stack.outputs else 0,
     )
 
 

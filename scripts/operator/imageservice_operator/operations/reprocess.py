@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NotRequired, TypedDict
 
 from imageservice.core.keys import run_tag
-from imageservice_operator.operations import audit, cost, executions, map_runs, usage
+from imageservice_operator.operations import audit, becoming_private, cost, executions, map_runs, usage
 from imageservice_operator.operations.errors import BadRequest, OperationFailed
 from imageservice_operator.operations.images import STATUSES, check_keys
+from imageservice_operator.operations.plan import live_plan
 from imageservice_operator.operations.stack import Stack
 
 CONCURRENCY = 20
@@ -48,13 +49,15 @@ class Selection:
 class Estimate:
     """What a reprocessing would do: originals by decision (PROCESS, UP_TO_DATE, …), and what it would cost in dollars.
 
-    `complete` is False if only the first originals were looked at.
+    `complete` is False if only the first originals were looked at. `purges` are those of images that become private,
+    each of which purges the edge by itself.
     """
 
     decisions: Mapping[str, int]
     dollars: float
     complete: bool
     keys: Sequence[str] = field(repr=False, default=())
+    purges: int = 0
 
     @property
     def to_make(self) -> int:
@@ -113,8 +116,10 @@ def estimate(
     to_make, total = decisions["PROCESS"], sum(decisions.values())
     upload = usage.of_uploads(stack, _SAMPLE)
     # Assumes that each was made before: the few that were not cost less.
-    dollars = cost.reprocessing(to_make, total - to_make, upload if upload.sample else cost.TYPICAL_UPLOAD)
-    return Estimate(dict(decisions), round(dollars, 4), complete, keys)
+    purged = becoming_private.purges(stack, keys, live_plan(stack).plan) if keys else 0
+    made = upload if upload.sample else cost.TYPICAL_UPLOAD
+    dollars = cost.reprocessing(to_make, total - to_make, made) + cost.purging(purged)
+    return Estimate(dict(decisions), round(dollars, 4), complete, keys, purged)
 
 
 def decided(

@@ -105,6 +105,7 @@ def _show_effect(session: Session, found: Effect, page_path: Path | None) -> Non
         shown |= {
             "transitions": _range(found.transitions, lambda value: f"{value:,.0f}"),
             "cost": _range(found.dollars, lambda value: f"${value:,.2f}") + ", once",
+            "purges": f"{found.purges:,} images become private" if found.purges else None,
             "bytes": _range(more, _more) + f", {_dollars(found.dollars_a_month)} a month",
             "sample": f"{len(found.sample)} images"
             + ("" if more.margin == 0 else "; ± is the 95 % confidence interval"),
