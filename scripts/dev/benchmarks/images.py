@@ -4,7 +4,7 @@ The whole job of each kind: five sizes in three formats, interleaved, with the s
 Every rendition is judged by SSIM, SSIMULACRA2 and Butteraugli against all of the image, shrunk in linear light. Also:
 bytes and CPU time at equal SSIMULACRA2, CPU time by stage, and the peak memory of a 50-megapixel JPEG.
 Writes docs/images-benchmark.json, the plots beside it and the tables of docs/images.md; kinds that are not measured
-keep their numbers of the run before.
+keep their numbers of the run before. With --files it measures your own images, and writes nothing.
 """
 
 import argparse
@@ -31,8 +31,25 @@ _MEASURED_MEMORY = ("naive Pillow", "ours", "pyvips", "sharp")
 
 
 def main() -> None:
+    options = _parsed()
+    contenders = [each for each in CONTENDERS if each.name not in options.without]
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        if options.files:
+            _measure_own(options, contenders, Path(directory))
+        else:
+            _renew_docs(options, contenders, Path(directory))
+
+
+def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=sys.argv[0], description=(__doc__ or "").partition("\n\n")[2])
     parser.add_argument("kinds", nargs="*", help="parts of the names of kinds, such as phone (default: all)")
+    parser.add_argument(
+        "--files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="your own images instead of the kinds: the tables are printed, and nothing is written",
+    )
     parser.add_argument("--rounds", type=int, default=3, help="how often each job is timed (default: 3)")
     parser.add_argument(
         "--without",
@@ -42,33 +59,49 @@ def main() -> None:
     )
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where tables and plots are written")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        folder = Path(directory)
-        try:
-            all_kinds = kinds.gather(folder)
-        except samples.MissingSample as error:
-            sys.exit(str(error))
-        asked = [
-            kind
-            for kind in all_kinds
-            if not options.kinds or any(part in kind.name for part in options.kinds)
-        ]
-        contenders = [each for each in CONTENDERS if each.name not in options.without]
-        if not asked:
-            sys.exit(f"no such kind; there are: {'; '.join(kind.name for kind in all_kinds)}")
-        file = options.docs / "images-benchmark.json"
-        results = json.loads(file.read_text()) if file.exists() else {"kinds": {}}
-        bar = Bar(len(asked) + 1)
-        for kind in asked:
-            bar.part(kind.name)
-            before = results["kinds"].get(kind.name, {"contenders": {}})["contenders"]
-            measured = _measured(kind, contenders, options.rounds, folder / kind.name, bar)
-            measured["contenders"] = before | measured["contenders"]
-            results["kinds"][kind.name] = measured
-        bar.part("memory")
-        if not options.kinds or "memory" not in results:
-            results["memory"] = _memory(folder, bar)
-        bar.close()
+    if options.files and options.kinds:
+        parser.error("name either kinds or --files")
+    return options
+
+
+def _measure_own(options: argparse.Namespace, contenders: Sequence[Contender], folder: Path) -> None:
+    try:
+        own = kinds.of_files(options.files)
+    except OSError as error:
+        sys.exit(str(error))
+    bar = Bar(len(own))
+    results: dict[str, Any] = {"kinds": {}}
+    for place, kind in enumerate(own):
+        bar.part(kind.name)
+        results["kinds"][kind.name] = _measured(kind, contenders, options.rounds, folder / str(place), bar)
+    bar.close()
+    print(images_report.tables(results))
+
+
+def _renew_docs(options: argparse.Namespace, contenders: Sequence[Contender], folder: Path) -> None:
+    """Measures the kinds that are asked for, and writes the tables and plots of all."""
+    try:
+        all_kinds = kinds.gather(folder)
+    except samples.MissingSample as error:
+        sys.exit(str(error))
+    asked = [
+        kind for kind in all_kinds if not options.kinds or any(part in kind.name for part in options.kinds)
+    ]
+    if not asked:
+        sys.exit(f"no such kind; there are: {'; '.join(kind.name for kind in all_kinds)}")
+    file = options.docs / "images-benchmark.json"
+    results = json.loads(file.read_text()) if file.exists() else {"kinds": {}}
+    bar = Bar(len(asked) + 1)
+    for kind in asked:
+        bar.part(kind.name)
+        before = results["kinds"].get(kind.name, {"contenders": {}})["contenders"]
+        measured = _measured(kind, contenders, options.rounds, folder / kind.name, bar)
+        measured["contenders"] = before | measured["contenders"]
+        results["kinds"][kind.name] = measured
+    bar.part("memory")
+    if not options.kinds or "memory" not in results:
+        results["memory"] = _memory(folder, bar)
+    bar.close()
     results["kinds"] = {
         kind.name: results["kinds"][kind.name] for kind in all_kinds if kind.name in results["kinds"]
     }
@@ -94,8 +127,8 @@ def _measured(
     measured["stages"] = stages.measured(kind, bar.step)
     if "jpeg" in kind.formats:
         measured["frontier"] = equal.frontier(kind, bar.step)
-    if found["sharp"] and found["ours"]:
-        measured["equal_sharp"] = equal.sharp_at_equal(kind, found["ours"], rounds, folder, bar.step)
+    if found.get("sharp") and (ours := found.get("ours")):
+        measured["equal_sharp"] = equal.sharp_at_equal(kind, ours, rounds, folder, bar.step)
     return measured
 
 

@@ -1,6 +1,6 @@
 """The kinds of images that sites hold, one of each: the repository's samples, and larger files made of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,8 +10,11 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from dev.checks import ROOT
 from dev.samples import STORED, present
+from imageservice.engine.pixels.content import flat_share
 
 _STILL, _TRANSPARENT, _MOVING = ("avif", "webp", "jpeg"), ("avif", "webp", "png"), ("webp", "gif")
+_DRAWN = 0.5
+"""From this share of pixels that are like the one before, a file of one's own is no photo."""
 _PAGE, _PAPER, _INK, _LINES = (2480, 3508), 246, 24, 60
 
 
@@ -42,6 +45,21 @@ def gather(folder: Path) -> list[Kind]:
         Kind("moving interface", present(STORED / "cases" / "flat-ui-animation.gif"), _MOVING),
         Kind("film", present(STORED / "gears-101frames.webp"), _MOVING),
     ]
+
+
+def of_files(files: Sequence[Path]) -> list[Kind]:
+    """Own files, each a kind of its own. Raises OSError, or PIL's UnidentifiedImageError, which is one."""
+    return [_of_file(file) for file in files]
+
+
+def _of_file(file: Path) -> Kind:
+    pillow_heif.register_heif_opener()
+    with Image.open(file) as image:
+        if getattr(image, "n_frames", 1) > 1:
+            return Kind(file.name, file.resolve(), _MOVING)
+        if image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema() != (255, 255):
+            return Kind(file.name, file.resolve(), _TRANSPARENT)
+        return Kind(file.name, file.resolve(), _STILL, photo=flat_share(image.convert("RGB")) < _DRAWN)
 
 
 def _made(file: Path, make: Callable[[Path], None]) -> Path:
