@@ -1,8 +1,9 @@
-"""Every change to the code of MiniStack 1.5.33, its server Hypercorn 0.18.0 and moto 5.2.5, one reason a module.
+"""Every change to the code of MiniStack 1.5.33, its server Hypercorn 0.18.0, moto 5.2.5 and botocore, a reason each.
 
 Each module says in its docstring what is wrong without it and what it would take in the upstream project: MiniStack
-(pypi.org/project/ministack) or moto (github.com/getmoto/moto). `tests/integration/local_stack/test_patches.py` shows
-that each is needed. When an upgrade makes one needless, its test fails: delete the module and its name in `NAMES`.
+(pypi.org/project/ministack), moto (github.com/getmoto/moto) or botocore (github.com/boto/botocore).
+`tests/integration/local_stack/test_patches.py` shows that each is needed. When an upgrade makes one needless, its test
+fails: delete the module and its name in `NAMES`.
 
 A module's `apply` replaces attributes; a replacement that needs the original gets it as its first argument.
 """
@@ -20,6 +21,7 @@ from local.options import Options
 from local.stepfunctions.clients import Clients
 
 NAMES: tuple[str, ...] = (
+    "shared_loader",
     "closed_connections",
     "interpreter_imports",
     "lambda_workers",

@@ -22,6 +22,25 @@ def test_interpreter_imports_spares_the_interpreter_the_simulation_of_ec2() -> N
     assert printed(apply, interpreter, "import moto.batch", ask) == "True"
 
 
+def test_shared_loader_reads_the_description_of_a_service_once_for_all_sessions() -> None:
+    apply = "from local.patches import shared_loader; shared_loader.apply()"
+    count = (
+        "import boto3, botocore.loaders, botocore.session",
+        "files, load = [], botocore.loaders.JSONFileLoader.load_file",
+        "def counted(self, path):",
+        "    found = load(self, path)",
+        "    files.extend([path] if found and 'dynamodb' in path and 'service-2' in path else [])",
+        "    return found",
+        "botocore.loaders.JSONFileLoader.load_file = counted",
+        "for _ in range(2):",
+        "    boto3.session.Session().client('dynamodb', region_name='us-east-1')",
+        "    botocore.session.get_session().get_service_model('dynamodb')",
+        "print(len(files))",
+    )
+    assert printed(*count) == "4"
+    assert printed(apply, *count) == "1"
+
+
 def test_the_sam_transform_is_not_run_again_for_other_addresses_and_gives_the_same(tmp_path: Path) -> None:
     answer = printed(
         "import sys, pathlib",

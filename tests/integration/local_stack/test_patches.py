@@ -39,7 +39,7 @@ COVERED = {
     "clients": ["interpreter_clients"],
     "engine": ["stepfunctions_engine"],
     "workers": ["lambda_workers"],
-    "in tests of their own": ["interpreter_imports", "cloudfront_keys", "invalidation_pages"],
+    "in tests of their own": "interpreter_imports shared_loader cloudfront_keys invalidation_pages".split(),
 }
 
 Bare = Callable[[str], Machines]
