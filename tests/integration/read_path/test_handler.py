@@ -7,6 +7,7 @@ import pytest
 from read_world import PATIENT, Writes, image_table
 
 from imageservice.adapters import manifest_cache as cache_module
+from imageservice.core.manifest import Manifest
 from refresh_cache import bootstrap as refresh_bootstrap
 from refresh_cache.handler import handler as refresh_handler
 
@@ -85,16 +86,21 @@ def test_a_refresh_puts_a_new_image_where_readers_find_it(
 _CONTEXT = ("function_name", "memory_limit_in_mb", "invoked_function_arn", "aws_request_id")
 
 
+def lasting(image_id: str, revision: int) -> Manifest:
+    """What the cache keeps for an hour: a tombstone would be gone after seconds, which these tests may take."""
+    return {"id": image_id, "status": "READY", "revision": revision, "renditions": []}
+
+
 def test_what_is_decoded_is_kept_only_as_long_as_redis_holds_the_same_bytes(
     cache_url: str,
 ) -> None:
     cache = cache_module.connect(cache_url, PATIENT)
     lease = cache.lease("whole/decoded")
     assert lease is not None
-    cache.fill(lease, {"id": "whole/decoded", "status": "DELETED", "revision": 1})
+    cache.fill(lease, lasting("whole/decoded", 1))
     first = cache.read("whole/decoded")
     assert cache.read("whole/decoded") is first
-    cache.refresh({"id": "whole/decoded", "status": "DELETED", "revision": 2})
+    cache.refresh(lasting("whole/decoded", 2))
     assert cache.read("whole/decoded") != first
 
 
@@ -104,7 +110,7 @@ def test_beyond_512_decoded_entries_only_the_one_not_read_for_longest_goes(cache
     for image_id in ids:
         lease = cache.lease(image_id)
         assert lease is not None
-        cache.fill(lease, {"id": image_id, "status": "DELETED", "revision": 1})
+        cache.fill(lease, lasting(image_id, 1))
     first = {image_id: cache.read(image_id) for image_id in ids[:512]}
     assert cache.read(ids[0]) is first[ids[0]]
     cache.read(ids[512])
