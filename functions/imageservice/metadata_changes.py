@@ -31,6 +31,7 @@ class Focuses(Protocol):
     """The focal points in the originals' metadata (imageservice.adapters.original_copy). Raises StoreUnavailable."""
 
     def described(self, bucket: str, image_id: str) -> Any: ...
+    def check(self, described: Any, focus: str) -> None: ...
     def change(self, bucket: str, image_id: str, described: Any, focus: str) -> str: ...
 
 
@@ -77,6 +78,10 @@ class MetadataChanges:
         """
         bucket = self._bucket(image_id) if FOCUS in patch else ""
         original = self.focuses.described(bucket, image_id) if bucket else None
+        if original is not None and patch[FOCUS] != focus_in(original["Metadata"]):
+            self.focuses.check(
+                original, patch[FOCUS]
+            )  # what can be refused is refused before the text is changed
         item, change = self._stored(image_id, patch, if_match, original)
         purged = True
         if item.get("renditions"):  # without any, no cache keeps the answer for longer than a second

@@ -58,11 +58,17 @@ def copy_with_focus(client: Any, bucket: str, image_id: str, described: Any, foc
 
     Raises what `copy_over` raises.
     """
-    version = described.get("VersionId")
-    copied_of = {REFOCUSED_FROM: version or "null", UPLOADED_AT: uploaded_at(described)}
+    version, metadata = described.get("VersionId"), metadata_with_focus(described, focus)
+    return copy_over(client, bucket, image_id, version, described, metadata, over=described["ETag"])
+
+
+def metadata_with_focus(described: Any, focus: str) -> dict[str, str]:
+    """The metadata of that copy. Raises RequestInvalid if S3 has no room for it."""
+    copied_of = {REFOCUSED_FROM: described.get("VersionId") or "null", UPLOADED_AT: uploaded_at(described)}
     old = {name: text for name, text in described["Metadata"].items() if name not in (FOCUS, RESTORED_FROM)}
     metadata = {**old, **({FOCUS: focus} if focus else {}), **copied_of}
-    return copy_over(client, bucket, image_id, version, described, metadata, over=described["ETag"])
+    _check_room(metadata)
+    return metadata
 
 
 def copy_over(
@@ -82,11 +88,7 @@ def copy_over(
     """
     from botocore.exceptions import ClientError
 
-    used = sum(len(name) + len(value) for name, value in metadata.items())
-    if used > MOST_BYTES:
-        raise RequestInvalid(
-            f"The original's metadata takes {used:,} bytes with this change; S3 stores at most {MOST_BYTES:,}."
-        )
+    _check_room(metadata)
     # S3 itself refuses the copy if the current version is no longer the one that was looked at.
     condition = {"IfMatch": over} if over else {"IfNoneMatch": "*"}
     source = {"Bucket": bucket, "Key": image_id, **({"VersionId": version} if version else {})}
@@ -112,6 +114,14 @@ def copy_over(
     return Copy(answer["CopyObjectResult"]["ETag"].strip('"'), answer.get("VersionId"))
 
 
+def _check_room(metadata: Mapping[str, str]) -> None:
+    used = sum(len(name) + len(value) for name, value in metadata.items())
+    if used > MOST_BYTES:
+        raise RequestInvalid(
+            f"The original's metadata takes {used:,} bytes with this change; S3 stores at most {MOST_BYTES:,}."
+        )
+
+
 @dataclass(frozen=True)
 class FocalPoints:
     """The focal points of originals, for a function. Raises StoreUnavailable where S3 fails."""
@@ -126,6 +136,10 @@ class FocalPoints:
             return current_original(self.client, bucket, image_id)
         except (BotoCoreError, ClientError) as error:
             raise StoreUnavailable(f"the image's original can't be read: {error}") from error
+
+    def check(self, described: Any, focus: str) -> None:
+        """Raises RequestInvalid if the described original has no room for this focal point."""
+        metadata_with_focus(described, focus)
 
     def change(self, bucket: str, image_id: str, described: Any, focus: str) -> str:
         """The version that has the focal point now. Raises ImageChanged, ImageUnknown and RequestInvalid."""

@@ -134,9 +134,11 @@ def test_an_image_in_its_first_processing_gets_one(world: World) -> None:
 def test_metadata_that_is_full_is_refused_by_its_size(world: World) -> None:
     world.put()
     world.store(alt="a" * 2000)
-    code, answer = world.patch({"focus": "0.1,0.1"})
+    code, answer = world.patch({"focus": "0.1,0.1", "text": {"alt": "B"}})
     assert (code, "2,048" in answer["detail"]) == (400, True)
     assert versions(world) == 1
+    assert world.table.get(ODD_ID) == READY  # nothing of the patch was done
+    assert world.patch({"focus": None, "text": {"alt": "B"}})[0] == 200  # what stays as it is takes no room
 
 
 def test_a_bucket_that_does_not_answer_is_no_detail_for_clients(world: World) -> None:
