@@ -4,12 +4,14 @@ AWS's guides disagree whether a shorter sequencer is to be padded on the left or
 """
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 from simulation import orderly
 from simulation.delivery import Change, deliver
 from simulation.runner import Runner
 from simulation.scheduler import Scheduler
+from simulation.stores import outage
 from simulation.world import World, good
 
 from imageservice.adapters.image_table import to_dynamodb
@@ -120,3 +122,29 @@ def test_a_first_upload_takes_8_transitions_and_one_for_each_size(running: Runne
     (run,) = world.states.runs.values()
     sizes = len(world.plan.default.sizes)
     assert run.transitions == 13 - 5 + sizes
+
+
+@pytest.mark.parametrize(
+    "sequencers", [("F5AED6DCD90281E5", "0155AED6DCD90281E5"), ("0055AED6DCD90281E5", "0055AED6DCD90282")]
+)
+def test_an_upload_that_failed_before_it_could_ask_s3_is_served_once_it_is_replayed(
+    running: Runner, monkeypatch: pytest.MonkeyPatch, sequencers: tuple[str, str]
+) -> None:
+    """Its write was refused, and the record of its failure has its own sequencer: it must not give way to itself."""
+    world = running.world(Scheduler(1), lambda number: sequencers[number - 1])
+    done = changed(world, ("good", "good"))
+    deliver(world, (0,))
+    with monkeypatch.context() as broken:
+
+        def refuse(**_: Any) -> None:
+            raise outage()
+
+        broken.setattr(world.dynamodb, "get_item", refuse)
+        deliver(world, (1,))
+    item = world.table.get(KEY)
+    assert item
+    assert (item["status"], item["sequencer"]) == ("FAILED", sequencers[1])
+    (replayed,) = world.replay_all()
+    world.scheduler.run()
+    assert replayed.action == "redriven"
+    assert orderly.differences(world, done) == []
