@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import Counter
@@ -52,10 +53,16 @@ def stack(calls: Counter[str]) -> Iterator[Stack]:
 
 @pytest.fixture
 def start(stack: Stack) -> Start:
+    names = map(
+        "{:05}".format, itertools.count()
+    )  # of two in one millisecond, the ARN decides which is newer
+
     def started(image_id: str, machine: str = "ProcessImage", *, stopped: bool = False) -> str:
         client = stack.client("stepfunctions")
         arn = client.start_execution(
-            stateMachineArn=stack.machine_arn(machine), input=json.dumps(moto_workflows.upload(image_id))
+            stateMachineArn=stack.machine_arn(machine),
+            name=next(names),
+            input=json.dumps(moto_workflows.upload(image_id)),
         )
         if stopped:
             client.stop_execution(executionArn=arn["executionArn"])
