@@ -11,11 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from imageservice.core.image_text import FIELDS
 from imageservice_operator.console import urls
 from imageservice_operator.console.context import Context, context_of
 from imageservice_operator.console.pages.failures import Fields
-from imageservice_operator.operations import description, executions, removal, restoration, uploads
+from imageservice_operator.console.text_form import changed_text, sent_text
+from imageservice_operator.operations import description, executions, images, removal, restoration, uploads
 from imageservice_operator.operations import replay as replays
 from imageservice_operator.operations.failures import FailedImage
 from imageservice_operator.operations.refocus import refocus
@@ -38,7 +38,7 @@ async def upload(request: Request) -> Response:
     chosen_id, name = _text(form, "id"), _text(form, "name")
     if (chosen_id or name) and len(sent) > 1:
         raise HTTPException(400, "Only one file can have this id.")
-    text = {name: value for name, value in _described(form).items() if value is not None}
+    text = {name: value for name, value in sent_text(form).items() if value is not None}
     ids = []
     for each in sent:
         file_name = name or str(each.filename)
@@ -157,30 +157,15 @@ async def focus(request: Request) -> Response:
 
 
 async def describe(request: Request) -> Response:
-    """Sets what people say about the image `id`, which the page showed at `revision`; an empty field is removed.
-
-    `decoration` stands for an empty alternative text.
-    """
+    """Sets what people say about the image `id`, which the page showed at `revision`; an emptied field is removed."""
     context, form = await _authorized(request, fields=16)
     image_id, revision = _text(form, "id"), _text(form, "revision")
-    text = _described(form)
     known = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 16 else None
+    image = await run_in_threadpool(images.get, context.stack, image_id)
+    # Of another revision, the change is refused.
+    text = changed_text(form, description.description_of(image).text)
     await run_in_threadpool(description.describe, context.stack, image_id, text, known)
     return _to(urls.image(image_id))
-
-
-def _described(form: Mapping[str, Any]) -> dict[str, Any]:
-    """The text in the form's fields; None for an empty field."""
-    text: dict[str, Any] = {}
-    for name in FIELDS:
-        # A browser sends line feeds as CR and LF.
-        value = _text(form, name).replace("\r\n", "\n").strip()
-        text[name] = value or None
-    tags = [each.strip() for each in (text["tags"] or "").split(",")]
-    text["tags"] = list(dict.fromkeys(filter(None, tags))) or None
-    if form.get("decoration") and text["alt"] is None:
-        text["alt"] = ""
-    return text
 
 
 async def _authorized(request: Request, files: int = 0, fields: int = 8) -> tuple[Context, FormData]:
