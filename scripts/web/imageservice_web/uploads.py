@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from imageservice.core.links import resource_link
 from imageservice.core.uploaded_text import text_metadata
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+_HEADER = re.compile("[ -~]*")  # also for http.client, a line feed would begin another header
 _TIMEOUT = urllib3.Timeout(connect=3, read=30)
 # A write may be sent again: the same form, the same bytes, the same deletion.
 _RETRIES = urllib3.Retry(total=3, backoff_factor=0.3, status_forcelist=(429, 503), allowed_methods=None)
@@ -132,7 +134,8 @@ class Uploads:
         `rendition` may have `size`, `w`, `dpr`, `format`, and `download=True` to have it saved as a file; then the link
         is to this rendition alone. Raises UploadRefused.
         """
-        return self._send("POST", "links", {"id": image_id, "expires": expires, **rendition})
+        # What a page passes on from its own request must not choose another image.
+        return self._send("POST", "links", {**rendition, "id": image_id, "expires": expires})
 
     def delete(self, image_id: str) -> dict[str, Any]:
         """Deletes an image. Deleting twice is no error. Raises UploadRefused."""
@@ -155,7 +158,11 @@ class Uploads:
         self, method: str, url: str, body: bytes, content_type: str, headers: Mapping[str, str] = NOTHING
     ) -> dict[str, Any]:
         typed = {"content-type": content_type} if content_type else {}
-        request = AWSRequest(method=method, url=url, data=body, headers={**typed, **headers})
+        sent = {**typed, **headers}
+        for name, value in sent.items():
+            if not _HEADER.fullmatch(value):
+                raise UploadRefused(400, f"{name} has a character that a header can't have.")
+        request = AWSRequest(method=method, url=url, data=body, headers=sent)
         self._authorization.authorize(request)
         try:
             answer = self._http.request(method, url, body=body or None, headers=dict(request.headers.items()))
