@@ -39,12 +39,15 @@ class _Made(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(prog=sys.argv[0], description=(__doc__ or "").partition("\n\n")[2])
     parser.add_argument("--target", type=int, default=AUTO_TARGET, help=f"(default: {AUTO_TARGET})")
-    target = parser.parse_args().target
+    kinds.add_files_to(parser)
+    options = parser.parse_args()
+    target = options.target
     print("| kind | format | default: kB | least s2 | mean | CPU ms ", end="")
     print(f"| target {target}: kB | least s2 | mean | CPU ms | least by the engine | not reached |")
     print("|---" * 12 + "|")
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        for kind in kinds.gather(Path(folder)):
+        measured = kinds.of_files(options.files) if options.files else kinds.gather(Path(folder))
+        for kind in measured:
             for name in kind.formats:
                 if not kind.moving and FORMATS[name].quality is not None:
                     print(_row(kind, name, target), flush=True)

@@ -43,13 +43,7 @@ def main() -> None:
 def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=sys.argv[0], description=(__doc__ or "").partition("\n\n")[2])
     parser.add_argument("kinds", nargs="*", help="parts of the names of kinds, such as phone (default: all)")
-    parser.add_argument(
-        "--files",
-        nargs="+",
-        type=Path,
-        metavar="FILE",
-        help="your own images instead of the kinds: the tables are printed, and nothing is written",
-    )
+    kinds.add_files_to(parser)
     parser.add_argument("--rounds", type=int, default=3, help="how often each job is timed (default: 3)")
     parser.add_argument(
         "--without",
@@ -65,10 +59,7 @@ def _parsed() -> argparse.Namespace:
 
 
 def _measure_own(options: argparse.Namespace, contenders: Sequence[Contender], folder: Path) -> None:
-    try:
-        own = kinds.of_files(options.files)
-    except OSError as error:
-        sys.exit(str(error))
+    own = kinds.of_files(options.files)
     bar = Bar(len(own))
     results: dict[str, Any] = {"kinds": {}}
     for place, kind in enumerate(own):

@@ -1,5 +1,7 @@
 """The kinds of images that sites hold, one of each: the repository's samples, and larger files made of them."""
 
+import argparse
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -47,9 +49,23 @@ def gather(folder: Path) -> list[Kind]:
     ]
 
 
+def add_files_to(parser: argparse.ArgumentParser) -> None:
+    """Adds the option --files, for `of_files`."""
+    parser.add_argument(
+        "--files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="your own images instead of the kinds: the tables are printed, and nothing is written",
+    )
+
+
 def of_files(files: Sequence[Path]) -> list[Kind]:
-    """Own files, each a kind of its own. Raises OSError, or PIL's UnidentifiedImageError, which is one."""
-    return [_of_file(file) for file in files]
+    """Own files, each a kind of its own. Exits with a message if one can't be read as an image."""
+    try:
+        return [_of_file(file) for file in files]
+    except OSError as error:  # PIL's UnidentifiedImageError is one
+        sys.exit(str(error))
 
 
 def _of_file(file: Path) -> Kind:

@@ -39,5 +39,5 @@ def test_a_file_that_is_no_image_is_named(tmp_path: Path, content: bytes | None)
     file = tmp_path / "mine.jpg"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(OSError, match=r"mine\.jpg"):
+    with pytest.raises(SystemExit, match=r"mine\.jpg"):
         kinds.of_files([file])
