@@ -1,6 +1,7 @@
 """Functions: their environment, how they fail, how many run."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -171,3 +172,13 @@ def test_a_busy_function_leaves_room_for_another(small: Stack, tmp_path: Path) -
             (tmp_path / f"gate-{number}").touch()
     assert "pid" in answer.result()
     assert opened < 18
+
+
+def test_a_queue_without_a_limit_keeps_all_processors_busy_and_no_more(printed: Callable[..., str]) -> None:
+    answers = printed(
+        "from ministack.services.lambda_svc import _sqs_esm_concurrency as original",
+        "from local.patches.lambda_workers import PROCESSORS, taken_at_once",
+        "for scaling in ({}, {'MaximumConcurrency': '7'}):",
+        "    print(taken_at_once(PROCESSORS, original, {'ScalingConfig': scaling}, {}, {}))",
+    )
+    assert [int(each) for each in answers.split()] == [max(2, os.cpu_count() or 2), 7]
