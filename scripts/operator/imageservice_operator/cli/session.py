@@ -88,6 +88,7 @@ def stack_options(function: Callable[..., Any]) -> Callable[..., Any]:
             default=STATE_DIR,
             show_default=True,
             metavar="PATH",
+            type=click.Path(),
             help="The state directory of the local stack. Environment: IMAGES_STATE_DIR.",
         ),
         click.option("--profile", metavar="NAME", help="The AWS profile (default: as for the AWS CLI)."),
@@ -132,11 +133,27 @@ def command(
                 return Stack.find(stack_name, state_dir=state_dir, region=region, profile=profile)
 
             session = Session(find, as_json, StandardOutput(), Console(stderr=True, highlight=False))
-            sys.exit(_ended(session, lambda: function(session, **options)))
+
+            def work() -> None:
+                _check_texts(click.get_current_context())
+                function(session, **options)
+
+            sys.exit(_ended(session, work))
 
         return group.command(name, short_help=summary)(run)
 
     return decorate
+
+
+def _check_texts(context: click.Context) -> None:
+    """Raises BadRequest for an argument that is not UTF-8, as only the name of a file may be. Ids have a rule of their
+    own, and the API's sentence."""
+    for parameter in context.command.params:
+        own_rule = isinstance(parameter.type, click.Path) or parameter.name in ("image_id", "image_ids")
+        value = None if own_rule else context.params.get(parameter.name or "")
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and any("\ud800" <= each <= "\udfff" for each in text):
+                raise BadRequest(f"{parameter.opts[0]} is not valid UTF-8.")
 
 
 def _ended(session: Session, work: Callable[[], Any]) -> int:
