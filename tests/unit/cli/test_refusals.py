@@ -135,3 +135,33 @@ def test_a_terminal_that_is_not_utf_8_shows_question_marks_and_no_traceback(
     )
     assert "Traceback" not in ended.stderr
     assert ended.returncode in (0, 5)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("list",), ("reprocess",), ("reconcile", "--storage"), ("plan", "exposed"), ("upload", "FILE")],
+    ids=" ".join,
+)
+def test_a_prefix_that_is_not_utf_8_is_a_usage_error(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    ended = run(tmp_path, *arguments, "--prefix", "\udcff")
+    assert (ended.exit_code, ended.stderr) == (2, "--prefix is not valid UTF-8.\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("restore", "a.jpg", "--version"),
+        ("reprocess", "--resume"),
+        ("describe", "a.jpg", "--tag"),
+    ],
+    ids=" ".join,
+)
+def test_no_argument_may_be_other_than_utf_8(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    ended = run(tmp_path, *arguments, "\udcff")
+    assert (ended.exit_code, "is not valid UTF-8." in ended.stderr) == (2, True)
+
+
+def test_a_rate_that_is_none_is_refused_before_a_change_of_plan_begins(denied: Path) -> None:
+    for rate in ("0", "nan", "-1"):
+        ended = run(denied, "plan", "apply", "PLAN", "--rate", rate)
+        assert (ended.exit_code, "rate" in ended.stderr) == (2, True)

@@ -12,15 +12,20 @@ T = TypeVar("T")
 _LEAST = 1 / 86_400
 
 
+def check_rate(per_second: float) -> None:
+    """Raises BadRequest for less than one a day."""
+    if not per_second >= _LEAST:  # so that NaN is refused, too
+        raise BadRequest("The rate must be more than 0 per second, and at least one a day.")
+
+
 def paced(
     items: Iterable[T],
     per_second: float,
     now: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[T]:
-    """The items, evenly spaced, at most `per_second` of them per second. Raises BadRequest for less than one a day."""
-    if not per_second >= _LEAST:  # so that NaN is refused, too
-        raise BadRequest("The rate must be more than 0 per second, and at least one a day.")
+    """The items, evenly spaced, at most `per_second` of them per second. Raises what `check_rate` raises."""
+    check_rate(per_second)
     due = now()
     for item in items:
         wait = due - now()

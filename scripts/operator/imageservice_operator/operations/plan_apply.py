@@ -61,8 +61,10 @@ class Canary:
         return cls(share=1.0, prefix=text)
 
     def chosen(self, keys: Sequence[str]) -> list[str]:
-        """Of the keys that a plan would make."""
+        """Of the keys that a plan would make. Raises BadRequest if there are some, but none below the prefix."""
         fitting = [key for key in keys if key.startswith(self.prefix)]
+        if keys and not fitting:
+            raise BadRequest(f"The plan changes no image whose id begins with {self.prefix!a}.")
         number = min(MOST_CANARY, max(LEAST_CANARY, math.ceil(self.share * len(fitting))))
         return shuffled(fitting)[:number]
 

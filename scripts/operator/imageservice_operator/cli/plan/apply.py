@@ -15,6 +15,7 @@ from imageservice_operator.cli.plan.diff import PAGE, SAMPLE, compared
 from imageservice_operator.cli.plan.group import plan
 from imageservice_operator.cli.session import Session, command
 from imageservice_operator.operations import plan_apply, plan_journal, reprocess
+from imageservice_operator.operations.pacing import check_rate
 from imageservice_operator.operations.plan import read_plan
 from imageservice_operator.operations.plan_apply import Canary, Made
 from imageservice_operator.operations.plan_deployment import PLAN
@@ -75,6 +76,7 @@ def apply(session: Session, **options: Any) -> None:
     request = Request(**options)
     if sum((bool(request.path), request.resume, request.rollback)) != 1:
         raise click.UsageError("Give a FILE, or --resume, or --rollback.")
+    check_rate(request.rate)  # before anything has begun
     latest = plan_journal.read(session.stack)
     if request.rollback:
         _roll_back(session, request, latest)
