@@ -1,5 +1,6 @@
 """What every test starts with: no credentials that could open an AWS account, and local stacks for those that ask."""
 
+import inspect
 import os
 import shutil
 import signal
@@ -7,7 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from waiting import HANG_S
 
 from dev import samples as sample_images
 from dev.checks.leftovers import end_leftovers
@@ -25,6 +28,10 @@ os.environ.update(
     POWERTOOLS_METRICS_NAMESPACE="ImageService",
     OPENBLAS_NUM_THREADS="1",  # as in template.yaml, before anything imports numpy
 )
+
+# httpx gives up after 5 s, a busy machine does not. All its functions and clients share this one default.
+_DEFAULT = inspect.signature(httpx.get).parameters["timeout"].default
+_DEFAULT.connect = _DEFAULT.read = _DEFAULT.write = _DEFAULT.pool = HANG_S
 
 TEMPORARY = pytest.StashKey[Path]()
 SESSION = "IMAGE_SERVICE_TEST_SESSION"

@@ -61,7 +61,9 @@ def images(stack: Stack) -> None:
 @settings(max_examples=30, **REPEATABLE)
 def test_every_call_answers_as_documented(case: schemathesis.Case, stack: Stack) -> None:
     auth = Signed(stack) if case.operation.tags == ["write"] else None
-    case.call_and_validate(base_url=stack.outputs["ApiUrl"], auth=auth, excluded_checks=NOT_PROMISED)
+    case.call_and_validate(
+        base_url=stack.outputs["ApiUrl"], auth=auth, excluded_checks=NOT_PROMISED, timeout=HANG_S
+    )
 
 
 @SCHEMA.include(tag="read").parametrize()
@@ -72,7 +74,9 @@ def test_every_state_of_an_image_answers_as_documented(
     case: schemathesis.Case, stack: Stack, images: None, image_id: str, entrance: str
 ) -> None:
     case.path_parameters["id"] = image_id
-    answer = case.call_and_validate(base_url=stack.outputs[entrance], excluded_checks=NOT_PROMISED)
+    answer = case.call_and_validate(
+        base_url=stack.outputs[entrance], excluded_checks=NOT_PROMISED, timeout=HANG_S
+    )
     assert answer.status_code != 503
 
 
@@ -85,6 +89,7 @@ def test_a_client_that_follows_the_links_is_answered_as_documented(stack: Stack)
                 "base_url": stack.outputs["ApiUrl"],
                 "auth": Signed(stack) if case.operation.tags == ["write"] else None,
                 "allow_redirects": False,
+                "timeout": HANG_S,
             }
 
         def validate_response(self, response: Any, case: schemathesis.Case, **more: Any) -> None:
