@@ -72,7 +72,10 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="bulk-") as folder,
         started(Path(folder), *limits) as (stack, pid),
     ):
-        report = bulk(stack, pid, images, chosen.photos)
+        try:
+            report = bulk(stack, pid, images, chosen.photos)
+        except KeyboardInterrupt:
+            sys.exit("Stopped before all images had ended.")
     print(f"{report.text()}\nload average at the end {os.getloadavg()[0]:.1f}")
     if chosen.json:
         chosen.json.write_text(json.dumps(report.as_json(), indent=1))
