@@ -11,7 +11,7 @@ from imageservice_operator.operations import cost
 from imageservice_operator.operations.errors import BadRequest
 from imageservice_operator.operations.plan_apply import LEAST_CANARY, MOST_CANARY, Canary
 from imageservice_operator.operations.plan_changes import changes
-from imageservice_operator.operations.plan_effect import Effect, Sampled
+from imageservice_operator.operations.plan_effect import Effect, Sampled, in_turn
 from imageservice_operator.operations.plan_estimate import Estimate, student
 
 
@@ -83,6 +83,11 @@ def test_a_canary_is_a_share_of_the_images_within_bounds_and_the_same_each_time(
     assert Canary.of("a/").chosen([]) == []
     with pytest.raises(BadRequest, match="no image whose id begins with 'c/'"):
         Canary.of("c/").chosen(keys)  # a slip of the keyboard must not mean that there is no canary
+
+
+def test_a_page_of_a_few_samples_has_the_first_one_of_every_rule() -> None:
+    assert in_turn([["a1", "a2", "a3"], [], ["b1"], ["c1", "c2"]]) == ["a1", "b1", "c1", "a2", "c2", "a3"]
+    assert in_turn([]) == []
 
 
 def test_changes_name_what_links_will_miss_and_leave_out_rules_that_make_the_same() -> None:

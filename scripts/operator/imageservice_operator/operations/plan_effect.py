@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from imageservice.adapters.image_table import from_dynamodb, to_dynamodb
 from imageservice_operator.operations import becoming_private, cost, images, prices, reprocess
@@ -18,6 +18,7 @@ from imageservice_operator.operations.plan_estimate import Estimate
 from imageservice_operator.operations.stack import Stack
 from imageservice_operator.operations.workflow_functions import function_of, invoke, retire_digests
 
+T = TypeVar("T")
 SAMPLE = 10
 _AT_ONCE = 4
 _LEAST_OF_A_RULE = 2
@@ -161,17 +162,27 @@ def shuffled(keys: Iterable[str]) -> list[str]:
 
 
 def _sampled(stack: Stack, document: PlanDocument, keys: Sequence[str], number: int) -> list[Sampled]:
-    """Of each rule a share of the sample, at least two images, among those that are served now."""
+    """Of each rule a share of the sample, at least two images, among those that are served now.
+
+    The first image of each rule comes before the second one of any: a page that shows a few has all rules."""
     functions = Functions.of(stack)
     by_rule: dict[str, list[str]] = {}
     for key in keys:
         by_rule.setdefault(document.plan.rule_for(key).prefix, []).append(key)
-    chosen: list[tuple[str, Image]] = []
+    chosen: list[list[tuple[str, Image]]] = []
     for prefix, of_rule in by_rule.items():
         share = max(_LEAST_OF_A_RULE, round(number * len(of_rule) / len(keys)))
-        chosen += [(prefix, image) for image in _served(stack, shuffled(of_rule), share)]
+        chosen.append([(prefix, image) for image in _served(stack, shuffled(of_rule), share)])
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(lambda each: _made(stack, functions, each[0], each[1], document.text), chosen))
+        return list(
+            pool.map(lambda each: _made(stack, functions, each[0], each[1], document.text), in_turn(chosen))
+        )
+
+
+def in_turn(lists: Sequence[Sequence[T]]) -> list[T]:
+    """The first of each list, then the second of each, and so on."""
+    longest = max(map(len, lists), default=0)
+    return [each[place] for place in range(longest) for each in lists if place < len(each)]
 
 
 def _served(stack: Stack, keys: list[str], number: int) -> list[Image]:
