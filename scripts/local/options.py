@@ -11,7 +11,7 @@ DEFAULT_PORT = 4566
 DEFAULT_REDIS_PORT = 6379
 DEFAULT_CONSOLE_PORT = 4580
 DEFAULT_EDGE_PORT = 4570
-DEFAULT_WORKERS = 8  # an upload resizes five sizes at once, between functions that each need one
+DEFAULT_WORKERS = 8  # a size for each processor, and other functions stay warm
 REPOSITORY = Path(__file__).resolve().parents[2]
 HIGHEST_PORT = 65535
 

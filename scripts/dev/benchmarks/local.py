@@ -2,7 +2,7 @@
 
 Each number stands beside a floor that is measured in the same run: importing the same packages for a start, what the
 functions do to the pixels, in as many processes as there are processors, for uploads. On a busy machine, trust CPU
-and ratios of CPU: a stack with eight workers gets more of the processors than a floor with two.
+and ratios of CPU.
 """
 
 from __future__ import annotations

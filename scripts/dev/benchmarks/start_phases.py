@@ -44,10 +44,11 @@ def _measured(phase: str, owner: Any, name: str) -> None:
 
 def main() -> None:
     _switch("imports of the stack")
-    from local import ministack_server, options, patches, redis_server, stack
+    from local import garbage, ministack_server, options, patches, redis_server, stack
     from local.cloudfront import service as edge
     from local.deployment import adapt, deploy, serverless, settings, source
 
+    garbage.put_off()
     _switch(None)
     _measured("read template", source, "read")
     _measured("Redis", redis_server._Server, "start")
