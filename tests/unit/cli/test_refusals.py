@@ -165,3 +165,10 @@ def test_a_rate_that_is_none_is_refused_before_a_change_of_plan_begins(denied: P
     for rate in ("0", "nan", "-1"):
         ended = run(denied, "plan", "apply", "PLAN", "--rate", rate)
         assert (ended.exit_code, "rate" in ended.stderr) == (2, True)
+
+
+def test_an_error_that_quotes_a_hostile_name_gives_the_terminal_no_command(tmp_path: Path) -> None:
+    named = tmp_path / "a\x1b[2J\u202e.json"
+    named.write_text("{")
+    ended = run(tmp_path, "plan", "check", str(named))
+    assert (ended.exit_code, "a�[2J�.json: the rendition plan is not JSON" in ended.stderr) == (2, True)

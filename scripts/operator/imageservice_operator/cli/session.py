@@ -20,6 +20,7 @@ from rich.text import Text
 from imageservice.core.errors import StoreUnavailable
 from imageservice.core.timestamps import to_text
 from imageservice_operator.cli.group import images
+from imageservice_operator.cli.output import untrusted_lines
 from imageservice_operator.operations.errors import BadRequest, ImageNotFound, OperationFailed, StackNotFound
 from imageservice_operator.operations.stack import LOCAL, STATE_DIR, Stack
 from imageservice_operator.operations.standard_output import StandardOutput
@@ -190,7 +191,8 @@ def _ended(session: Session, work: Callable[[], Any]) -> int:
 
 
 def _failed(message: object, code: int) -> int:
-    click.echo(str(message), err=True)
+    # It may quote an id, or what AWS says: no terminal takes that for commands.
+    click.echo(untrusted_lines(str(message)).plain, err=True)
     return code
 
 
