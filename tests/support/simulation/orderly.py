@@ -69,9 +69,13 @@ def differences(world: World, done: Sequence[Any]) -> list[str]:
 def unexplained(world: World) -> Iterator[str]:
     """What is left over in the bucket, although no execution failed after another one of the image had begun.
 
-    Two executions of one upload that ran at once under different plans leave the renditions of one, too.
+    Two executions of one upload that ran at once under different plans leave the renditions of one, too. And S3 takes a
+    put that comes after its caller has given it up, even after the removal of the image: nothing that a workflow does
+    can prevent that, so `reconcile --storage` retires it.
     """
     for each in storage.left_over(world.stack):
+        if each.key in world.s3.late:
+            continue
         runs = [run for run in world.states.runs.values() if run.key == each.image_id]
         pairs = [(run, other) for run in runs for other in runs if other is not run]
         outlived = any(failed >= other.started for run, other in pairs for failed in run.failed_at)

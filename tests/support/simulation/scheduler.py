@@ -135,12 +135,26 @@ class Scheduler:
         if fault == "hang":
             raise Hangs
         if fault == "late":
-            self.start(lambda: _ignoring(effect), delay=self._faults.choice((3, 20, 80)))
+            self.late(effect, delay=self._faults.choice((3, 20, 80)))
             raise Hangs
         result = effect()
         if fault == "after":
             raise outage()
         return effect() if fault == "twice" else result
+
+    def late(self, effect: Callable[[], Any], delay: int = 0) -> None:
+        """The effect of a call that its caller has given up, after `delay` steps of others."""
+
+        def arrives() -> None:
+            getcurrent().late = True
+            _ignoring(effect)
+
+        self.start(arrives, delay)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the current activity is what remains of a call that was given up."""
+        return bool(getattr(getcurrent(), "late", False))
 
     def _fault(self, rate: float) -> Fault | None:
         if self._faults.random() >= rate or self.counted.total() >= self.most_faults:

@@ -102,6 +102,8 @@ class S3:
     def __init__(self, scheduler: Scheduler, originals: Originals) -> None:
         self._scheduler, self._originals = scheduler, originals
         self.stored: dict[str, Stored] = {}
+        self.late: set[str] = set()
+        """The keys whose latest put came after its caller had given it up."""
         self.versions_listed = 0
 
     def get_object(self, Bucket: str, Key: str, VersionId: str | None = None, Range: str = "") -> Any:  # noqa: N803
@@ -133,6 +135,7 @@ class S3:
 
         def effect() -> None:
             self.stored[Key] = Stored(Body, self._modified(), retired=False)
+            (self.late.add if self._scheduler.is_late else self.late.discard)(Key)
 
         return self._call(effect)
 
