@@ -263,9 +263,9 @@ def test_a_run_makes_images_private_and_names_the_one_that_stays_public_which_ca
     ]
     plan = state_dir / "plan.json"
     plan.write_text(json.dumps({**PLAN, "rules": rules}))
-    # The canary has no image of these rules: the run makes all of them.
+    # The canary is the other private image: the run makes these.
     code, effect, *_, done = command(
-        state_dir, "plan", "apply", str(plan), "--yes", "--canary", "later/", "--sample", "1"
+        state_dir, "plan", "apply", str(plan), "--yes", "--canary", "in voices/", "--sample", "1"
     )
     assert (code, done["stage"], done["still_public"]) == (1, "DONE", ids[-1:])
     assert effect["dollars"]["total"] > len(ids[:-1]) * A_PURGE
