@@ -79,9 +79,8 @@ class MetadataChanges:
         bucket = self._bucket(image_id) if FOCUS in patch else ""
         original = self.focuses.described(bucket, image_id) if bucket else None
         if original is not None and patch[FOCUS] != focus_in(original["Metadata"]):
-            self.focuses.check(
-                original, patch[FOCUS]
-            )  # what can be refused is refused before the text is changed
+            # What can be refused is refused before the text is changed.
+            self.focuses.check(original, patch[FOCUS])
         item, change = self._stored(image_id, patch, if_match, original)
         purged = True
         if item.get("renditions"):  # without any, no cache keeps the answer for longer than a second

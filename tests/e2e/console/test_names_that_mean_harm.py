@@ -56,6 +56,7 @@ def test_each_names_link_leads_to_its_own_page_and_execution(open_page: Callable
         page.get_by_role("link", name="Latest execution").click()
         page.get_by_role("heading", name="Workflow").wait_for()
         assert page.locator("h1 bdi").text_content() == image_id
+        page.wait_for_load_state()  # the heading is there before the styles are
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
