@@ -87,10 +87,11 @@ class Forked:
     def poll(self) -> int | None:
         if self._reading.acquire(blocking=False):  # otherwise another thread waits for the end
             try:
-                readable = select.poll()
-                readable.register(self._control, select.POLLIN)
-                if self._status is None and readable.poll(0):
-                    self._read_status()
+                if self._status is None:
+                    readable = select.poll()
+                    readable.register(self._control, select.POLLIN)
+                    if readable.poll(0):
+                        self._read_status()
             finally:
                 self._reading.release()
         return self._status
@@ -112,7 +113,10 @@ class Forked:
 
     def _read_status(self) -> int:
         """The status that comes next; that of a killed process if the fork server was killed."""
-        ended = self._messages.readline()
+        try:
+            ended = self._messages.readline()
+        except ConnectionResetError:  # the fork server ended before it read that this one shall
+            ended = b""
         if not ended:
             self._tether.close()
         self._status = int(json.loads(ended)["status"]) if ended else -signal.SIGKILL

@@ -141,6 +141,20 @@ def test_a_server_that_is_killed_is_replaced_and_its_workers_end(start: Start, p
     assert answer(start(processes.start))["pid"] != pid
 
 
+def test_a_worker_whose_server_ends_before_it_can_kill_it_has_ended(
+    start: Start, processes: Processes
+) -> None:
+    worker = start(processes.start)
+    pid = answer(worker)["pid"]
+    server = of_forked_server(pid)
+    os.kill(server, signal.SIGSTOP)
+    worker.start_killing()
+    os.kill(server, signal.SIGKILL)
+    worker.kill()
+    assert not worker.alive
+    until(lambda: not Path(f"/proc/{pid}").exists(), "the process's end")
+
+
 def test_a_server_that_can_not_start_is_an_error_of_the_invocation(start: Start, tmp_path: Path) -> None:
     server = ForkServer(Path("/bin/false"), {}, tmp_path / "log")
     with pytest.raises(OSError, match="no worker"):
