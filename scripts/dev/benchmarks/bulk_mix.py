@@ -74,7 +74,8 @@ def mixed(
     """So many images, of each kind so many percent, at random places; the others are photos."""
     choose = random.Random(seed)
     kinds: list[Kind] = [kind for kind, share in percent.items() for _ in range(round(uploads * share / 100))]
-    kinds = [*kinds[:uploads], *("photo" for _ in range(uploads - len(kinds)))]  # type: ignore[list-item]  # mypy widens
+    others: list[Kind] = ["photo"] * (uploads - len(kinds))
+    kinds = kinds[:uploads] + others
     choose.shuffle(kinds)
     return [_planned(number, kind, photos, choose) for number, kind in enumerate(kinds)]
 
